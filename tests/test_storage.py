@@ -1,0 +1,183 @@
+"""Folders and files are whole or not there; arrays and words come back as they went."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from safetensors.numpy import load_file, save_file
+
+from wordkit import storage
+from wordkit.errors import FormatError
+
+text = st.text(st.characters(exclude_categories=["Cs"]))
+words = st.lists(text | st.binary().map(lambda b: b.decode("utf-8", "surrogateescape")))
+
+
+class TestNewFolder:
+    def test_appears_when_the_block_ends(self, tmp_path: Path) -> None:
+        with storage.new_folder(tmp_path / "a" / "made") as folder:
+            (folder / "file").write_text("x")
+            assert not (tmp_path / "a" / "made").exists()
+        assert (tmp_path / "a" / "made" / "file").read_text() == "x"
+
+    @pytest.mark.parametrize("error", [ValueError, KeyboardInterrupt, OSError(28, "no space")])
+    def test_leaves_nothing_after_an_error(self, tmp_path: Path, error: BaseException) -> None:
+        with pytest.raises(BaseException), storage.new_folder(tmp_path / "made") as folder:  # noqa: B017, PT011
+            (folder / "file").write_text("x")
+            raise error
+        assert list(tmp_path.iterdir()) == []
+
+    def test_replaces_a_wordkit_folder(self, tmp_path: Path) -> None:
+        for content in "old", "new":
+            with storage.new_folder(tmp_path / "made") as folder:
+                storage.write_config(folder, "thing", 1, {"content": content})
+        assert storage.read_config(tmp_path / "made", "thing", 1)["content"] == "new"
+        assert [path.name for path in tmp_path.iterdir()] == ["made"]
+
+    def test_keeps_the_old_folder_after_an_error(self, tmp_path: Path) -> None:
+        with storage.new_folder(tmp_path / "made") as folder:
+            storage.write_config(folder, "thing", 1, {})
+        with pytest.raises(ValueError, match="stop"), storage.new_folder(tmp_path / "made"):
+            raise ValueError("stop")
+        assert storage.read_config(tmp_path / "made", "thing", 1)
+
+    def test_will_not_replace_what_is_not_ours(self, tmp_path: Path) -> None:
+        (tmp_path / "photos").mkdir()
+        (tmp_path / "photos" / "cat.jpg").touch()
+        (tmp_path / "letter").touch()
+        for name in "photos", "letter":
+            with pytest.raises(FormatError, match="choose another name"):  # noqa: SIM117
+                with storage.new_folder(tmp_path / name):
+                    pass
+        assert (tmp_path / "photos" / "cat.jpg").exists()
+
+
+def test_new_file_is_whole_or_not_there(tmp_path: Path) -> None:
+    path = tmp_path / "file"
+    with storage.new_file(path) as file:
+        file.write(b"one")
+    with pytest.raises(ValueError, match="stop"), storage.new_file(path) as file:
+        file.write(b"two")
+        raise ValueError("stop")
+    assert path.read_bytes() == b"one"
+    assert list(tmp_path.iterdir()) == [path]
+
+
+class TestConfig:
+    def test_other_kind(self, tmp_path: Path) -> None:
+        storage.write_config(tmp_path, "corpus", 1, {})
+        with pytest.raises(FormatError, match="holds a wordkit corpus, not a wordkit vectors"):
+            storage.read_config(tmp_path, "vectors", 1)
+
+    def test_newer_version(self, tmp_path: Path) -> None:
+        storage.write_config(tmp_path, "corpus", 2, {})
+        with pytest.raises(FormatError, match="upgrade wordkit"):
+            storage.read_config(tmp_path, "corpus", 1)
+
+    @pytest.mark.parametrize("damage", ["", "{", "[]", "null", '{"kind": "corpus"}', "\xff"])
+    def test_damaged(self, tmp_path: Path, damage: str) -> None:
+        (tmp_path / "config.json").write_bytes(damage.encode("latin-1"))
+        with pytest.raises(FormatError):
+            storage.read_config(tmp_path, "corpus", 1)
+
+    def test_missing(self, tmp_path: Path) -> None:
+        with pytest.raises(FormatError, match=r"no wordkit corpus: it has no config\.json"):
+            storage.read_config(tmp_path, "corpus", 1)
+        with pytest.raises(FileNotFoundError):
+            storage.read_config(tmp_path / "nowhere", "corpus", 1)
+
+
+class TestTensors:
+    arrays = {
+        "a": np.arange(6, dtype=np.int32).reshape(2, 3),
+        "b": np.zeros((0, 4), np.float32),
+        "c": np.array([1.5, -2], np.float64),
+    }
+
+    def test_the_library_reads_ours(self, tmp_path: Path) -> None:
+        storage.write_tensors(tmp_path / "t", self.arrays)
+        for name, array in load_file(tmp_path / "t").items():
+            np.testing.assert_array_equal(array, self.arrays[name])
+            assert array.dtype == self.arrays[name].dtype
+
+    def test_we_read_the_library(self, tmp_path: Path) -> None:
+        save_file(self.arrays, tmp_path / "t", metadata={"format": "np"})
+        for name, array in storage.map_tensors(tmp_path / "t", list(self.arrays)).items():
+            np.testing.assert_array_equal(array, self.arrays[name])
+
+    def test_pieces_must_add_up(self, tmp_path: Path) -> None:
+        with open(tmp_path / "t", "wb") as file:
+            writer = storage.TensorWriter(file, {"a": ((3,), np.int32)})
+            writer.write(np.zeros(2, np.int32))
+            with pytest.raises(ValueError, match="4 bytes"):
+                writer.close()
+
+    def test_missing_name(self, tmp_path: Path) -> None:
+        storage.write_tensors(tmp_path / "t", self.arrays)
+        with pytest.raises(FormatError, match="no array named 'z'"):
+            storage.map_tensors(tmp_path / "t", ["z"])
+
+    def test_cut_short_anywhere(self, tmp_path: Path) -> None:
+        storage.write_tensors(tmp_path / "t", self.arrays)
+        whole = (tmp_path / "t").read_bytes()
+        for size in range(len(whole)):
+            (tmp_path / "t").write_bytes(whole[:size])
+            with pytest.raises(FormatError):
+                storage.map_tensors(tmp_path / "t", list(self.arrays))
+
+    @given(st.binary(max_size=64), st.binary(max_size=32))
+    def test_random_bytes(self, tmp_path_factory: pytest.TempPathFactory, a: bytes, b: bytes) -> None:
+        path = tmp_path_factory.mktemp("random") / "t"
+        path.write_bytes(len(a).to_bytes(8, "little") + a + b)
+        with pytest.raises(FormatError):
+            storage.map_tensors(path, ["a"])
+
+    @pytest.mark.parametrize(
+        "entry",
+        [
+            {"dtype": "F32", "shape": [-1], "data_offsets": [0, -4]},
+            {"dtype": "F32", "shape": [1 << 62, 4], "data_offsets": [0, 0]},
+            {"dtype": "F32", "shape": [2.0], "data_offsets": [0, 8]},
+            {"dtype": "F32", "shape": [1 << 40], "data_offsets": [0, 1 << 42]},
+            {"dtype": "F99", "shape": [1], "data_offsets": [0, 4]},
+            {"dtype": "F32", "shape": [1], "data_offsets": [0]},
+            "F32",
+        ],
+    )
+    def test_lying_header(self, tmp_path: Path, entry: object) -> None:
+        header = json.dumps({"a": entry}).encode()
+        (tmp_path / "t").write_bytes(len(header).to_bytes(8, "little") + header + bytes(16))
+        with pytest.raises(FormatError):
+            storage.map_tensors(tmp_path / "t", ["a"])
+
+
+@given(words, st.booleans())
+def test_words_come_back(
+    tmp_path_factory: pytest.TempPathFactory, words: list[str], counted: bool
+) -> None:
+    path = tmp_path_factory.mktemp("words") / "vocabulary.txt"
+    counts = list(range(len(words))) if counted and words else None
+    storage.write_words(path, words, counts)
+    read, read_counts = storage.read_words(path)
+    assert read == words
+    assert (None if read_counts is None else read_counts.tolist()) == counts
+
+
+@pytest.mark.parametrize(
+    ("content", "line"), [("a\t1\nb\n", 2), ("a\tx\n", 1), ("a\t1\nb\t2\t3\n", 2)]
+)
+def test_bad_vocabulary_line(tmp_path: Path, content: str, line: int) -> None:
+    (tmp_path / "vocabulary.txt").write_text(content)
+    with pytest.raises(FormatError, match=f"line {line}"):
+        storage.read_words(tmp_path / "vocabulary.txt")
+
+
+def test_vocabulary_cut_short(tmp_path: Path) -> None:
+    (tmp_path / "vocabulary.txt").write_text("a\t12\nb\t1")
+    with pytest.raises(FormatError, match="cut short"):
+        storage.read_words(tmp_path / "vocabulary.txt")

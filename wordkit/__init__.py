@@ -1,0 +1,58 @@
+"""wordkit: word vectors and language models from your own text.
+
+Names are imported when they are first used, so that ``import wordkit`` and
+``wordkit --help`` answer at once.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from wordkit.corpus.encoded import Corpus
+    from wordkit.corpus.text import TextOptions
+    from wordkit.corpus.vocabulary import Vocabulary
+    from wordkit.embeddings.cooccurrence import Cooccurrence
+    from wordkit.embeddings.count_vectors import CountVectors
+    from wordkit.embeddings.ppmi import PPMI
+    from wordkit.embeddings.svd import SVD
+    from wordkit.errors import WordkitError
+    from wordkit.vectors.word_vectors import WordVectors
+
+__version__ = "0.1.0"
+
+_HOMES = {
+    "Cooccurrence": "wordkit.embeddings.cooccurrence",
+    "Corpus": "wordkit.corpus.encoded",
+    "CountVectors": "wordkit.embeddings.count_vectors",
+    "PPMI": "wordkit.embeddings.ppmi",
+    "SVD": "wordkit.embeddings.svd",
+    "TextOptions": "wordkit.corpus.text",
+    "Vocabulary": "wordkit.corpus.vocabulary",
+    "WordVectors": "wordkit.vectors.word_vectors",
+    "WordkitError": "wordkit.errors",
+}
+
+__all__ = [
+    "PPMI",
+    "SVD",
+    "Cooccurrence",
+    "Corpus",
+    "CountVectors",
+    "TextOptions",
+    "Vocabulary",
+    "WordVectors",
+    "WordkitError",
+    "__version__",
+]
+
+
+def __getattr__(name: str) -> Any:
+    if name in _HOMES:
+        return getattr(import_module(_HOMES[name]), name)
+    raise AttributeError(f"module 'wordkit' has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return __all__

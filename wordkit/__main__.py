@@ -1,0 +1,6 @@
+"""``python -m wordkit``."""
+
+from wordkit.cli.main import main
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,206 @@
+"""wordkit corpus: from text to ids."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+from typing import Any
+
+import click
+
+from wordkit.cli.output import json_option, print_json, print_rows, print_table, say
+
+workers_option = click.option(
+    "--workers", type=click.IntRange(1), help="Cores to use.  [default: all]"
+)
+
+
+@click.group()
+def corpus() -> None:
+    """Build a corpus from text, look at one, or get text."""
+
+
+@corpus.command()
+@click.argument("inputs", nargs=-1, metavar="INPUT...")
+@click.option(
+    "-o", "--output", required=True, type=click.Path(path_type=Path), help="Folder to make."
+)
+@click.option("--dataset", help="Build a known dataset (see download) in place of INPUT.")
+@click.option(
+    "--tokenizer",
+    default="words",
+    show_default=True,
+    type=click.Choice(["words", "whitespace", "nltk", "tweet", "chars"]),
+    help="How a line is cut into tokens.",
+)
+@click.option("--lower/--no-lower", default=True, show_default=True, help="Lower-case.")
+@click.option("--normalize/--no-normalize", default=True, show_default=True, help="Unicode NFKC.")
+@click.option(
+    "--punctuation",
+    default="drop",
+    show_default=True,
+    type=click.Choice(["drop", "split"]),
+    help="Drop punctuation, or split it off as tokens.",
+)
+@click.option(
+    "--numbers",
+    default="keep",
+    show_default=True,
+    type=click.Choice(["keep", "N"]),
+    help="Keep numbers, or make each the token N.",
+)
+@click.option("--eos", flag_value="line", default=None, help="Put <eos> after each line.")
+@click.option(
+    "--eos-sentences", "eos", flag_value="sentence", help="Put <eos> after each sentence."
+)
+@click.option(
+    "--min-count", default=5, show_default=True, type=click.IntRange(1), help="Drop rarer words."
+)
+@click.option("--max-vocab", type=click.IntRange(1), help="Keep so many words at most.")
+@click.option("--unk", is_flag=True, help="Turn dropped words into <unk>.")
+@click.option(
+    "--vocabulary",
+    type=click.Path(path_type=Path),
+    metavar="CORPUS",
+    help="Use the vocabulary of another corpus.",
+)
+@click.option(
+    "--document",
+    default="line",
+    show_default=True,
+    type=click.Choice(["line", "file", "blank-line"]),
+    help="What ends a document.",
+)
+@click.option("--field", help="Input is JSON Lines; this field of each holds the text.")
+@click.option(
+    "--errors",
+    default="strict",
+    show_default=True,
+    type=click.Choice(["strict", "replace"]),
+    help="What to do about bytes that are not UTF-8.",
+)
+@workers_option
+def build(inputs: tuple[str, ...], output: Path, dataset: str | None, **options: Any) -> None:
+    """Turn text into a corpus: files, folders, patterns, or - for standard input.
+
+    Plain text or .gz, .bz2, .xz, .zip. The corpus is a folder.
+
+    \b
+    wordkit corpus build books/ -o corpus
+    zcat dump.jsonl.gz | wordkit corpus build - -o corpus --field text
+    wordkit corpus build --dataset ptb -o ptb
+    """
+    from wordkit.corpus.build import build as build_corpus
+    from wordkit.corpus.build import build_dataset
+    from wordkit.corpus.encoded import Corpus
+    from wordkit.corpus.reader import TextFormat
+    from wordkit.corpus.text import TextOptions
+
+    if bool(inputs) == bool(dataset):
+        raise click.UsageError("name some INPUT, or a --dataset")
+    started = time.perf_counter()
+    if dataset:
+        for name, part in build_dataset(dataset, output, options["workers"], progress=True):
+            say(f"{output / name}: {_summary(part)}")
+        return
+    vocabulary = options.pop("vocabulary")
+    text = {name: options.pop(name) for name in TextOptions.__dataclass_fields__}
+    format = {name: options.pop(name) for name in TextFormat.__dataclass_fields__}
+    built = build_corpus(
+        [Path(name) for name in inputs],
+        output,
+        text=TextOptions(**text),
+        format=TextFormat(**format),
+        vocabulary=Corpus.load(vocabulary).vocabulary if vocabulary else None,
+        progress=True,
+        **options,
+    )
+    say(f"{output}: {_summary(built)}, in {time.perf_counter() - started:.1f} s")
+
+
+def _summary(corpus: Any) -> str:
+    words, documents = len(corpus.vocabulary), corpus.documents
+    return f"{len(corpus):,} tokens, {words:,} words, {documents:,} documents"
+
+
+@corpus.command()
+@click.argument("directory", type=click.Path(path_type=Path), metavar="DIR")
+@click.option("-n", "top", default=10, show_default=True, help="Most frequent words to show.")
+@json_option
+def info(directory: Path, top: int, as_json: bool) -> None:
+    """Say what a corpus holds.
+
+    \b
+    wordkit corpus info corpus
+    """
+    from wordkit.corpus.encoded import Corpus, part_names
+
+    facts = []
+    for name in part_names(directory) or [""]:
+        one = Corpus.load(directory / name)
+        counts = zip(one.vocabulary.words[:top], one.vocabulary.counts[:top].tolist(), strict=True)
+        facts.append(
+            {
+                "corpus": str(directory / name),
+                "tokens": len(one),
+                "words": len(one.vocabulary),
+                "documents": one.documents,
+                "most_frequent": dict(counts),
+                "settings": {k: v for k, v in one.settings.items() if k not in ("kind", "version")},
+            }
+        )
+    if as_json:
+        print_json(facts if len(facts) > 1 else facts[0])
+        return
+    for fact in facts:
+        settings = {**fact.pop("settings")}
+        frequent = " ".join(f"{word} ({n:,})" for word, n in fact.pop("most_frequent").items())
+        options = {**settings.pop("text", {}), **settings}
+        print_rows([*fact.items(), ("most frequent", frequent), *options.items()])
+
+
+@corpus.command()
+@click.argument("name", required=False)
+@json_option
+def download(name: str | None, as_json: bool) -> None:
+    """Get a known dataset, or list them.
+
+    Looked for in $WORDKIT_DATA, then in the user's cache, then downloaded and checked.
+
+    \b
+    wordkit corpus download ptb
+    """
+    from wordkit.corpus.datasets import dataset, dataset_names, fetch
+
+    if name is None:
+        known = [dataset(each) for each in dataset_names()]
+        if as_json:
+            print_json({each.name: each.description for each in known})
+        else:
+            print_table(["name", "what it is"], [(each.name, each.description) for each in known])
+        return
+    files = [str(path) for path in fetch(name, progress=True)]
+    if as_json:
+        print_json(files)
+    else:
+        print_rows([file] for file in files)
+
+
+@corpus.command()
+@click.option(
+    "-o", "--output", required=True, type=click.Path(path_type=Path), help="File to write."
+)
+@workers_option
+def docstrings(output: Path, workers: int | None) -> None:
+    """Collect the documentation that Python and its packages carry as text.
+
+    Millions of words of technical English on any machine, one docstring a line.
+
+    \b
+    wordkit corpus docstrings -o docstrings.txt
+    """
+    from wordkit.corpus.docstrings import write_docstrings
+
+    summary = write_docstrings(output, workers=workers, progress=True)
+    say(f"{output}: {summary.docstrings:,} docstrings of {summary.files:,} files, "
+        f"{summary.words:,} words")  # fmt: skip

@@ -1,0 +1,240 @@
+"""wordkit vectors: from a corpus to word vectors, and the questions to ask of them."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from wordkit.cli.output import json_option, print_json, print_rows, print_table, say
+
+if TYPE_CHECKING:
+    from wordkit.vectors.word_vectors import WordVectors
+
+FORMATS = ("wordkit", "word2vec", "word2vec-binary", "glove", "fasttext", "projector")
+PATH = click.Path(path_type=Path)
+
+vectors_argument = click.argument("path", metavar="VEC", type=PATH)
+topn_option = click.option(
+    "-n", "topn", default=10, show_default=True, type=click.IntRange(1), help="Answers to give."
+)
+restrict_option = click.option(
+    "--restrict-vocab",
+    type=click.IntRange(1),
+    metavar="N",
+    help="Answer with one of the N most frequent words.",
+)
+cosine_method_option = click.option(
+    "--method",
+    default="3cosadd",
+    show_default=True,
+    type=click.Choice(["3cosadd", "3cosmul"]),
+    help="How terms are combined.",
+)
+
+
+def load(path: Path) -> WordVectors:
+    """Vectors in any format."""
+    from wordkit.vectors.word_vectors import WordVectors
+
+    return WordVectors.load(path)
+
+
+@click.group()
+def vectors() -> None:
+    """Train word vectors, ask them, judge them, convert and draw them."""
+
+
+@vectors.command()
+@click.argument("corpus", type=PATH)
+@click.option("-o", "--output", required=True, type=PATH, help="Folder to make.")
+@click.option(
+    "--method",
+    default="ppmi-svd",
+    show_default=True,
+    type=click.Choice(["ppmi-svd", "ppmi", "counts"]),
+    help="Dense vectors; or the sparse rows before the SVD, or before PPMI.",
+)
+@click.option("--vector-size", type=int, help="Dimensions.  [default: 100]")
+@click.option("--window", type=int, help="Context words on each side.  [default: 10]")
+@click.option(
+    "--weighting",
+    type=click.Choice(["flat", "linear", "harmonic"]),
+    help="What a context counts by its distance.  [default: harmonic]",
+)
+@click.option(
+    "--context",
+    type=click.Choice(["symmetric", "left", "right"]),
+    help="Which side counts.  [default: symmetric]",
+)
+@click.option(
+    "--sample", type=float, help="Subsampling threshold, 0 for none.  [default: 0.0001]"
+)
+@click.option("--smoothing", type=float, help="Power of the context counts.  [default: 0.75]")
+@click.option("--shift", type=float, help="k of shifted PPMI.  [default: 1]")
+@click.option("--power", type=float, help="Power of the singular values.  [default: 0.25]")
+@click.option("--add-context", is_flag=True, default=None, help="Add the context vectors.")
+@click.option("--memory-mb", type=float, help="Memory for counting.  [default: 1024]")
+@click.option("--seed", type=int, help="Seed of the randomness.  [default: 1]")
+@click.option("--workers", type=click.IntRange(1), help="Cores to use.  [default: all]")
+def train(corpus: Path, output: Path, **options: Any) -> None:
+    """Learn word vectors from a corpus.
+
+    \b
+    wordkit vectors train corpus -o vectors --vector-size 300
+    """
+    from wordkit.corpus.encoded import Corpus
+    from wordkit.embeddings.count_vectors import CountVectors
+
+    started = time.perf_counter()
+    given = {name: value for name, value in options.items() if value is not None}
+    trained = CountVectors(**given, verbose=True).fit(Corpus.load(corpus)).vectors_
+    trained.save(output)
+    say(f"{output}: {len(trained):,} vectors of {trained.vector_size:,} dimensions, "
+        f"in {time.perf_counter() - started:.1f} s")  # fmt: skip
+
+
+@vectors.command()
+@vectors_argument
+@click.argument("words", nargs=-1, required=True, metavar="WORD...")
+@topn_option
+@restrict_option
+@json_option
+def similar(
+    path: Path, words: tuple[str, ...], topn: int, restrict_vocab: int | None, as_json: bool
+) -> None:
+    """Find the words nearest to each WORD, with their cosines.
+
+    \b
+    wordkit vectors similar vectors matrix tensor -n 5
+    """
+    found = load(path).most_similar_batch(words, topn, restrict_vocab)
+    if as_json:
+        print_json(
+            [
+                {"word": word, "similar": answers_as_dicts(near)}
+                for word, near in zip(words, found, strict=True)
+            ]
+        )
+    elif len(words) == 1:
+        print_rows(found[0])
+    else:
+        print_rows(
+            (word, *answer) for word, near in zip(words, found, strict=True) for answer in near
+        )
+
+
+@vectors.command()
+@vectors_argument
+@click.argument("a")
+@click.argument("b")
+@click.argument("c")
+@topn_option
+@restrict_option
+@cosine_method_option
+@json_option
+def analogy(path: Path, a: str, b: str, c: str, as_json: bool, **options: Any) -> None:
+    """Answer: A is to B as C is to what?
+
+    \b
+    wordkit vectors analogy vectors man king woman
+    """
+    answers = load(path).analogy(a, b, c, **options)
+    if as_json:
+        print_json({"a": a, "b": b, "c": c, "answers": answers_as_dicts(answers)})
+    else:
+        print_rows(answers)
+
+
+@vectors.command()
+@vectors_argument
+@click.argument("words", nargs=-1, required=True, metavar="WORD...")
+@json_option
+def odd(path: Path, words: tuple[str, ...], as_json: bool) -> None:
+    """Find the WORD that does not belong with the others.
+
+    \b
+    wordkit vectors odd vectors apple pear matrix plum
+    """
+    answer = load(path).doesnt_match(words)
+    if as_json:
+        print_json({"words": words, "odd": answer})
+    else:
+        print_rows([[answer]])
+
+
+@vectors.command()
+@vectors_argument
+@click.argument("output", metavar="OUT", type=PATH)
+@click.option("--format", required=True, type=click.Choice(FORMATS), help="Format to write.")
+@click.option("--from", "source_format", type=click.Choice(FORMATS), help="Format to read.  "
+              "[default: found out]")  # fmt: skip
+def convert(path: Path, output: Path, format: str, source_format: str | None) -> None:
+    """Write vectors in another format; a name that ends in .gz is compressed.
+
+    \b
+    wordkit vectors convert glove.6B.100d.txt vectors --format wordkit
+    """
+    from wordkit.vectors.word_vectors import WordVectors
+
+    found = WordVectors.load(path, source_format)
+    found.save(output, format)
+    say(f"{output}: {len(found):,} vectors of {found.vector_size:,} dimensions")
+
+
+@vectors.command()
+@vectors_argument
+@click.option("-n", "top", default=10, show_default=True, help="Most frequent words to show.")
+@json_option
+def info(path: Path, top: int, as_json: bool) -> None:
+    """Say what a file of vectors holds.
+
+    \b
+    wordkit vectors info vectors
+    """
+    found = load(path)
+    sparse = not hasattr(found.vectors, "dtype") or hasattr(found.vectors, "nnz")
+    facts = {
+        "words": len(found),
+        "dimensions": found.vector_size,
+        "kind": "sparse" if sparse else "dense",
+        "mean_length": float(found.norms.mean()) if len(found) else 0.0,
+        "counts": found.counts is not None,
+        "first_words": found.words[:top],
+    }
+    if as_json:
+        print_json(facts)
+    else:
+        print_rows({**facts, "first_words": " ".join(found.words[:top])}.items())
+
+
+@vectors.command()
+@vectors_argument
+@click.argument("words", nargs=-1, metavar="[WORD...]")
+@click.option("-o", "--output", required=True, type=PATH, help="Picture to make: .png or .svg.")
+@click.option("--top", default=150, show_default=True, help="Draw the most frequent words.")
+@click.option(
+    "--method",
+    default="pca",
+    show_default=True,
+    type=click.Choice(["pca", "tsne"]),
+    help="How dimensions become two.",
+)
+@click.option("--seed", default=1, show_default=True, help="Seed of t-SNE.")
+def plot(path: Path, words: tuple[str, ...], output: Path, **options: Any) -> None:
+    """Draw a map of the WORDs, or of the most frequent words.
+
+    \b
+    wordkit vectors plot vectors -o map.png --method tsne
+    """
+    from wordkit.plots import plot_words
+
+    plot_words(load(path), output, list(words) or None, **options)
+    say(f"{output}: a map")
+
+
+def answers_as_dicts(answers: list[tuple[str, float]]) -> list[dict[str, Any]]:
+    """(word, score) pairs for JSON."""
+    return [{"word": word, "score": score} for word, score in answers]

@@ -1,0 +1,340 @@
+"""Text is tokenised once, in parallel, and becomes ids on disk.
+
+Workers number the words of a block as they meet them; this process joins their
+numberings in the order of the text, and renumbers by frequency at the end. The
+result is the same for any number of workers.
+"""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from array import array
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from itertools import chain
+from pathlib import Path
+from typing import IO, Any, NamedTuple
+
+import numpy as np
+
+from wordkit.backend.threads import available_workers
+from wordkit.corpus.encoded import IDS, KIND, OFFSETS, VERSION, VOCABULARY, Corpus
+from wordkit.corpus.reader import (
+    BLOCK,
+    Block,
+    TextFormat,
+    find_inputs,
+    read_blocks,
+    text_lines,
+    total_size,
+)
+from wordkit.corpus.text import EOS, TextOptions, make_tokenizer
+from wordkit.corpus.vocabulary import Vocabulary
+from wordkit.errors import CorpusError
+from wordkit.progress import progress_bar
+from wordkit.storage import TensorWriter, new_folder, write_config, write_tensors
+
+IDS_PER_PASS = 1 << 22
+
+
+def build(
+    source: Any,
+    directory: str | Path | None = None,
+    *,
+    text: TextOptions | None = None,
+    format: TextFormat | None = None,
+    min_count: int = 5,
+    max_vocab: int | None = None,
+    unk: bool = False,
+    vocabulary: Vocabulary | None = None,
+    workers: int | None = None,
+    progress: bool = False,
+) -> Corpus:
+    """Build a corpus.
+
+    Parameters
+    ----------
+    source
+        A path or a list of ``pathlib.Path``: files, folders, patterns. Else an iterable
+        of documents, each a string or a list of tokens (which are taken as they are).
+    directory
+        Where to put it; without it the corpus stays in memory.
+    text, format
+        How text becomes tokens, and how the lines of files become documents.
+    min_count, max_vocab, unk
+        Which words stay; see ``Vocabulary.from_counts``.
+    vocabulary
+        Use this one, and count none of the above.
+    workers
+        Processes that tokenise; all cores if None.
+
+    Raises
+    ------
+    CorpusError
+        Unreadable text, or no word left.
+    """
+    text, format = text or TextOptions(), format or TextFormat()
+    if isinstance(source, (str, Path)):
+        source = [Path(source)]
+    elif not isinstance(source, Iterable):
+        raise CorpusError(f"expected paths or texts, found {type(source).__name__}")
+    settings = {"text": text.to_dict(), "min_count": min_count, "max_vocab": max_vocab, "unk": unk}
+    blocks, size = _blocks(source, format)
+    workers = _useful_workers(workers, size)
+    with tempfile.TemporaryFile() if directory is None else _scratch_beside(directory) as raw:
+        with progress_bar("tokenising", size, "B", show=progress) as bar:
+            text_read = _read(_encoded(blocks, text, format, workers), raw, bar)
+        if vocabulary is None:
+            vocabulary = Vocabulary.from_counts(
+                text_read.words,
+                text_read.counts,
+                min_count=min_count,
+                max_vocab=max_vocab,
+                unk=unk,
+                always=[EOS] if text.eos else [],
+            )
+        new_ids = text_read.renumbering(vocabulary)
+        tokens = int(text_read.counts[new_ids >= 0].sum())
+        _check_not_empty(tokens, text_read, min_count)
+        offsets = text_read.offsets(new_ids)
+        if directory is None:
+            ids = np.concatenate(list(text_read.passes(new_ids)))
+            return Corpus(vocabulary, ids, offsets, settings)
+        with new_folder(directory) as folder:
+            write_config(folder, KIND, VERSION, settings)
+            vocabulary.save(folder / VOCABULARY)
+            write_tensors(folder / OFFSETS, {"offsets": offsets})
+            with open(folder / IDS, "wb") as file:
+                writer = TensorWriter(file, {"ids": ((tokens,), np.int32)})
+                for ids in text_read.passes(new_ids):
+                    writer.write(ids)
+                writer.close()
+    return Corpus.load(directory)
+
+
+def _check_not_empty(tokens: int, text_read: TextRead, min_count: int) -> None:
+    if not len(text_read.words):
+        raise CorpusError("the input has no words: it is empty, or the tokenizer keeps nothing")
+    if not tokens:
+        most = int(text_read.counts.max())
+        raise CorpusError(
+            f"no word is left: the most frequent of {len(text_read.words):,} words occurs {most} "
+            f"times, and min_count is {min_count}; lower it (--min-count)"
+        )
+
+
+# --- blocks of files or of texts ----------------------------------------------------
+
+
+class Texts(NamedTuple):
+    """A block of documents that Python already holds."""
+
+    documents: list[str | Sequence[str]]
+    size: int = 0
+
+
+def _blocks(source: Iterable[Any], format: TextFormat) -> tuple[Iterator[Block | Texts], int | None]:
+    """All blocks, and their size in bytes if that is known."""
+    documents = iter(source)
+    try:
+        head = next(documents)
+    except StopIteration:
+        raise CorpusError("the input is empty: no path and no text") from None
+    if isinstance(head, Path):
+        names = find_inputs([head, *documents], format.field)
+        return iter(read_blocks(names, whole_lines=format.field is not None)), total_size(names)
+    return _text_blocks(chain([head], documents)), None
+
+
+def _text_blocks(documents: Iterable[Any]) -> Iterator[Texts]:
+    block: list[str | Sequence[str]] = []
+    size = 0
+    for number, document in enumerate(documents):
+        if not isinstance(document, str):
+            try:
+                document = list(document)
+            except TypeError:
+                document = [None]
+            if not all(isinstance(token, str) for token in document):
+                raise CorpusError(
+                    f"document {number}: expected a string or a list of strings, "
+                    f"found {type(documents).__name__ if document == [None] else document[:3]!r}"
+                )
+        block.append(document)
+        size += len(document) * (1 if isinstance(document, str) else 8)
+        if size >= BLOCK:
+            yield Texts(block)
+            block, size = [], 0
+    if block:
+        yield Texts(block)
+
+
+def _useful_workers(workers: int | None, size: int | None) -> int:
+    """No more processes than blocks: a small file is done before a process has started."""
+    if workers is not None and workers < 1:
+        raise CorpusError(f"workers must be at least 1, not {workers}")
+    workers = workers or available_workers()
+    return workers if size is None else max(1, min(workers, size // BLOCK))
+
+
+# --- tokenising a block -------------------------------------------------------------
+
+
+class EncodedBlock(NamedTuple):
+    """A block whose words are numbered in the order in which it has them."""
+
+    words: list[str]
+    ids: np.ndarray
+    boundaries: np.ndarray
+    """Token numbers before which a document ends."""
+    size: int
+
+
+class Numbering(dict[str, int]):
+    """Gives each new word the next number."""
+
+    def __missing__(self, word: str) -> int:
+        self[word] = number = len(self)
+        return number
+
+
+def encode_block(block: Block | Texts, text: TextOptions, format: TextFormat) -> EncodedBlock:
+    """Tokenise and number one block."""
+    if isinstance(block, Block) and not block.ends_line:
+        text = replace(text, eos=None)  # the line goes on in the next block
+    tokenize = make_tokenizer(text)
+    numbering = Numbering()
+    ids = array("i")
+    boundaries = array("q")
+    for line in _lines(block, format):
+        if line is None:
+            boundaries.append(len(ids))
+        else:
+            tokens = tokenize(line) if isinstance(line, str) else line
+            ids.extend(map(numbering.__getitem__, tokens))
+    return EncodedBlock(
+        list(numbering), np.array(ids, np.int32), np.array(boundaries, np.int64), block.size
+    )
+
+
+def _lines(block: Block | Texts, format: TextFormat) -> Iterator[str | Sequence[str] | None]:
+    if isinstance(block, Block):
+        yield from format.lines(block)
+        return
+    for document in block.documents:
+        if isinstance(document, str):
+            yield from text_lines(document)
+        else:
+            yield document
+            yield None
+
+
+def _encoded(
+    blocks: Iterator[Block | Texts], text: TextOptions, format: TextFormat, workers: int
+) -> Iterator[EncodedBlock]:
+    """Every block encoded, in order."""
+    if workers == 1:
+        return (encode_block(block, text, format) for block in blocks)
+    from joblib import Parallel, delayed
+
+    parallel = Parallel(workers, return_as="generator", batch_size=1, max_nbytes=None)
+    return parallel(delayed(encode_block)(block, text, format) for block in blocks)
+
+
+# --- joining the blocks -------------------------------------------------------------
+
+
+@dataclass
+class TextRead:
+    """All text under one numbering, in the order of first occurrence, in a scratch file."""
+
+    words: list[str]
+    counts: np.ndarray
+    boundaries: np.ndarray
+    raw: IO[bytes]
+
+    def renumbering(self, vocabulary: Vocabulary) -> np.ndarray:
+        """From number to id; -1 for words that go."""
+        missing = -1 if vocabulary.unk_id is None else vocabulary.unk_id
+        get = vocabulary.index.get
+        return np.fromiter((get(word, missing) for word in self.words), np.int32, len(self.words))
+
+    def passes(self, new_ids: np.ndarray) -> Iterator[np.ndarray]:
+        """The ids of the text under the final numbering, in pieces."""
+        for piece in self._pieces():
+            ids = new_ids[piece]
+            yield ids[ids >= 0]
+
+    def offsets(self, new_ids: np.ndarray) -> np.ndarray:
+        """Where the documents that keep any token begin, and the end of the last."""
+        start = kept = 0
+        found = [np.zeros(1, np.int64)]
+        for piece in self._pieces():
+            before = np.concatenate([[0], np.cumsum(new_ids[piece] >= 0)])  # kept before a token
+            first, last = np.searchsorted(self.boundaries, [start, start + len(piece)])
+            found.append(kept + before[self.boundaries[first:last] - start])
+            start, kept = start + len(piece), kept + int(before[-1])
+        return np.unique(np.concatenate([*found, [kept]])).astype(np.int64)
+
+    def _pieces(self) -> Iterator[np.ndarray]:
+        self.raw.seek(0)
+        while data := self.raw.read(4 * IDS_PER_PASS):
+            yield np.frombuffer(data, np.int32)
+
+
+def _read(encoded: Iterable[EncodedBlock], raw: IO[bytes], bar: Any) -> TextRead:
+    numbering = Numbering()
+    counts = np.zeros(0, np.int64)
+    boundaries = [np.zeros(0, np.int64)]
+    tokens = 0
+    for block in encoded:
+        numbers = np.fromiter(
+            map(numbering.__getitem__, block.words), np.int32, len(block.words)
+        )
+        if len(numbering) > len(counts):
+            counts = np.concatenate([counts, np.zeros(len(numbering), np.int64)])
+        counts[numbers] += np.bincount(block.ids, minlength=len(numbers))
+        boundaries.append(block.boundaries + tokens)
+        raw.write(numbers[block.ids].data)
+        tokens += len(block.ids)
+        bar.update(block.size)
+    return TextRead(
+        list(numbering), counts[: len(numbering)], np.concatenate(boundaries), raw
+    )
+
+
+@contextmanager
+def _scratch_beside(directory: str | Path) -> Iterator[IO[bytes]]:
+    """A nameless file on the disk where the corpus will stand."""
+    parent = Path(directory).absolute().parent
+    parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryFile(dir=parent) as file:
+        yield file
+
+
+# --- known datasets -----------------------------------------------------------------
+
+
+def build_dataset(
+    name: str, directory: str | Path, workers: int | None = None, *, progress: bool = False
+) -> list[tuple[str, Corpus]]:
+    """Build the parts of a known dataset, with the vocabulary of the first alone.
+
+    The text is taken as the field does: tokens split on white space, nothing changed,
+    ``<eos>`` for each newline.
+    """
+    text = TextOptions(tokenizer="whitespace", lower=False, normalize=False, eos="line")
+    parts = dataset(name).parts
+    if not parts:
+        raise CorpusError(f"{name} is no text to build a corpus from")
+    files = dict(zip(parts, fetch(name, progress=progress), strict=True))
+    vocabulary: Vocabulary | None = None
+    with new_folder(directory) as folder:
+        for part, file in files.items():
+            built = build(
+                [file], folder / part, text=text, min_count=1, vocabulary=vocabulary, workers=workers
+            )
+            vocabulary = vocabulary or built.vocabulary
+    return [(part, Corpus.load(Path(directory) / part)) for part in parts]

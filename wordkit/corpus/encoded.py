@@ -1,0 +1,110 @@
+"""A corpus as ids: one flat array and where its documents begin."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from wordkit.corpus.vocabulary import Vocabulary
+from wordkit.errors import FormatError
+from wordkit.storage import CONFIG, map_tensors, read_config
+
+KIND, VERSION = "corpus", 1
+VOCABULARY, IDS, OFFSETS = "vocabulary.txt", "ids.safetensors", "offsets.safetensors"
+
+
+class Corpus:
+    """Text as ids, memory-mapped when it was loaded.
+
+    Attributes
+    ----------
+    vocabulary
+        V words with their counts.
+    ids
+        (T,) int32: all tokens, document after document.
+    offsets
+        (documents + 1,) int64: document i is ``ids[offsets[i]:offsets[i + 1]]``.
+    settings
+        How the corpus was built.
+    """
+
+    def __init__(
+        self,
+        vocabulary: Vocabulary,
+        ids: np.ndarray,
+        offsets: np.ndarray,
+        settings: Mapping[str, Any] | None = None,
+    ):
+        self.vocabulary = vocabulary
+        self.ids = ids
+        self.offsets = offsets
+        self.settings = dict(settings or {})
+
+    @classmethod
+    def build(cls, source: Any, directory: str | Path | None = None, **options: Any) -> Corpus:
+        """Build a corpus from files or from texts; see ``wordkit.corpus.build.build``."""
+        from wordkit.corpus.build import build
+
+        return build(source, directory, **options)
+
+    @classmethod
+    def load(cls, directory: str | Path) -> Corpus:
+        """Open a corpus folder.
+
+        Raises
+        ------
+        FormatError
+            It is no corpus, of a newer version, or damaged.
+        """
+        directory = Path(directory)
+        parts = part_names(directory)
+        if parts:
+            raise FormatError(
+                f"{directory} holds the corpora {', '.join(parts)}; name one: {directory / parts[0]}"
+            )
+        settings = read_config(directory, KIND, VERSION)
+        vocabulary = Vocabulary.load(directory / VOCABULARY)
+        ids = map_tensors(directory / IDS, ["ids"])["ids"]
+        offsets = map_tensors(directory / OFFSETS, ["offsets"])["offsets"]
+        if len(offsets) < 1 or offsets[0] != 0 or offsets[-1] != len(ids):
+            raise FormatError(f"{directory} is damaged: its documents do not cover its tokens")
+        return cls(vocabulary, ids, offsets, settings)
+
+    @property
+    def documents(self) -> int:
+        """Number of documents."""
+        return len(self.offsets) - 1
+
+    def __len__(self) -> int:
+        """Number of tokens."""
+        return len(self.ids)
+
+    def document(self, number: int) -> list[str]:
+        """The tokens of one document."""
+        start, end = self.offsets[number], self.offsets[number + 1]
+        return self.vocabulary.decode(self.ids[start:end].tolist())
+
+    def __repr__(self) -> str:
+        return (
+            f"Corpus({len(self):,} tokens, {len(self.vocabulary):,} words, "
+            f"{self.documents:,} documents)"
+        )
+
+
+def part_names(directory: Path) -> list[str]:
+    """The corpora inside a folder that holds several, such as train, valid and test."""
+    if (directory / CONFIG).exists() or not directory.is_dir():
+        return []
+    return sorted(path.parent.name for path in directory.glob(f"*/{CONFIG}"))
+
+
+def as_corpus(source: Any) -> Corpus:
+    """A corpus as it is; the path of one; texts or token lists with ``build``'s defaults."""
+    if isinstance(source, Corpus):
+        return source
+    if isinstance(source, (str, Path)):
+        return Corpus.load(source)
+    return Corpus.build(source)

@@ -1,0 +1,277 @@
+"""From files to blocks of lines: plain or compressed, of any size, one block at a time."""
+
+from __future__ import annotations
+
+import bz2
+import glob
+import gzip
+import io
+import json
+import lzma
+import sys
+import zipfile
+import zlib
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+from typing import IO, Any
+
+from wordkit.errors import CorpusError
+
+BLOCK = 1 << 22
+"""Bytes in a block: what a worker is given at once."""
+STDIN = "-"
+DOCUMENTS = ("line", "file", "blank-line")
+
+_DAMAGED = (EOFError, zlib.error, lzma.LZMAError, gzip.BadGzipFile, zipfile.BadZipFile)
+_JSON_LINES = (".jsonl", ".ndjson")
+
+
+@dataclass(frozen=True)
+class Block:
+    """Some whole lines of one file; of a line longer than ``BLOCK``, a piece."""
+
+    data: bytes
+    source: str
+    """The file, for messages."""
+    line: int
+    """Number of the first line."""
+    first: bool
+    """Whether the file begins here."""
+    ends_line: bool
+    size: int
+    """Bytes of the (perhaps compressed) file that were read for it."""
+
+
+@dataclass(frozen=True)
+class TextFormat:
+    """How the lines of a file make documents.
+
+    Parameters
+    ----------
+    document
+        ``line``, ``file`` or ``blank-line``: what ends a document.
+    field
+        The files are JSON Lines, and this field of each object is a document.
+    errors
+        ``strict``: bytes that are not UTF-8 are an error; ``replace``: each becomes U+FFFD.
+    """
+
+    document: str = "line"
+    field: str | None = None
+    errors: str = "strict"
+
+    def __post_init__(self) -> None:
+        if self.document not in DOCUMENTS:
+            raise CorpusError(
+                f"unknown document {self.document!r}: expected one of {', '.join(DOCUMENTS)}"
+            )
+        if self.errors not in ("strict", "replace"):
+            raise CorpusError(f"unknown errors {self.errors!r}: expected strict or replace")
+
+    def lines(self, block: Block) -> Iterator[str | None]:
+        """The lines of a block, with None where a document ends."""
+        if self.field is not None:
+            return self._json_lines(block)
+        return self._text_lines(block)
+
+    def _text_lines(self, block: Block) -> Iterator[str | None]:
+        if block.first:
+            yield None
+        lines = self._decode(block).split("\n")
+        if lines[-1] == "" and block.ends_line:
+            lines.pop()  # what follows the last newline is no line
+        for line in lines:
+            line = line.removesuffix("\r")
+            if self.document == "blank-line" and (not line or line.isspace()):
+                yield None
+                continue
+            yield line
+            if self.document == "line" and block.ends_line:
+                yield None
+
+    def _json_lines(self, block: Block) -> Iterator[str | None]:
+        for number, line in enumerate(self._decode(block).split("\n"), block.line):
+            if not line or line.isspace():
+                continue
+            where = f"{block.source}, line {number}"
+            try:
+                entry = json.loads(line)
+            except (ValueError, RecursionError) as error:
+                raise CorpusError(f"{where}: expected a JSON object, found {error}") from None
+            if not isinstance(entry, dict) or self.field not in entry:
+                found = f"fields {', '.join(entry)}" if isinstance(entry, dict) else "none"
+                raise CorpusError(f"{where}: expected a field {self.field!r}, found {found}")
+            text = entry[self.field]
+            if not isinstance(text, str):
+                kind = type(text).__name__
+                raise CorpusError(f"{where}: field {self.field!r} should hold a string, not {kind}")
+            yield from text_lines(text)
+
+    def _decode(self, block: Block) -> str:
+        data = block.data.removeprefix(b"\xef\xbb\xbf") if block.first else block.data
+        try:
+            return data.decode("utf-8", self.errors)
+        except UnicodeDecodeError as error:
+            line = block.line + data.count(b"\n", 0, error.start)
+            raise CorpusError(
+                f"{block.source}, line {line}: byte 0x{data[error.start]:02x} is not UTF-8; "
+                "convert the file, or say --errors replace (errors='replace' in Python)"
+            ) from None
+
+
+def text_lines(text: str) -> Iterator[str | None]:
+    """The lines of one document that is already a string, and None at its end."""
+    if not text.isascii():  # half a surrogate pair, as JSON can spell it, is no character
+        text = text.encode("utf-8", "replace").decode("utf-8")
+    yield from text.split("\n")
+    yield None
+
+
+# --- which files --------------------------------------------------------------------
+
+
+def find_inputs(inputs: Iterable[str | Path], field: str | None = None) -> list[str]:
+    """The files that files, folders, glob patterns and ``-`` stand for, in order.
+
+    Folders are searched through, by name; hidden files are left out.
+
+    Raises
+    ------
+    CorpusError
+        Nothing stands there, or a JSON Lines file came without ``field``.
+    """
+    found: list[str] = []
+    for name in map(str, inputs):
+        path = Path(name)
+        if name == STDIN or path.is_file():
+            found.append(name)
+        elif path.is_dir():
+            inside = sorted(file for file in path.rglob("*") if file.is_file())
+            inside = [f for f in inside if not _is_hidden(f.relative_to(path))]
+            if not inside:
+                raise CorpusError(f"the folder {name} holds no files")
+            found += map(str, inside)
+        elif path.exists():
+            found.append(name)  # a pipe or a device
+        elif matches := sorted(glob.glob(name, recursive=True)):  # noqa: PTH207
+            found += (match for match in matches if Path(match).is_file())
+        else:
+            raise CorpusError(f"cannot read {name}: no such file or folder")
+    if not found:
+        raise CorpusError("no input: name a file, a folder, a pattern, or - for standard input")
+    if field is None:
+        for name in found:
+            if Path(name.removesuffix(".gz")).suffix in _JSON_LINES:
+                raise CorpusError(f"{name} is JSON Lines: say which field holds the text (--field)")
+    return found
+
+
+def total_size(names: Iterable[str]) -> int | None:
+    """Bytes of all files, or None if one is standard input or a pipe."""
+    paths = [Path(name) for name in names]
+    if not all(path.is_file() for path in paths):
+        return None
+    return sum(path.stat().st_size for path in paths)
+
+
+def _is_hidden(path: Path) -> bool:
+    return any(part.startswith(".") for part in path.parts)
+
+
+# --- blocks -------------------------------------------------------------------------
+
+
+def read_blocks(names: Iterable[str], *, whole_lines: bool = False) -> Iterator[Block]:
+    """The blocks of all files, in order.
+
+    Parameters
+    ----------
+    whole_lines
+        Never cut a line, however long it is.
+
+    Raises
+    ------
+    CorpusError
+        A file cannot be opened, or an archive is damaged.
+    """
+    for name in names:
+        try:
+            with _open_raw(name) as raw:
+                yield from _file_blocks(raw, name, whole_lines)
+        except _DAMAGED as error:
+            raise CorpusError(f"{name} is damaged or cut short: {error}") from None
+        except OSError as error:
+            raise CorpusError(f"cannot read {name}: {error.strerror or error}") from None
+
+
+def _open_raw(name: str) -> IO[bytes]:
+    if name == STDIN:
+        return io.BufferedReader(io.FileIO(sys.stdin.fileno(), closefd=False))
+    return open(name, "rb")  # noqa: SIM115 - the caller closes it
+
+
+def _file_blocks(raw: IO[bytes], name: str, whole_lines: bool) -> Iterator[Block]:
+    done = 0
+    for source, stream in _decompressed(raw, name):
+        line, first, rest = 1, True, b""
+        while True:
+            piece = stream.read(BLOCK)
+            text, rest = (_cut(rest + piece, whole_lines) if piece else (rest, b""))
+            if text:
+                position = done + len(text) if name == STDIN else max(done, raw.tell())
+                ends_line = text.endswith(b"\n") or not piece
+                yield Block(text, source, line, first, ends_line, position - done)
+                line, first, done = line + text.count(b"\n"), False, position
+            if not piece:
+                break
+
+
+def _cut(data: bytes, whole_lines: bool) -> tuple[bytes, bytes]:
+    """Split off an unfinished line; of a line longer than a block, an unfinished word."""
+    end = data.rfind(b"\n") + 1
+    if not end and len(data) >= BLOCK and not whole_lines:
+        end = data.rfind(b" ") + 1 or _character_end(data)
+    return data[:end], data[end:]
+
+
+def _character_end(data: bytes) -> int:
+    """Where the last UTF-8 character of which all bytes may be missing begins."""
+    end = len(data) - 1
+    while end > len(data) - 4 and data[end] & 0xC0 == 0x80:
+        end -= 1
+    return end
+
+
+def _decompressed(raw: IO[bytes], name: str) -> Iterator[tuple[str, IO[bytes]]]:
+    """The text inside a file, known by its name or its first bytes."""
+    magic = raw.peek(6)[:6] if isinstance(raw, io.BufferedReader) else b""
+    suffix = Path(name).suffix.lower()
+    if suffix == ".gz" or magic.startswith(b"\x1f\x8b"):
+        yield name, gzip.GzipFile(fileobj=raw)
+    elif suffix == ".bz2" or magic.startswith(b"BZh"):
+        yield name, bz2.BZ2File(raw)
+    elif suffix == ".xz" or magic.startswith(b"\xfd7zXZ\x00"):
+        yield name, lzma.LZMAFile(raw)
+    elif suffix == ".zip" or magic.startswith(b"PK\x03\x04"):
+        yield from _zip_members(raw, name)
+    else:
+        yield name, raw
+
+
+def _zip_members(raw: IO[Any], name: str) -> Iterator[tuple[str, IO[bytes]]]:
+    if name == STDIN:
+        raw = io.BytesIO(raw.read())  # the list of members stands at the end
+    with zipfile.ZipFile(raw) as archive:
+        for member in archive.infolist():
+            path = PurePosixPath(member.filename.replace("\\", "/"))
+            if path.is_absolute() or ".." in path.parts or path.as_posix()[1:2] == ":":
+                raise CorpusError(f"{name}: the member {member.filename} lies outside its folder")
+            if member.is_dir():
+                continue
+            try:
+                stream = archive.open(member)
+            except (RuntimeError, NotImplementedError) as error:  # encrypted, unknown method
+                raise CorpusError(f"{name}: {error}") from None
+            with stream:
+                yield f"{name}({member.filename})", stream

@@ -1,0 +1,187 @@
+"""How often words stand near each other: the counts under every count-based method."""
+
+from __future__ import annotations
+
+import tempfile
+from typing import Any
+
+import numpy as np
+import scipy.sparse as sp
+from sklearn.base import BaseEstimator, TransformerMixin
+
+from wordkit.corpus.encoded import Corpus, as_corpus
+from wordkit.embeddings.sparse_rows import make_rows
+from wordkit.errors import ModelError
+from wordkit.progress import progress_bar
+
+WEIGHTINGS = ("flat", "linear", "harmonic")
+CONTEXTS = ("symmetric", "left", "right")
+
+
+class Cooccurrence(TransformerMixin, BaseEstimator):
+    """From a corpus to its co-occurrence counts.
+
+    Parameters
+    ----------
+    window
+        Words on each side that count as context. Windows stop at document ends.
+    weighting
+        What a context at distance d counts: ``flat`` 1; ``linear`` (window - d + 1) /
+        window, word2vec's in the mean; ``harmonic`` 1 / d, GloVe's.
+    context
+        ``symmetric``, or words to the ``left`` or to the ``right`` only.
+    sample
+        Frequent words are left out at random before windows are laid, with the
+        probability of word2vec (Mikolov et al. 2013); the threshold, 0 for none.
+    memory_mb
+        Memory for the counting. A larger text is counted in blocks that are merged, and
+        larger counts lie in memory-mapped scratch files.
+    seed
+        For the subsampling. The counts do not depend on ``workers``.
+
+    Attributes
+    ----------
+    vocabulary_
+        The words behind the rows and columns.
+    """
+
+    def __init__(
+        self,
+        *,
+        window: int = 5,
+        weighting: str = "linear",
+        context: str = "symmetric",
+        sample: float = 1e-4,
+        memory_mb: float = 1024,
+        seed: int = 1,
+        workers: int | None = None,
+        verbose: bool = False,
+    ):
+        self.window = window
+        self.weighting = weighting
+        self.context = context
+        self.sample = sample
+        self.memory_mb = memory_mb
+        self.seed = seed
+        self.workers = workers
+        self.verbose = verbose
+
+    def fit(self, X: Any, y: Any = None) -> Cooccurrence:
+        """Take the vocabulary of a corpus, or of an iterable of texts or token lists."""
+        self._check()
+        self.vocabulary_ = as_corpus(X).vocabulary
+        return self
+
+    def fit_transform(self, X: Any, y: Any = None) -> sp.csr_array:
+        """``fit`` and ``transform``, reading texts once."""
+        corpus = as_corpus(X)
+        return self.fit(corpus).transform(corpus)
+
+    def transform(self, X: Any) -> sp.csr_array:
+        """Count: (V, V) float32, a row a word, a column a context."""
+        if not isinstance(X, Corpus):
+            X = Corpus.build(X, vocabulary=self.vocabulary_)
+        if X.vocabulary.words != self.vocabulary_.words:
+            raise ModelError("this corpus has another vocabulary than the one fitted")
+        size = len(self.vocabulary_)
+        text = _subsampled(X, self.sample, self.seed, self.memory_mb)
+        # a place costs an int32, and room for as many counts as it has contexts
+        step = max(1 << 16, int(self.memory_mb * 2**20 / (4 + 16 * self.window)))
+        starts = range(0, len(text), step)
+        parts = []
+        with progress_bar("counting", len(text), " words", show=self.verbose) as bar:
+            for start in starts:
+                end = min(start + step, len(text))
+                parts.append(self._count_block(text, start, end, size))
+                bar.update(end - start)
+        return parts[0] if len(parts) == 1 else self._merged(parts, size)
+
+    def get_feature_names_out(self, input_features: Any = None) -> np.ndarray:
+        """The words, in column order."""
+        return np.array(self.vocabulary_.words, object)
+
+    def _check(self) -> None:
+        if not 1 <= self.window <= 10_000:
+            raise ModelError(f"window must be from 1 to 10,000, not {self.window}")
+        if self.weighting not in WEIGHTINGS:
+            raise ModelError(f"weighting must be one of {', '.join(WEIGHTINGS)}")
+        if self.context not in CONTEXTS:
+            raise ModelError(f"context must be one of {', '.join(CONTEXTS)}")
+        if not 0 <= self.sample < np.inf:
+            raise ModelError(f"sample must be 0 or more, not {self.sample}")
+        if not self.memory_mb > 0:
+            raise ModelError(f"memory_mb must be more than 0, not {self.memory_mb}")
+
+    def _count_block(self, text: np.ndarray, start: int, end: int, size: int) -> sp.csr_array:
+        """The counts around the positions [start, end) of a text."""
+        from wordkit.embeddings.cooccurrence_kernels import count_rows, places_by_word
+
+        pointers, places = np.zeros(size + 1, np.int64), np.empty(end - start, np.int32)
+        places_by_word(text, start, end, pointers, places)
+        weights = distance_weights(self.window, self.weighting)
+        left, right = self.context != "right", self.context != "left"
+        fixed = (text, start, pointers, places, weights, left, right)
+        sides = int(left) + int(right)
+        return make_rows(
+            lambda *rows: count_rows(*fixed, *rows),
+            np.minimum(np.diff(pointers) * self.window * sides, size),
+            (size, size),
+            workers=self.workers,
+            memory_mb=self.memory_mb,
+        )
+
+    def _merged(self, parts: list[sp.csr_array], size: int) -> sp.csr_array:
+        from wordkit.embeddings.cooccurrence_kernels import add_rows
+
+        fixed = (
+            tuple(part.indptr for part in parts),
+            tuple(part.indices for part in parts),
+            tuple(part.data for part in parts),
+        )
+        bounds = np.minimum(sum(np.diff(part.indptr) for part in parts), size)
+        return make_rows(
+            lambda *rows: add_rows(*fixed, *rows),
+            bounds,
+            (size, size),
+            workers=self.workers,
+            memory_mb=self.memory_mb,
+        )
+
+
+def distance_weights(window: int, weighting: str) -> np.ndarray:
+    """What a context counts at the distances 1 … window, float64."""
+    distances = np.arange(1, window + 1)
+    if weighting == "linear":
+        return (window - distances + 1) / window
+    if weighting == "harmonic":
+        return 1 / distances
+    return np.ones(window)
+
+
+def keep_probabilities(counts: np.ndarray, sample: float) -> np.ndarray:
+    """Probability that an occurrence of each word stays (word2vec.c), (V,) float64."""
+    if not sample:
+        return np.ones(len(counts))
+    share = sample * counts.sum() / np.maximum(counts, 1)
+    return np.minimum(1, np.sqrt(share) + share)
+
+
+def _subsampled(corpus: Corpus, sample: float, seed: int, memory_mb: float) -> np.ndarray:
+    """The text after subsampling, -1 after each document; memory-mapped if it is large."""
+    from wordkit.embeddings.cooccurrence_kernels import subsample
+
+    size = len(corpus.vocabulary)
+    counts = np.zeros(size, np.int64)
+    for start in range(0, len(corpus), 1 << 22):
+        piece = corpus.ids[start : start + (1 << 22)]
+        if len(piece) and (piece.min() < 0 or piece.max() >= size):
+            raise ModelError("the corpus is damaged: it has ids that its vocabulary lacks")
+        counts += np.bincount(piece, minlength=size)
+    room = len(corpus) + corpus.documents
+    if room * 4 <= memory_mb * 2**20 / 4:
+        text: np.ndarray = np.empty(room, np.int32)
+    else:
+        text = np.memmap(tempfile.TemporaryFile(), np.int32, "w+", shape=(room,))  # noqa: SIM115
+    keep = keep_probabilities(counts, sample)
+    n = subsample(corpus.ids, corpus.offsets, 0, corpus.documents, keep, np.uint64(seed), text)
+    return text[:n].view(np.ndarray)

@@ -1,0 +1,163 @@
+"""Counting which words stand near which, row by row.
+
+A text is an int32 array of ids in which -1 stands between documents. A row of the
+matrix is made from all places of its word at once, in a dense accumulator over the
+vocabulary, so that nothing is hashed and nothing sorted.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numba import njit
+
+_GOLDEN = np.uint64(0x9E3779B97F4A7C15)
+
+
+@njit(cache=True, nogil=True, inline="always")
+def _uniform(seed, position):
+    """A number in [0, 1) that depends on seed and position alone (SplitMix64)."""
+    z = seed + np.uint64(position + 1) * _GOLDEN
+    z = (z ^ (z >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
+    z = (z ^ (z >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
+    z = z ^ (z >> np.uint64(31))
+    return (z >> np.uint64(11)) * (1.0 / 9007199254740992.0)
+
+
+@njit(cache=True, nogil=True)
+def subsample(ids, offsets, first, last, keep, seed, text):
+    """Write the tokens of documents [first, last) that stay to ``text``, -1 after each.
+
+    ``keep`` is each word's probability to stay. Returns the number written.
+    """
+    n = 0
+    for document in range(first, last):
+        for position in range(offsets[document], offsets[document + 1]):
+            word = ids[position]
+            if _uniform(seed, position) < keep[word]:
+                text[n] = word
+                n += 1
+        text[n] = -1
+        n += 1
+    return n
+
+
+@njit(cache=True, nogil=True)
+def places_by_word(text, start, end, pointers, places):
+    """Sort the positions [start, end) of a text by their word.
+
+    The positions of word w go to ``places[pointers[w]:pointers[w + 1]]``, relative to
+    ``start``; ``pointers`` comes in as zeros.
+    """
+    for position in range(start, end):
+        if text[position] >= 0:
+            pointers[text[position] + 1] += 1
+    for word in range(len(pointers) - 1):
+        pointers[word + 1] += pointers[word]
+    cursor = pointers[:-1].copy()
+    for position in range(start, end):
+        word = text[position]
+        if word >= 0:
+            places[cursor[word]] = position - start
+            cursor[word] += 1
+
+
+@njit(cache=True, nogil=True)
+def count_rows(
+    text, start, pointers, places, weights, left, right, first, last, lengths, columns, values
+):
+    """Count the contexts of the words [first, last).
+
+    ``weights[d - 1]`` is what a context at distance d counts. Row by row, columns
+    ascending, into ``columns`` and ``values``; the number in each row into ``lengths``.
+    Returns the number in all.
+    """
+    size = len(pointers) - 1
+    sums = np.zeros(size, np.float64)
+    marks, groups = _bitmap(size)
+    window = len(weights)
+    n = 0
+    for word in range(first, last):
+        for k in range(pointers[word], pointers[word + 1]):
+            position = start + places[k]
+            if left:
+                for d in range(1, min(window, position) + 1):
+                    context = text[position - d]
+                    if context < 0:
+                        break
+                    sums[context] += weights[d - 1]
+                    _mark(context, marks, groups)
+            if right:
+                for d in range(1, min(window, len(text) - 1 - position) + 1):
+                    context = text[position + d]
+                    if context < 0:
+                        break
+                    sums[context] += weights[d - 1]
+                    _mark(context, marks, groups)
+        lengths[word] = _flush(sums, marks, groups, columns[n:], values[n:])
+        n += lengths[word]
+    return n
+
+
+@njit(cache=True, nogil=True)
+def add_rows(many_pointers, many_columns, many_values, first, last, lengths, columns, values):
+    """Add up the rows [first, last) of several CSR matrices of one shape.
+
+    The matrices come as tuples of arrays of one type each. Returns the number written.
+    """
+    sums = np.zeros(len(lengths), np.float64)
+    marks, groups = _bitmap(len(lengths))
+    n = 0
+    for row in range(first, last):
+        for part in range(len(many_pointers)):
+            for k in range(many_pointers[part][row], many_pointers[part][row + 1]):
+                column = many_columns[part][k]
+                sums[column] += many_values[part][k]
+                _mark(column, marks, groups)
+        lengths[row] = _flush(sums, marks, groups, columns[n:], values[n:])
+        n += lengths[row]
+    return n
+
+
+# A set of columns that gives them back in order: a bit for each column, and a bit for
+# each word of 64 such bits, so that empty stretches cost nothing.
+
+
+@njit(cache=True, nogil=True, inline="always")
+def _bitmap(size):
+    marks = np.zeros((size >> 6) + 1, np.uint64)
+    groups = np.zeros((size >> 12) + 1, np.uint64)
+    return marks, groups
+
+
+@njit(cache=True, nogil=True, inline="always")
+def _mark(column, marks, groups):
+    marks[column >> 6] |= np.uint64(1) << np.uint64(column & 63)
+    groups[column >> 12] |= np.uint64(1) << np.uint64((column >> 6) & 63)
+
+
+@njit(cache=True, nogil=True)
+def _flush(sums, marks, groups, columns, values):
+    """Write the marked sums in order of their columns, and clear them."""
+    n = 0
+    for group in range(len(groups)):
+        while groups[group]:
+            word = (group << 6) + _lowest_bit(groups[group])
+            groups[group] &= groups[group] - np.uint64(1)
+            while marks[word]:
+                column = (word << 6) + _lowest_bit(marks[word])
+                marks[word] &= marks[word] - np.uint64(1)
+                columns[n] = column
+                values[n] = sums[column]
+                sums[column] = 0.0
+                n += 1
+    return n
+
+
+@njit(cache=True, nogil=True, inline="always")
+def _lowest_bit(bits):
+    """Number of the lowest bit that is set: what is below it, counted."""
+    b = (bits & (~bits + np.uint64(1))) - np.uint64(1)
+    b = b - ((b >> np.uint64(1)) & np.uint64(0x5555555555555555))
+    b = (b & np.uint64(0x3333333333333333)) + ((b >> np.uint64(2)) & np.uint64(0x3333333333333333))
+    b = (b + (b >> np.uint64(4))) & np.uint64(0x0F0F0F0F0F0F0F0F)
+    return np.int64((b * np.uint64(0x0101010101010101)) >> np.uint64(56))

@@ -1,0 +1,86 @@
+"""Pointwise mutual information: how much more often than by chance."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import scipy.sparse as sp
+from sklearn.base import BaseEstimator, TransformerMixin
+
+from wordkit.embeddings.sparse_rows import make_rows
+from wordkit.errors import ModelError
+
+
+class PPMI(TransformerMixin, BaseEstimator):
+    """From co-occurrence counts to (positive) pointwise mutual information.
+
+    PMI(w, c) = log P(w, c) / (P(w) P(c)) (Church and Hanks 1990), with the context
+    distribution raised to ``smoothing`` and log(``shift``) taken away (Levy, Goldberg
+    and Dagan 2015). Pairs that never met are zero, not minus infinity.
+
+    Parameters
+    ----------
+    smoothing
+        Power of the context counts; 1 for none.
+    shift
+        k, the counterpart of word2vec's number of negatives; 1 for none.
+    positive
+        Set negative values to zero (PPMI).
+
+    Attributes
+    ----------
+    row_sums_, column_sums_
+        Marginal counts, (V,) float64.
+    """
+
+    def __init__(
+        self,
+        *,
+        smoothing: float = 0.75,
+        shift: float = 1.0,
+        positive: bool = True,
+        workers: int | None = None,
+    ):
+        self.smoothing = smoothing
+        self.shift = shift
+        self.positive = positive
+        self.workers = workers
+
+    def fit(self, X: Any, y: Any = None) -> PPMI:
+        """Sum the counts (V, C) by row and by column."""
+        if not self.shift > 0:
+            raise ModelError(f"shift must be more than 0, not {self.shift}")
+        self.row_sums_ = np.asarray(X.sum(axis=1, dtype=np.float64)).ravel()
+        self.column_sums_ = np.asarray(X.sum(axis=0, dtype=np.float64)).ravel()
+        return self
+
+    def transform(self, X: Any) -> sp.csr_array:
+        """PMI of counts (V, C), dense or sparse, as a sparse (V, C) float32 matrix."""
+        from wordkit.embeddings.sparse_kernels import pmi_rows
+
+        counts = X if sp.issparse(X) and X.format == "csr" else sp.csr_array(X)
+        if counts.shape != (len(self.row_sums_), len(self.column_sums_)):
+            raise ModelError(
+                f"fitted to counts of shape {(len(self.row_sums_), len(self.column_sums_))}, "
+                f"found {counts.shape}"
+            )
+        smoothed = self.column_sums_**self.smoothing
+        with np.errstate(divide="ignore"):  # words without any context have no entries
+            log_rows = np.log(self.row_sums_)
+            log_columns = np.log(smoothed) - np.log(smoothed.sum())
+        fixed = (
+            counts.indptr.astype(np.int64, copy=False),
+            counts.indices.astype(np.int32, copy=False),
+            counts.data.astype(np.float32, copy=False),
+            log_rows,
+            log_columns,
+            float(np.log(self.shift)),
+            self.positive,
+        )
+        return make_rows(
+            lambda *rows: pmi_rows(*fixed, *rows),
+            np.diff(fixed[0]),
+            counts.shape,
+            workers=self.workers,
+        )

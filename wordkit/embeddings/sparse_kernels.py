@@ -1,0 +1,44 @@
+"""Sparse rows: pointwise mutual information, and the product with a dense block."""
+
+from __future__ import annotations
+
+import numpy as np
+from numba import njit
+
+
+@njit(cache=True, nogil=True)
+def pmi_rows(
+    pointers, columns, values, log_rows, log_columns, shift, positive,
+    first, last, lengths, out_columns, out_values,
+):  # fmt: skip
+    """PMI of rows [first, last) of a CSR matrix of counts.
+
+    Each value becomes ``log(value) - log_rows[row] - log_columns[column] - shift``; with
+    ``positive``, what is not above zero goes. Returns the number written.
+    """
+    n = 0
+    for row in range(first, last):
+        before = n
+        for k in range(pointers[row], pointers[row + 1]):
+            if values[k] > 0:
+                pmi = np.log(values[k]) - log_rows[row] - log_columns[columns[k]] - shift
+                if pmi > 0 or not positive:
+                    out_columns[n] = columns[k]
+                    out_values[n] = pmi
+                    n += 1
+        lengths[row] = n - before
+    return n
+
+
+@njit(cache=True, nogil=True, fastmath={"contract", "reassoc"})
+def times_dense(pointers, columns, values, dense, first, last, out):
+    """Rows [first, last) of (CSR matrix) @ (dense (V, K) block), into ``out``."""
+    width = dense.shape[1]
+    for row in range(first, last):
+        target = out[row]
+        target[:] = 0
+        for k in range(pointers[row], pointers[row + 1]):
+            value = values[k]
+            source = dense[columns[k]]
+            for d in range(width):
+                target[d] += value * source[d]

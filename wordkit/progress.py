@@ -1,0 +1,28 @@
+"""Progress bars on standard error, for people only.
+
+A bar shows rate and time left, appears after two seconds, and is silent when
+standard error is no terminal.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+
+def progress_bar(description: str, total: int | None, unit: str, *, show: bool = True) -> Any:
+    """A tqdm bar: a context manager with ``update(n)``.
+
+    ``unit`` is what is counted ("B" for bytes is scaled in steps of 1,024).
+    """
+    from tqdm import tqdm
+
+    return tqdm(
+        desc=description,
+        total=total,
+        unit=unit,
+        unit_scale=True,
+        unit_divisor=1024 if unit == "B" else 1000,
+        delay=2,
+        leave=False,
+        disable=None if show else True,
+    )

@@ -1,0 +1,69 @@
+"""Nearest rows by cosine, over dense and over sparse vectors.
+
+N is the number of words, D of dimensions, Q of queries. Queries are unit vectors.
+"""
+
+from __future__ import annotations
+
+import sys
+from typing import Any
+
+import numpy as np
+
+BLOCK = 1 << 24
+"""Scores that are held at once while many queries are answered."""
+
+
+def is_sparse(matrix: Any) -> bool:
+    """Whether this is a SciPy sparse matrix (without importing SciPy to find out)."""
+    sparse = sys.modules.get("scipy.sparse")
+    return sparse is not None and bool(sparse.issparse(matrix))
+
+
+def dense_rows(matrix: Any, rows: Any) -> np.ndarray:
+    """Rows as a dense array; ``rows`` may be one number or a list."""
+    if is_sparse(matrix):
+        found = matrix[np.atleast_1d(rows)].toarray()
+        return found if np.ndim(rows) else found[0]
+    return matrix[rows]
+
+
+def row_norms(matrix: Any) -> np.ndarray:
+    """Euclidean length of each row, (N,) float32."""
+    if is_sparse(matrix):
+        squares = matrix.multiply(matrix).sum(axis=1)
+        return np.sqrt(np.asarray(squares, np.float64)).ravel().astype(np.float32)
+    return np.sqrt(np.einsum("nd,nd->n", matrix, matrix))
+
+
+def cosines(matrix: Any, norms: np.ndarray, queries: np.ndarray) -> np.ndarray:
+    """Cosine of each query with each row, (Q, N)."""
+    lengths = np.where(norms, norms, 1)
+    if is_sparse(matrix):
+        return np.ascontiguousarray((matrix @ queries.T).T) / lengths
+    return (queries @ matrix.T) / lengths
+
+
+def largest(scores: np.ndarray, k: int) -> np.ndarray:
+    """Places of the k largest of (N,) scores, the largest first, ties in order."""
+    if k < len(scores):
+        places = np.argpartition(scores, len(scores) - k)[len(scores) - k :]
+        places.sort()
+    else:
+        places = np.arange(len(scores))
+    return places[np.argsort(-scores[places], kind="stable")]
+
+
+def nearest(
+    matrix: Any, norms: np.ndarray, queries: np.ndarray, k: int
+) -> tuple[np.ndarray, np.ndarray]:
+    """Rows (Q, k) and cosines (Q, k) of the k nearest to each query."""
+    places = np.empty((len(queries), k), np.int64)
+    scores = np.empty((len(queries), k), np.float32)
+    step = max(1, BLOCK // len(norms))
+    for start in range(0, len(queries), step):
+        block = cosines(matrix, norms, queries[start : start + step])
+        for query, row in enumerate(block, start):
+            places[query] = largest(row, k)
+            scores[query] = row[places[query]]
+    return places, scores
