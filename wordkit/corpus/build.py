@@ -7,19 +7,19 @@ result is the same for any number of workers.
 
 from __future__ import annotations
 
-import os
 import tempfile
 from array import array
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from itertools import chain
+from itertools import chain, islice
 from pathlib import Path
 from typing import IO, Any, NamedTuple
 
 import numpy as np
 
 from wordkit.backend.threads import available_workers
+from wordkit.corpus.datasets import dataset, fetch
 from wordkit.corpus.encoded import IDS, KIND, OFFSETS, VERSION, VOCABULARY, Corpus
 from wordkit.corpus.reader import (
     BLOCK,
@@ -30,7 +30,7 @@ from wordkit.corpus.reader import (
     text_lines,
     total_size,
 )
-from wordkit.corpus.text import EOS, TextOptions, make_tokenizer
+from wordkit.corpus.text import EOS, UNK, TextOptions, make_tokenizer
 from wordkit.corpus.vocabulary import Vocabulary
 from wordkit.errors import CorpusError
 from wordkit.progress import progress_bar
@@ -82,10 +82,11 @@ def build(
         raise CorpusError(f"expected paths or texts, found {type(source).__name__}")
     settings = {"text": text.to_dict(), "min_count": min_count, "max_vocab": max_vocab, "unk": unk}
     blocks, size = _blocks(source, format)
-    workers = _useful_workers(workers, size)
+    if workers is not None and workers < 1:
+        raise CorpusError(f"workers must be at least 1, not {workers}")
     with tempfile.TemporaryFile() if directory is None else _scratch_beside(directory) as raw:
         with progress_bar("tokenising", size, "B", show=progress) as bar:
-            text_read = _read(_encoded(blocks, text, format, workers), raw, bar)
+            text_read = _read(_encoded(blocks, text, format, workers or available_workers()), raw, bar)
         if vocabulary is None:
             vocabulary = Vocabulary.from_counts(
                 text_read.words,
@@ -95,9 +96,11 @@ def build(
                 unk=unk,
                 always=[EOS] if text.eos else [],
             )
+            _check_not_empty(vocabulary, text_read, min_count)
         new_ids = text_read.renumbering(vocabulary)
         tokens = int(text_read.counts[new_ids >= 0].sum())
-        _check_not_empty(tokens, text_read, min_count)
+        if not tokens:
+            raise CorpusError("the input has no word of the given vocabulary")
         offsets = text_read.offsets(new_ids)
         if directory is None:
             ids = np.concatenate(list(text_read.passes(new_ids)))
@@ -114,14 +117,15 @@ def build(
     return Corpus.load(directory)
 
 
-def _check_not_empty(tokens: int, text_read: TextRead, min_count: int) -> None:
-    if not len(text_read.words):
+def _check_not_empty(vocabulary: Vocabulary, text_read: TextRead, min_count: int) -> None:
+    own = [n for n, word in enumerate(text_read.words) if word not in (EOS, UNK)]
+    if not own:
         raise CorpusError("the input has no words: it is empty, or the tokenizer keeps nothing")
-    if not tokens:
-        most = int(text_read.counts.max())
+    if not set(vocabulary.words) - {EOS, UNK}:
         raise CorpusError(
-            f"no word is left: the most frequent of {len(text_read.words):,} words occurs {most} "
-            f"times, and min_count is {min_count}; lower it (--min-count)"
+            f"no word is left: the most frequent of {len(own):,} occurs "
+            f"{text_read.counts[own].max():,} times, and min_count is {min_count}; lower it "
+            "(--min-count)"
         )
 
 
@@ -153,15 +157,11 @@ def _text_blocks(documents: Iterable[Any]) -> Iterator[Texts]:
     size = 0
     for number, document in enumerate(documents):
         if not isinstance(document, str):
-            try:
-                document = list(document)
-            except TypeError:
-                document = [None]
+            if not isinstance(document, Iterable):
+                raise _bad_document(number, document)
+            document = list(document)
             if not all(isinstance(token, str) for token in document):
-                raise CorpusError(
-                    f"document {number}: expected a string or a list of strings, "
-                    f"found {type(documents).__name__ if document == [None] else document[:3]!r}"
-                )
+                raise _bad_document(number, document)
         block.append(document)
         size += len(document) * (1 if isinstance(document, str) else 8)
         if size >= BLOCK:
@@ -171,12 +171,10 @@ def _text_blocks(documents: Iterable[Any]) -> Iterator[Texts]:
         yield Texts(block)
 
 
-def _useful_workers(workers: int | None, size: int | None) -> int:
-    """No more processes than blocks: a small file is done before a process has started."""
-    if workers is not None and workers < 1:
-        raise CorpusError(f"workers must be at least 1, not {workers}")
-    workers = workers or available_workers()
-    return workers if size is None else max(1, min(workers, size // BLOCK))
+def _bad_document(number: int, document: Any) -> CorpusError:
+    return CorpusError(
+        f"document {number}: expected a string or a list of strings, found {str(document)[:60]}"
+    )
 
 
 # --- tokenising a block -------------------------------------------------------------
@@ -235,7 +233,9 @@ def _encoded(
     blocks: Iterator[Block | Texts], text: TextOptions, format: TextFormat, workers: int
 ) -> Iterator[EncodedBlock]:
     """Every block encoded, in order."""
-    if workers == 1:
+    head = list(islice(blocks, 2))
+    blocks = chain(head, blocks)
+    if workers == 1 or len(head) < 2:  # done before a process has started
         return (encode_block(block, text, format) for block in blocks)
     from joblib import Parallel, delayed
 

@@ -10,7 +10,7 @@ import scipy.sparse as sp
 from sklearn.base import BaseEstimator, TransformerMixin
 
 from wordkit.corpus.encoded import Corpus, as_corpus
-from wordkit.embeddings.sparse_rows import make_rows
+from wordkit.embeddings.sparse_rows import RowWriter
 from wordkit.errors import ModelError
 from wordkit.progress import progress_bar
 
@@ -87,14 +87,14 @@ class Cooccurrence(TransformerMixin, BaseEstimator):
         text = _subsampled(X, self.sample, self.seed, self.memory_mb)
         # a place costs an int32, and room for as many counts as it has contexts
         step = max(1 << 16, int(self.memory_mb * 2**20 / (4 + 16 * self.window)))
-        starts = range(0, len(text), step)
-        parts = []
+        blocks = RowWriter(workers=self.workers, memory_mb=self.memory_mb)
         with progress_bar("counting", len(text), " words", show=self.verbose) as bar:
-            for start in starts:
+            for start in range(0, len(text), step):
                 end = min(start + step, len(text))
-                parts.append(self._count_block(text, start, end, size))
+                self._count_block(text, start, end, blocks, size)
                 bar.update(end - start)
-        return parts[0] if len(parts) == 1 else self._merged(parts, size)
+        stacked = blocks.matrix(size)
+        return stacked if stacked.shape[0] == size else self._merged(stacked)
 
     def get_feature_names_out(self, input_features: Any = None) -> np.ndarray:
         """The words, in column order."""
@@ -112,8 +112,10 @@ class Cooccurrence(TransformerMixin, BaseEstimator):
         if not self.memory_mb > 0:
             raise ModelError(f"memory_mb must be more than 0, not {self.memory_mb}")
 
-    def _count_block(self, text: np.ndarray, start: int, end: int, size: int) -> sp.csr_array:
-        """The counts around the positions [start, end) of a text."""
+    def _count_block(
+        self, text: np.ndarray, start: int, end: int, rows: RowWriter, size: int
+    ) -> None:
+        """Append the counts around the positions [start, end) of a text."""
         from wordkit.embeddings.cooccurrence_kernels import count_rows, places_by_word
 
         pointers, places = np.zeros(size + 1, np.int64), np.empty(end - start, np.int32)
@@ -121,31 +123,18 @@ class Cooccurrence(TransformerMixin, BaseEstimator):
         weights = distance_weights(self.window, self.weighting)
         left, right = self.context != "right", self.context != "left"
         fixed = (text, start, pointers, places, weights, left, right)
-        sides = int(left) + int(right)
-        return make_rows(
-            lambda *rows: count_rows(*fixed, *rows),
-            np.minimum(np.diff(pointers) * self.window * sides, size),
-            (size, size),
-            workers=self.workers,
-            memory_mb=self.memory_mb,
-        )
+        contexts = np.diff(pointers) * self.window * (left + right)
+        rows.append(lambda *chunk: count_rows(*fixed, *chunk), np.minimum(contexts, size))
 
-    def _merged(self, parts: list[sp.csr_array], size: int) -> sp.csr_array:
+    def _merged(self, stacked: sp.csr_array) -> sp.csr_array:
         from wordkit.embeddings.cooccurrence_kernels import add_rows
 
-        fixed = (
-            tuple(part.indptr for part in parts),
-            tuple(part.indices for part in parts),
-            tuple(part.data for part in parts),
-        )
-        bounds = np.minimum(sum(np.diff(part.indptr) for part in parts), size)
-        return make_rows(
-            lambda *rows: add_rows(*fixed, *rows),
-            bounds,
-            (size, size),
-            workers=self.workers,
-            memory_mb=self.memory_mb,
-        )
+        size = stacked.shape[1]
+        fixed = (stacked.indptr, stacked.indices, stacked.data)
+        entries = np.diff(stacked.indptr).astype(np.int64).reshape(-1, size).sum(axis=0)
+        rows = RowWriter(workers=self.workers, memory_mb=self.memory_mb)
+        rows.append(lambda *chunk: add_rows(*fixed, *chunk), np.minimum(entries, size))
+        return rows.matrix(size)
 
 
 def distance_weights(window: int, weighting: str) -> np.ndarray:

@@ -99,20 +99,20 @@ def count_rows(
 
 
 @njit(cache=True, nogil=True)
-def add_rows(many_pointers, many_columns, many_values, first, last, lengths, columns, values):
-    """Add up the rows [first, last) of several CSR matrices of one shape.
+def add_rows(pointers, all_columns, all_values, first, last, lengths, columns, values):
+    """Add up the rows [first, last) of several CSR matrices that are stacked into one.
 
-    The matrices come as tuples of arrays of one type each. Returns the number written.
+    ``lengths`` is as long as one of them. Returns the number of entries written.
     """
-    sums = np.zeros(len(lengths), np.float64)
-    marks, groups = _bitmap(len(lengths))
+    size = len(lengths)
+    sums = np.zeros(size, np.float64)
+    marks, groups = _bitmap(size)
     n = 0
     for row in range(first, last):
-        for part in range(len(many_pointers)):
-            for k in range(many_pointers[part][row], many_pointers[part][row + 1]):
-                column = many_columns[part][k]
-                sums[column] += many_values[part][k]
-                _mark(column, marks, groups)
+        for stacked in range(row, len(pointers) - 1, size):
+            for k in range(pointers[stacked], pointers[stacked + 1]):
+                sums[all_columns[k]] += all_values[k]
+                _mark(all_columns[k], marks, groups)
         lengths[row] = _flush(sums, marks, groups, columns[n:], values[n:])
         n += lengths[row]
     return n

@@ -8,7 +8,7 @@ import numpy as np
 import scipy.sparse as sp
 from sklearn.base import BaseEstimator, TransformerMixin
 
-from wordkit.embeddings.sparse_rows import make_rows
+from wordkit.embeddings.sparse_rows import RowWriter
 from wordkit.errors import ModelError
 
 
@@ -66,7 +66,7 @@ class PPMI(TransformerMixin, BaseEstimator):
                 f"found {counts.shape}"
             )
         smoothed = self.column_sums_**self.smoothing
-        with np.errstate(divide="ignore"):  # words without any context have no entries
+        with np.errstate(divide="ignore", invalid="ignore"):  # a word without contexts has no entry
             log_rows = np.log(self.row_sums_)
             log_columns = np.log(smoothed) - np.log(smoothed.sum())
         fixed = (
@@ -78,9 +78,6 @@ class PPMI(TransformerMixin, BaseEstimator):
             float(np.log(self.shift)),
             self.positive,
         )
-        return make_rows(
-            lambda *rows: pmi_rows(*fixed, *rows),
-            np.diff(fixed[0]),
-            counts.shape,
-            workers=self.workers,
-        )
+        rows = RowWriter(workers=self.workers, memory_mb=np.inf)
+        rows.append(lambda *chunk: pmi_rows(*fixed, *chunk), np.diff(fixed[0]))
+        return rows.matrix(counts.shape[1])

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Callable, Iterator
-from typing import IO, Any
+from typing import Any
 
 import numpy as np
 import scipy.sparse as sp
@@ -15,50 +15,63 @@ CHUNK = 1 << 20
 """Entries for which a thread is given room at once, unless one row has more."""
 
 
-def make_rows(
-    fill: Callable[..., int],
-    bounds: np.ndarray,
-    shape: tuple[int, int],
-    *,
-    workers: int | None = None,
-    memory_mb: float = 1024,
-) -> sp.csr_array:
-    """Make a CSR matrix with a kernel that fills some rows at a time.
+class RowWriter:
+    """A CSR matrix in the making: in memory, above a size in scratch files.
 
-    Parameters
-    ----------
-    fill
-        ``fill(first, last, lengths, columns, values)`` writes the entries of rows
-        [first, last) and the number of entries of each row, and returns how many.
-    bounds
-        For each row, a number of entries that it will not exceed.
-    memory_mb
-        Above this size the matrix is kept in scratch files and memory-mapped.
-
-    Returns
-    -------
-    float32 values, int32 columns; the same for any number of workers.
+    Values are float32. What comes out is the same for any number of workers.
     """
-    workers = workers or available_workers()
-    lengths = np.zeros(shape[0], np.int64)
-    spools = [tempfile.SpooledTemporaryFile(memory_mb * 2**20 / 2) for _ in range(2)]  # noqa: SIM115
 
-    def chunk(first: int, last: int) -> tuple[np.ndarray, np.ndarray]:
-        room = int(bounds[first:last].sum())
-        columns, values = np.empty(room, np.int32), np.empty(room, np.float32)
-        n = fill(first, last, lengths, columns, values)
-        return columns[:n], values[:n]
+    def __init__(self, *, workers: int | None = None, memory_mb: float = 1024):
+        self.workers = workers or available_workers()
+        self._room = memory_mb * 2**20 / 2
+        self._spools = [tempfile.SpooledTemporaryFile(self._room) for _ in range(2)]  # noqa: SIM115
+        self._lengths: list[np.ndarray] = []
 
-    chunks = list(row_chunks(bounds))
-    for start in range(0, len(chunks), 4 * workers):  # what is made is written before more is
-        for arrays in in_threads(chunk, chunks[start : start + 4 * workers], workers):
-            for spool, piece in zip(spools, arrays, strict=True):
-                spool.write(piece.data)
-    pointers = np.concatenate([[0], np.cumsum(lengths)])
-    columns, values = (
-        _mapped(spool, dtype) for spool, dtype in zip(spools, (np.int32, np.float32), strict=True)
-    )
-    return csr(pointers, columns, values, shape)
+    def append(self, fill: Callable[..., int], bounds: np.ndarray) -> None:
+        """Append rows with a kernel that makes some at a time.
+
+        Parameters
+        ----------
+        fill
+            ``fill(first, last, lengths, columns, values)`` writes the entries of rows
+            [first, last) and the number of entries of each, and returns how many.
+        bounds
+            For each row, a number of entries that it will not exceed.
+        """
+        lengths = np.zeros(len(bounds), np.int64)
+
+        def chunk(first: int, last: int) -> tuple[np.ndarray, np.ndarray]:
+            room = int(bounds[first:last].sum())
+            columns, values = np.empty(room, np.int32), np.empty(room, np.float32)
+            n = fill(first, last, lengths, columns, values)
+            return columns[:n], values[:n]
+
+        chunks = list(row_chunks(bounds))
+        for start in range(0, len(chunks), 4 * self.workers):  # written before more is made
+            some = chunks[start : start + 4 * self.workers]
+            for pieces in in_threads(chunk, some, self.workers):
+                for spool, piece in zip(self._spools, pieces, strict=True):
+                    spool.write(piece.data)
+        self._lengths.append(lengths)
+
+    def matrix(self, columns: int) -> sp.csr_array:
+        """All rows so far, as a matrix of so many columns; files are memory-mapped."""
+        pointers = np.concatenate([[0], np.cumsum(np.concatenate(self._lengths))])
+        indices, values = self._array(0, np.int32), self._array(1, np.float32)
+        if pointers[-1] <= np.iinfo(np.int32).max:
+            pointers = pointers.astype(np.int32)
+        else:  # SciPy wants one type for both
+            indices = indices.astype(np.int64)
+        return csr(pointers, indices, values, (len(pointers) - 1, columns))
+
+    def _array(self, number: int, dtype: Any) -> np.ndarray:
+        """What a spool holds; its file has no name and goes with the last reference."""
+        spool: Any = self._spools[number]
+        size = spool.tell()
+        spool.seek(0)
+        if size <= self._room:
+            return np.frombuffer(spool.read(), dtype)
+        return np.memmap(spool._file, dtype, "r").view(np.ndarray)
 
 
 def row_chunks(bounds: np.ndarray, limit: int = CHUNK) -> Iterator[tuple[int, int]]:
@@ -78,15 +91,6 @@ def csr(pointers: np.ndarray, columns: np.ndarray, values: np.ndarray, shape: An
     matrix.indptr, matrix.indices, matrix.data = pointers, columns, values
     matrix.has_sorted_indices = matrix.has_canonical_format = True
     return matrix
-
-
-def _mapped(spool: IO[bytes], dtype: Any) -> np.ndarray:
-    """The array in a spool; the file has no name and goes with the last reference to it."""
-    size = spool.tell()
-    spool.seek(0)
-    if size <= spool._max_size:  # type: ignore[attr-defined]
-        return np.frombuffer(spool.read(), dtype)
-    return np.memmap(spool._file, dtype, "r").view(np.ndarray)  # type: ignore[attr-defined]
 
 
 class ThreadedCSR(sp.csr_array):

@@ -1,0 +1,255 @@
+"""Maps of words: right places, labels that can be read, the same bytes each time."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import warnings
+from pathlib import Path
+from xml.etree import ElementTree
+
+import numpy as np
+import pytest
+import scipy.sparse
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from hypothesis.extra.numpy import arrays
+
+from wordkit import plots
+from wordkit.errors import BackendError, FormatError, ModelError, UnknownWordError
+from wordkit.vectors.word_vectors import WordVectors
+
+METHODS = pytest.mark.parametrize("method", plots.METHODS)
+
+
+def vectors(size: int = 60, dimensions: int = 20) -> WordVectors:
+    """Words in three groups: w0, w3, w6 … are near each other."""
+    rng = np.random.default_rng(0)
+    centres = rng.standard_normal((3, dimensions))
+    matrix = np.resize(centres, (size, dimensions)) + 0.3 * rng.standard_normal((size, dimensions))
+    return WordVectors([f"w{i}" for i in range(size)], matrix)
+
+
+# --- places -------------------------------------------------------------------------
+
+
+def test_pca_keeps_the_two_largest_directions():
+    units = vectors().unit(np.arange(60))
+    centred = units - units.mean(axis=0)
+    left, values, _ = np.linalg.svd(centred)
+    expected = left[:, :2] * values[:2]
+    found = plots.map_words(vectors(), top=60)
+    np.testing.assert_allclose(abs(found), abs(expected), atol=1e-5)
+
+
+@METHODS
+def test_groups_stay_together(method):
+    places = plots.map_words(vectors(), top=60, method=method)
+    distances = np.linalg.norm(places[:, None] - places, axis=-1)
+    np.fill_diagonal(distances, np.inf)
+    assert (distances.argmin(axis=1) % 3 == np.arange(60) % 3).all()
+
+
+@METHODS
+def test_words_in_their_order(method):
+    words = ["w9", "w1", "w2", "w9", "w4", "w5"]
+    places = plots.map_words(vectors(), words, method=method)
+    assert places.shape == (6, 2)
+    assert np.isfinite(places).all()
+    if method == "pca":
+        np.testing.assert_allclose(places[0], places[3], atol=1e-5)
+
+
+@METHODS
+def test_the_most_frequent_words_unless_named(method):
+    top = plots.map_words(vectors(), top=12, method=method)
+    named = plots.map_words(vectors(), [f"w{i}" for i in range(12)], method=method)
+    np.testing.assert_array_equal(top, named)
+
+
+def test_the_seed_makes_the_map():
+    one, again, other = (
+        plots.map_words(vectors(), method="tsne", seed=seed, top=60) for seed in (1, 1, 2)
+    )
+    np.testing.assert_array_equal(one, again)
+    assert other.shape == one.shape
+
+
+def test_sparse_vectors():
+    sparse = WordVectors(vectors().words, scipy.sparse.csr_array(vectors().vectors))
+    np.testing.assert_allclose(plots.map_words(sparse), plots.map_words(vectors()), atol=1e-5)
+
+
+@METHODS
+def test_more_dimensions_than_tsne_needs(method):
+    assert np.isfinite(plots.map_words(vectors(8, 100), method=method)).all()
+
+
+@METHODS
+def test_equal_vectors_share_a_place(method):
+    equal = WordVectors([f"w{i}" for i in range(6)], np.ones((6, 3)))
+    np.testing.assert_array_equal(plots.map_words(equal, method=method), np.zeros((6, 2)))
+
+
+@pytest.mark.parametrize(("size", "dimensions"), [(1, 5), (2, 5), (3, 5), (4, 1), (9, 1)])
+def test_few_words_or_dimensions(size, dimensions):
+    places = plots.map_words(vectors(size, dimensions))
+    assert places.shape == (size, 2)
+    assert np.isfinite(places).all()
+
+
+def test_what_cannot_be_mapped():
+    with pytest.raises(UnknownWordError, match="'queen'"):
+        plots.map_words(vectors(), ["w1", "queen"])
+    for nothing in ({"words": []}, {"top": 0}):
+        with pytest.raises(ModelError, match="needs at least one word, found none"):
+            plots.map_words(vectors(), **nothing)
+    with pytest.raises(ModelError, match="needs at least 5 words, found 4; use the method pca"):
+        plots.map_words(vectors(), top=4, method="tsne")
+    with pytest.raises(ModelError, match="unknown method 'umap': expected pca or tsne"):
+        plots.map_words(vectors(), method="umap")
+
+
+# --- labels -------------------------------------------------------------------------
+
+PAGE = np.array([400.0, 300.0])
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    places=arrays(float, (25, 2), elements=st.floats(0.1, 0.9)),
+    sizes=arrays(float, (25, 2), elements=st.floats(5, 90)),
+)
+def test_labels_stay_clear_of_each_other_of_points_and_of_lines(places, sizes):
+    points = places * PAGE
+    corners, lines = plots.place_labels(points, sizes, PAGE)
+    placed = np.isfinite(corners[:, 0])
+    low, high = corners[placed], (corners + sizes)[placed]
+    assert (low >= 0).all()
+    assert (high <= PAGE).all()
+    apart = ((low[:, None] >= high) | (high[:, None] <= low)).any(axis=-1)
+    assert (apart | np.eye(len(low), dtype=bool)).all()
+    dots = [
+        points,
+        *(start + np.linspace(0, 1, 9)[:, None] * (end - start) for start, end in lines),
+    ]
+    for dot in np.vstack(dots):
+        assert not ((low < dot) & (dot < high)).all(axis=1).any()
+
+
+def test_a_lonely_label_stands_right_of_its_point():
+    corners, lines = plots.place_labels(np.array([[200.0, 100]]), np.array([[50.0, 12]]), PAGE)
+    assert 200 < corners[0, 0] < 215
+    assert corners[0, 1] == pytest.approx(100 - 6)
+    assert lines == []
+
+
+def test_crowded_labels_are_moved_and_tied_to_their_points():
+    points = 200 + np.zeros((30, 2))
+    corners, lines = plots.place_labels(points, np.full((30, 2), [30.0, 12]), PAGE)
+    placed = int(np.isfinite(corners[:, 0]).sum())
+    assert 4 <= placed < 30
+    assert 0 < len(lines) < placed
+    for start, end in lines:
+        assert start.tolist() == [200, 200]
+        gaps = np.maximum(corners - end, end - corners - [30, 12]).max(axis=1)
+        assert np.nanmin(abs(gaps)) < 6  # the line ends at a label
+
+
+def test_a_label_without_room_is_left_out():
+    corners, _ = plots.place_labels(np.array([[200.0, 100]]), np.array([[500.0, 12]]), PAGE)
+    assert np.isnan(corners).all()
+
+
+# --- pictures -----------------------------------------------------------------------
+
+
+@pytest.fixture
+def draw(tmp_path: Path):
+    pytest.importorskip("matplotlib")
+
+    def draw(name: str = "map.svg", words: list[str] | None = None, **options) -> bytes:
+        source = vectors(150) if words is None else WordVectors(words, vectors(len(words)).vectors)
+        plots.plot_words(source, tmp_path / name, **options)
+        assert [path.name for path in tmp_path.iterdir()] == [name]
+        return (tmp_path / name).read_bytes()
+
+    return draw
+
+
+def test_png(draw):
+    picture = draw("map.PNG")
+    assert picture.startswith(b"\x89PNG\r\n")
+    width, height = (int.from_bytes(picture[i : i + 4], "big") for i in (16, 20))
+    assert 800 < width < 6000
+    assert 800 < height < 6000
+
+
+def test_svg_has_a_label_for_every_word(tmp_path):
+    pytest.importorskip("matplotlib")
+    spread = np.random.default_rng(0).standard_normal((150, 50))
+    source = WordVectors([f"w{i}" for i in range(150)], spread)
+    plots.plot_words(source, tmp_path / "map.svg")
+    groups = ElementTree.parse(tmp_path / "map.svg").iter("{http://www.w3.org/2000/svg}g")
+    labels = [group for group in groups if group.get("id", "").startswith("text_")]
+    assert len(labels) == 150
+
+
+@METHODS
+@pytest.mark.parametrize("name", ["map.png", "map.svg"])
+def test_same_input_same_bytes(draw, name, method):
+    first = draw(name, top=30, method=method)
+    assert draw(name, top=30, method=method) == first
+    assert draw(name, top=29, method=method) != first
+
+
+@pytest.mark.parametrize("words", [["one"], ["one", "two"], ["x" * 500, "y"]])
+def test_few_or_long_words(draw, words):
+    assert draw("map.png", words)
+
+
+def test_a_word_given_twice_is_drawn_once(tmp_path):
+    pytest.importorskip("matplotlib")
+    for name, words in (("once", ["w1", "w2"]), ("twice", ["w1", "w2", "w1"])):
+        plots.plot_words(vectors(), tmp_path / f"{name}.svg", words)
+    assert (tmp_path / "once.svg").read_bytes() == (tmp_path / "twice.svg").read_bytes()
+
+
+def test_words_that_look_like_markup_or_are_no_text(draw):
+    words = ["$x^2$", "$", "a\nb", "caf\udce9", "<b>&", "\0", "", " ", "\\frac", "_"]
+    ElementTree.fromstring(draw("map.svg", words))
+
+
+def test_letters_without_a_font_are_said_once(draw):
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        draw("map.png", ["\U000131a0", "\U000131a1", "word"])  # hieroglyphs
+    assert [str(w.message)[:41] for w in caught] == ["some letters are drawn as boxes, because "]
+
+
+def test_nothing_is_written_when_it_fails(tmp_path):
+    pytest.importorskip("matplotlib")
+    with pytest.raises(UnknownWordError):
+        plots.plot_words(vectors(), tmp_path / "map.png", ["nobody"])
+    with pytest.raises(FormatError, match=r"map.jpg: expected a name that ends in .png or .svg"):
+        plots.plot_words(vectors(), tmp_path / "map.jpg")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_without_matplotlib(tmp_path, monkeypatch):
+    monkeypatch.setitem(sys.modules, "matplotlib", None)
+    with pytest.raises(BackendError, match=r"pip install 'wordkit\[plot\]'"):
+        plots.plot_words(vectors(), tmp_path / "map.png")
+
+
+def test_no_global_state_is_touched(tmp_path):
+    pytest.importorskip("matplotlib")
+    code = f"""
+import sys, matplotlib
+before = matplotlib.rcParams.copy()
+from wordkit import WordVectors, plots
+plots.plot_words(WordVectors(["a", "b"], [[1, 0], [0, 1]]), {str(tmp_path / "map.svg")!r})
+assert "matplotlib.pyplot" not in sys.modules
+assert matplotlib.rcParams.copy() == before
+"""
+    subprocess.run([sys.executable, "-c", code], check=True)

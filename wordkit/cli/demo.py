@@ -1,0 +1,69 @@
+"""wordkit demo: the whole of wordkit on text that every machine has."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from wordkit.cli.output import print_table, say
+
+NEIGHBOURS = ("matrix", "file", "string", "error", "network")
+ANALOGIES = (
+    ("row", "rows", "column"),
+    ("read", "reading", "write"),
+    ("list", "lists", "string"),
+    ("true", "false", "yes"),
+)
+
+
+@click.command()
+@click.option(
+    "-o",
+    "--output",
+    default="demo",
+    show_default=True,
+    type=click.Path(path_type=Path),
+    help="Folder for what is made.",
+)
+def demo(output: Path) -> None:
+    """Collect docstrings, train vectors on them, and show what they know.
+
+    \b
+    wordkit demo -o demo
+    """
+    from wordkit.corpus.docstrings import write_docstrings
+    from wordkit.corpus.encoded import Corpus
+    from wordkit.embeddings.count_vectors import CountVectors
+    from wordkit.plots import plot_words
+
+    text = output / "docstrings.txt"
+    say(f"1/4  Collecting the documentation of Python and its packages: {text}")
+    summary = write_docstrings(text, progress=True)
+    say(f"2/4  Making a corpus of {summary.words:,} words: {output / 'corpus'}")
+    corpus = Corpus.build(text, output / "corpus", progress=True)
+    say(f"3/4  Training vectors for {len(corpus.vocabulary):,} words: {output / 'vectors'}")
+    vectors = CountVectors(verbose=True).fit(corpus).vectors_
+    vectors.save(output / "vectors")
+    say(f"4/4  Drawing a map of words: {output / 'map.png'}")
+    plot_words(vectors, output / "map.png", method="tsne")
+    click.echo()
+    print_table(
+        ["word", "its nearest words"],
+        [
+            (word, ", ".join(near for near, _ in vectors.most_similar(word, topn=6)))
+            for word in NEIGHBOURS
+            if word in vectors
+        ],
+    )
+    click.echo()
+    print_table(
+        ["analogy", "answer", "cosine"],
+        [
+            (f"{a} : {b} :: {c} : ?", *vectors.analogy(a, b, c, topn=1)[0])
+            for a, b, c in ANALOGIES
+            if {a, b, c} <= vectors.index.keys()
+        ],
+    )
+    click.echo(f"\nNow look at {output / 'map.png'}, and ask for yourself:")
+    click.echo(f"  wordkit vectors similar {output / 'vectors'} algorithm")

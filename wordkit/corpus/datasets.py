@@ -1,0 +1,240 @@
+"""Known datasets: found on this machine, or downloaded and checked.
+
+``corpora/manifest.toml`` says what there is. A file is looked for below
+``$WORDKIT_DATA``, then below the cache folder, then downloaded into the cache
+folder. None is used unless its sha256 is the manifest's.
+"""
+
+from __future__ import annotations
+
+import difflib
+import functools
+import hashlib
+import http.client
+import ipaddress
+import os
+import sys
+import urllib.request
+from collections.abc import Iterator
+from dataclasses import dataclass
+from importlib import resources
+from pathlib import Path
+from typing import Any
+from urllib.error import HTTPError, URLError
+from urllib.parse import urlsplit
+
+from wordkit.errors import CorpusError
+from wordkit.progress import progress_bar
+from wordkit.storage import new_file
+
+_TIMEOUT = 30.0  # seconds without an answer
+_CHUNK = 1 << 16
+
+
+@dataclass(frozen=True)
+class DatasetFile:
+    """One file: its path below the data folder, sha256, bytes, and https address if known.
+
+    ``part`` names it (train, valid, test) if it is text to build a corpus from.
+    """
+
+    path: str
+    sha256: str
+    size: int
+    address: str | None = None
+    part: str | None = None
+
+
+@dataclass(frozen=True)
+class Dataset:
+    """What the manifest says of a dataset."""
+
+    name: str
+    description: str
+    licence: str
+    source: str
+    files: tuple[DatasetFile, ...]
+
+    @property
+    def size(self) -> int:
+        """Bytes of all files together."""
+        return sum(file.size for file in self.files)
+
+    @property
+    def parts(self) -> list[str]:
+        """Names of the files that are text."""
+        return [file.part for file in self.files if file.part]
+
+
+def dataset_names() -> list[str]:
+    """The names of the known datasets, in the manifest's order."""
+    return list(_manifest())
+
+
+def dataset(name: str) -> Dataset:
+    """What is known of a dataset.
+
+    Raises
+    ------
+    CorpusError
+        There is none of that name.
+    """
+    known = _manifest()
+    if name not in known:
+        close = difflib.get_close_matches(name, known, 1)
+        hint = f"did you mean {close[0]}? " if close else ""
+        raise CorpusError(f"no dataset is named {name!r}; {hint}known are {', '.join(known)}")
+    return known[name]
+
+
+def find(name: str) -> list[Path] | None:
+    """The files of a dataset on this machine, in the manifest's order; None if any is missing.
+
+    Raises
+    ------
+    CorpusError
+        The name is unknown, or a file stands in its place with a wrong sha256.
+    """
+    files = dataset(name).files
+    paths = [path for file in files if (path := _local(file))]
+    return paths if len(paths) == len(files) else None
+
+
+def fetch(name: str, *, progress: bool = False) -> list[Path]:
+    """The files of a dataset, in the manifest's order; what is missing is downloaded.
+
+    Raises
+    ------
+    CorpusError
+        The name is unknown, a file has a wrong sha256, or one cannot be
+        downloaded; the message says which file to put where.
+    """
+    return [_local(file) or _download(file, progress) for file in dataset(name).files]
+
+
+@functools.cache
+def _manifest() -> dict[str, Dataset]:
+    if sys.version_info >= (3, 11):
+        import tomllib
+    else:
+        import tomli as tomllib
+    text = (resources.files("wordkit") / "corpora" / "manifest.toml").read_text(encoding="utf-8")
+    return {
+        name: Dataset(name, **{**entry, "files": tuple(DatasetFile(**f) for f in entry["files"])})
+        for name, entry in tomllib.loads(text).items()
+    }
+
+
+# --- on this machine ----------------------------------------------------------------
+
+
+def _cache_folder() -> Path:
+    if folder := os.environ.get("WORDKIT_CACHE"):
+        return Path(folder)
+    if sys.platform == "win32":
+        base = os.environ.get("LOCALAPPDATA") or Path.home() / "AppData" / "Local"
+    elif sys.platform == "darwin":
+        base = Path.home() / "Library" / "Caches"
+    else:
+        base = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
+    return Path(base) / "wordkit"
+
+
+def _data_folders() -> list[Path]:
+    """Where files are looked for; where users are told to put them is the first."""
+    data = os.environ.get("WORDKIT_DATA")
+    return [Path(data), _cache_folder()] if data else [_cache_folder()]
+
+
+def _local(file: DatasetFile) -> Path | None:
+    for folder in _data_folders():
+        path = folder / file.path
+        if path.is_file():
+            found = _sha256(path)
+            if found != file.sha256:
+                raise CorpusError(
+                    f"{path} is not the file it should be: expected sha256 {file.sha256}, "
+                    f"found {found}; delete it, or put the right file there"
+                )
+            return path
+    return None
+
+
+def _sha256(path: Path) -> str:
+    digest = hashlib.sha256()
+    with path.open("rb") as file:
+        while chunk := file.read(_CHUNK):
+            digest.update(chunk)
+    return digest.hexdigest()
+
+
+# --- over https ---------------------------------------------------------------------
+
+
+def _download(file: DatasetFile, progress: bool) -> Path:
+    """Stream a file into the cache folder; nothing is left there unless all of it is right."""
+    if file.address is None:
+        raise _failure(file, "no address is known that serves this very file")
+    path = _cache_folder() / file.path
+    digest = hashlib.sha256()
+    with new_file(path) as out, progress_bar(path.name, file.size, "B", show=progress) as bar:
+        for chunk in _stream(file, file.address):
+            digest.update(chunk)
+            out.write(chunk)
+            bar.update(len(chunk))
+        if digest.hexdigest() != file.sha256:
+            raise _failure(file, f"expected sha256 {file.sha256}, found {digest.hexdigest()}")
+    return path
+
+
+def _stream(file: DatasetFile, address: str) -> Iterator[bytes]:
+    """The bytes behind the address: as many as the manifest says, or an error."""
+    received = 0
+    try:
+        _check_address(address)
+        opener = urllib.request.build_opener(_SafeRedirects)
+        with opener.open(address, timeout=_TIMEOUT) as response:
+            while chunk := response.read(min(_CHUNK, file.size + 1 - received)):
+                received += len(chunk)
+                if received > file.size:
+                    raise _failure(file, f"more than the expected {file.size:,} bytes came")
+                yield chunk
+    except (OSError, http.client.HTTPException) as error:
+        if isinstance(error, HTTPError):
+            error.close()  # it holds the connection
+        reason = error.reason if type(error) is URLError else error
+        raise _failure(file, " ".join(str(reason).split())) from error
+    if received < file.size:
+        raise _failure(file, f"the connection ended after {received:,} of {file.size:,} bytes")
+
+
+class _SafeRedirects(urllib.request.HTTPRedirectHandler):
+    """Follow redirects, but only to addresses that are as safe as the one asked for."""
+
+    def redirect_request(
+        self, req: urllib.request.Request, fp: Any, code: int, msg: str, headers: Any, newurl: str
+    ) -> urllib.request.Request | None:
+        _check_address(newurl, before=req.type)
+        return super().redirect_request(req, fp, code, msg, headers, newurl)
+
+
+def _check_address(address: str, before: str = "http") -> None:
+    """Refuse all but https; http is let through within this machine, but not after https."""
+    parts = urlsplit(address)
+    local = parts.scheme == "http" and _is_loopback(parts.hostname or "")
+    if parts.scheme != "https" and not (local and before == "http"):
+        raise URLError(f"{address} is not an https address")
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
+
+
+def _failure(file: DatasetFile, reason: str) -> CorpusError:
+    return CorpusError(
+        f"cannot download {file.address or file.path}: {reason}; put the file "
+        f"(sha256 {file.sha256}) at {_data_folders()[0] / file.path}"
+    )
