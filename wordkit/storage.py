@@ -85,10 +85,10 @@ def _check_replaceable(path: Path) -> None:
     if path.is_dir():
         if any(path.iterdir()) and not (path / CONFIG).is_file():
             raise FormatError(
-                f"{path} is a folder that wordkit did not write; choose another name for the output"
+                f"{path} is a folder that wordkit did not write; choose another name"
             )
     elif path.exists():
-        raise FormatError(f"{path} is a file; choose another name for the output folder")
+        raise FormatError(f"{path} is a file; choose another name for the folder")
 
 
 def _swap(new: Path, path: Path) -> None:
@@ -246,9 +246,7 @@ def _layout(entry: Any, available: int) -> tuple[np.dtype, tuple[int, ...], int]
     return dtype, shape, start
 
 
-def _map(
-    path: Path, base: int, dtype: np.dtype, shape: tuple[int, ...], start: int
-) -> np.ndarray:
+def _map(path: Path, base: int, dtype: np.dtype, shape: tuple[int, ...], start: int) -> np.ndarray:
     if 0 in shape:
         return np.zeros(shape, dtype)
     return np.memmap(path, dtype, "r", base + start, shape).view(np.ndarray)

@@ -38,7 +38,9 @@ def test_unk() -> None:
 
 
 def test_unk_of_the_text_is_counted_in() -> None:
-    chosen = Vocabulary.from_counts(["<unk>", "a", "b"], np.array([4, 2, 1]), min_count=2, unk=True)
+    chosen = Vocabulary.from_counts(
+        ["<unk>", "a", "b"], np.array([4, 2, 1]), min_count=2, unk=True
+    )
     assert chosen.words == ["<unk>", "a"]
     assert chosen.counts.tolist() == [5, 2]
 
@@ -69,7 +71,9 @@ def test_laws(counts: dict[str, int], min_count: int, max_vocab: int | None, unk
     )
     assert len(chosen) <= (max_vocab or len(counts) + 1)
     assert chosen.counts.tolist() == sorted(chosen.counts.tolist(), reverse=True)
-    assert all(n >= min_count or w == "<unk>" for w, n in zip(chosen.words, chosen.counts, strict=True))
+    assert all(
+        n >= min_count or w == "<unk>" for w, n in zip(chosen.words, chosen.counts, strict=True)
+    )
     if unk:
         assert chosen.counts.sum() == sum(counts.values())
 

@@ -100,7 +100,8 @@ def random_corpus(tokens: int = 400_000, words: int = 5_000) -> Corpus:
 
 def same(a, b) -> bool:  # type: ignore[no-untyped-def]
     return all(
-        np.array_equal(getattr(a, part), getattr(b, part)) for part in ("indptr", "indices", "data")
+        np.array_equal(getattr(a, part), getattr(b, part))
+        for part in ("indptr", "indices", "data")
     )
 
 

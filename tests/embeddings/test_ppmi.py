@@ -19,7 +19,7 @@ def test_the_textbook_matrix() -> None:
     """In bits, as printed there."""
     corpus = hello()
     counts = Cooccurrence(window=1, weighting="flat", sample=0).fit_transform(corpus)
-    ppmi = PPMI(smoothing=1).fit_transform(counts).toarray() / np.log(2)
+    ppmi = PPMI(smoothing=1, shift=1).fit_transform(counts).toarray() / np.log(2)
     order = [corpus.vocabulary.index[word] for word in IN_ORDER]
     expected = [
         [0, 1.807, 0, 0, 0, 0, 0],

@@ -17,7 +17,9 @@ def low_rank(rows: int = 1500, columns: int = 1200, rank: int = 20) -> sp.csr_ar
     """Sparse, with quickly falling singular values."""
     rng = np.random.default_rng(0)
     matrix = sp.random_array((rows, rank), density=0.2, rng=rng) * 2.0 ** -np.arange(rank)
-    return sp.csr_array(matrix @ sp.random_array((rank, columns), density=0.2, rng=rng), dtype="f4")
+    return sp.csr_array(
+        matrix @ sp.random_array((rank, columns), density=0.2, rng=rng), dtype="f4"
+    )
 
 
 def test_exact_for_small_matrices() -> None:
@@ -27,7 +29,9 @@ def test_exact_for_small_matrices() -> None:
     np.testing.assert_allclose(found.singular_values_, expected.S[:5], rtol=1e-5)
     np.testing.assert_allclose(np.abs(found.components_), np.abs(expected.Vh[:5]), atol=1e-5)
     words = found.fit_transform(matrix)
-    np.testing.assert_allclose(words @ words.T, (expected.U[:, :5] * expected.S[:5] ** 2) @ expected.U[:, :5].T, atol=1e-4)
+    np.testing.assert_allclose(
+        words @ words.T, (expected.U[:, :5] * expected.S[:5] ** 2) @ expected.U[:, :5].T, atol=1e-4
+    )
 
 
 def test_randomized_comes_to_the_exact(monkeypatch: pytest.MonkeyPatch) -> None:

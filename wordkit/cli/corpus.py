@@ -135,7 +135,7 @@ def info(directory: Path, top: int, as_json: bool) -> None:
     """
     from wordkit.corpus.encoded import Corpus, part_names
 
-    facts = []
+    facts: list[dict[str, Any]] = []
     for name in part_names(directory) or [""]:
         one = Corpus.load(directory / name)
         counts = zip(one.vocabulary.words[:top], one.vocabulary.counts[:top].tolist(), strict=True)
@@ -146,14 +146,16 @@ def info(directory: Path, top: int, as_json: bool) -> None:
                 "words": len(one.vocabulary),
                 "documents": one.documents,
                 "most_frequent": dict(counts),
-                "settings": {k: v for k, v in one.settings.items() if k not in ("kind", "version")},
+                "settings": {
+                    k: v for k, v in one.settings.items() if k not in ("kind", "version")
+                },
             }
         )
     if as_json:
         print_json(facts if len(facts) > 1 else facts[0])
         return
     for fact in facts:
-        settings = {**fact.pop("settings")}
+        settings = fact.pop("settings")
         frequent = " ".join(f"{word} ({n:,})" for word, n in fact.pop("most_frequent").items())
         options = {**settings.pop("text", {}), **settings}
         print_rows([*fact.items(), ("most frequent", frequent), *options.items()])

@@ -69,13 +69,15 @@ def vectors() -> None:
     type=click.Choice(["symmetric", "left", "right"]),
     help="Which side counts.  [default: symmetric]",
 )
-@click.option(
-    "--sample", type=float, help="Subsampling threshold, 0 for none.  [default: 0.0001]"
-)
+@click.option("--sample", type=float, help="Subsampling threshold, 0 for none.  [default: 0.0001]")
 @click.option("--smoothing", type=float, help="Power of the context counts.  [default: 0.75]")
-@click.option("--shift", type=float, help="k of shifted PPMI.  [default: 1]")
+@click.option("--shift", type=float, help="k of shifted PPMI.  [default: 0.5]")
 @click.option("--power", type=float, help="Power of the singular values.  [default: 0.25]")
-@click.option("--add-context", is_flag=True, default=None, help="Add the context vectors.")
+@click.option(
+    "--add-context/--no-add-context",
+    default=None,
+    help="Add the context vectors.  [default: add-context]",
+)
 @click.option("--memory-mb", type=float, help="Memory for counting.  [default: 1024]")
 @click.option("--seed", type=int, help="Seed of the randomness.  [default: 1]")
 @click.option("--workers", type=click.IntRange(1), help="Cores to use.  [default: all]")
@@ -167,6 +169,103 @@ def odd(path: Path, words: tuple[str, ...], as_json: bool) -> None:
 
 @vectors.command()
 @vectors_argument
+@click.argument("files", nargs=-1, required=True, metavar="FILE...")
+@click.option("--against", type=PATH, metavar="VEC", help="Other vectors, to test the difference.")
+@click.option("--any-size", is_flag=True, help="Compare vectors of different dimensions.")
+@click.option(
+    "--restrict-vocab",
+    default=30_000,
+    show_default=True,
+    type=click.IntRange(1),
+    metavar="N",
+    help="Answer analogies with one of the N most frequent words.",
+)
+@cosine_method_option
+@click.option("--seed", default=1, show_default=True, help="Seed of the bootstrap.")
+@json_option
+def evaluate(
+    path: Path,
+    files: tuple[str, ...],
+    against: Path | None,
+    any_size: bool,
+    as_json: bool,
+    **options: Any,
+) -> None:
+    """Score vectors on word pairs (Spearman's rho) and analogies (accuracy).
+
+    FILE holds two words and a score a line, or four words a line; or it is the name of a
+    known set: ws353, simlex999, mturk, questions-words. Items with unknown words are
+    counted in two ways: "known" leaves them out, "all" counts them as failed.
+
+    \b
+    wordkit vectors evaluate vectors ws353.txt questions-words.txt
+    wordkit vectors evaluate vectors ws353 --against other
+    """
+    from wordkit.vectors.comparison import compare
+    from wordkit.vectors.evaluation import evaluate as score
+
+    one, other = load(path), load(against) if against else None
+    results, comparisons = [], []
+    for test_set in map(evaluation_set, files):
+        results.append(score(one, test_set, **options))
+        if other is not None:
+            comparisons.append(compare(one, other, test_set, any_size=any_size, **options))
+    if as_json:
+        as_dicts = [result.to_dict() for result in results]
+        found = {"results": as_dicts, "comparisons": [each.to_dict() for each in comparisons]}
+        print_json(found if against else as_dicts)
+        return
+    print_table(
+        ["set", "measure", "items", "counted", "score", "low 95%", "high 95%", "p"],
+        [row for result in results for row in score_rows(result)],
+    )
+    if comparisons:
+        click.echo()
+        print_table(
+            ["set", "used", path.name, str(against), "difference", "low 95%", "high 95%", "p"],
+            [
+                (c.name, c.used, c.first, c.second, c.difference, c.low, c.high, c.p_value)
+                for c in comparisons
+            ],
+        )
+
+
+def evaluation_set(name: str) -> Any:
+    """The set in a file, or the known set of that name."""
+    from wordkit.corpus.datasets import dataset_names, fetch
+    from wordkit.vectors.evaluation_sets import read_evaluation_set
+
+    if not Path(name).exists() and name in dataset_names():
+        return read_evaluation_set(fetch(name, progress=True)[0])
+    return read_evaluation_set(name)
+
+
+def score_rows(result: Any) -> list[tuple]:
+    """Lines of the table: both ways of counting, and the sections of an analogy set."""
+    if result.kind == "pairs":
+        return [
+            (result.name, "rho", result.total, how, c.rho, c.low, c.high, c.p_value)
+            for how, c in (("known", result.known), ("all", result.all))
+        ]
+    parts = [*result.sections, *result.subtotals, result.overall]
+    return [
+        (
+            f"{result.name}: {part.name}",
+            "accuracy",
+            part.total,
+            how,
+            a.accuracy,
+            a.low,
+            a.high,
+            None,
+        )
+        for part in parts
+        for how, a in (("known", part.known), ("all", part.all))
+    ]
+
+
+@vectors.command()
+@vectors_argument
 @click.argument("output", metavar="OUT", type=PATH)
 @click.option("--format", required=True, type=click.Choice(FORMATS), help="Format to write.")
 @click.option("--from", "source_format", type=click.Choice(FORMATS), help="Format to read.  "
@@ -195,11 +294,10 @@ def info(path: Path, top: int, as_json: bool) -> None:
     wordkit vectors info vectors
     """
     found = load(path)
-    sparse = not hasattr(found.vectors, "dtype") or hasattr(found.vectors, "nnz")
     facts = {
         "words": len(found),
         "dimensions": found.vector_size,
-        "kind": "sparse" if sparse else "dense",
+        "kind": "sparse" if hasattr(found.vectors, "nnz") else "dense",
         "mean_length": float(found.norms.mean()) if len(found) else 0.0,
         "counts": found.counts is not None,
         "first_words": found.words[:top],

@@ -86,7 +86,9 @@ def build(
         raise CorpusError(f"workers must be at least 1, not {workers}")
     with tempfile.TemporaryFile() if directory is None else _scratch_beside(directory) as raw:
         with progress_bar("tokenising", size, "B", show=progress) as bar:
-            text_read = _read(_encoded(blocks, text, format, workers or available_workers()), raw, bar)
+            text_read = _read(
+                _encoded(blocks, text, format, workers or available_workers()), raw, bar
+            )
         if vocabulary is None:
             vocabulary = Vocabulary.from_counts(
                 text_read.words,
@@ -139,7 +141,9 @@ class Texts(NamedTuple):
     size: int = 0
 
 
-def _blocks(source: Iterable[Any], format: TextFormat) -> tuple[Iterator[Block | Texts], int | None]:
+def _blocks(
+    source: Iterable[Any], format: TextFormat
+) -> tuple[Iterator[Block | Texts], int | None]:
     """All blocks, and their size in bytes if that is known."""
     documents = iter(source)
     try:
@@ -290,9 +294,7 @@ def _read(encoded: Iterable[EncodedBlock], raw: IO[bytes], bar: Any) -> TextRead
     boundaries = [np.zeros(0, np.int64)]
     tokens = 0
     for block in encoded:
-        numbers = np.fromiter(
-            map(numbering.__getitem__, block.words), np.int32, len(block.words)
-        )
+        numbers = np.fromiter(map(numbering.__getitem__, block.words), np.int32, len(block.words))
         if len(numbering) > len(counts):
             counts = np.concatenate([counts, np.zeros(len(numbering), np.int64)])
         counts[numbers] += np.bincount(block.ids, minlength=len(numbers))
@@ -300,9 +302,7 @@ def _read(encoded: Iterable[EncodedBlock], raw: IO[bytes], bar: Any) -> TextRead
         raw.write(numbers[block.ids].data)
         tokens += len(block.ids)
         bar.update(block.size)
-    return TextRead(
-        list(numbering), counts[: len(numbering)], np.concatenate(boundaries), raw
-    )
+    return TextRead(list(numbering), counts[: len(numbering)], np.concatenate(boundaries), raw)
 
 
 @contextmanager
@@ -334,7 +334,12 @@ def build_dataset(
     with new_folder(directory) as folder:
         for part, file in files.items():
             built = build(
-                [file], folder / part, text=text, min_count=1, vocabulary=vocabulary, workers=workers
+                [file],
+                folder / part,
+                text=text,
+                min_count=1,
+                vocabulary=vocabulary,
+                workers=workers,
             )
             vocabulary = vocabulary or built.vocabulary
     return [(part, Corpus.load(Path(directory) / part)) for part in parts]

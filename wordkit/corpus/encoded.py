@@ -63,7 +63,8 @@ class Corpus:
         parts = part_names(directory)
         if parts:
             raise FormatError(
-                f"{directory} holds the corpora {', '.join(parts)}; name one: {directory / parts[0]}"
+                f"{directory} holds the corpora {', '.join(parts)}; name one, such as "
+                f"{directory / parts[-1]}"
             )
         settings = read_config(directory, KIND, VERSION)
         vocabulary = Vocabulary.load(directory / VOCABULARY)

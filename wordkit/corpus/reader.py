@@ -105,7 +105,9 @@ class TextFormat:
             text = entry[self.field]
             if not isinstance(text, str):
                 kind = type(text).__name__
-                raise CorpusError(f"{where}: field {self.field!r} should hold a string, not {kind}")
+                raise CorpusError(
+                    f"{where}: field {self.field!r} should hold a string, not {kind}"
+                )
             yield from text_lines(text)
 
     def _decode(self, block: Block) -> str:
@@ -141,30 +143,29 @@ def find_inputs(inputs: Iterable[str | Path], field: str | None = None) -> list[
     CorpusError
         Nothing stands there, or a JSON Lines file came without ``field``.
     """
-    found: list[str] = []
-    for name in map(str, inputs):
-        path = Path(name)
-        if name == STDIN or path.is_file():
-            found.append(name)
-        elif path.is_dir():
-            inside = sorted(file for file in path.rglob("*") if file.is_file())
-            inside = [f for f in inside if not _is_hidden(f.relative_to(path))]
-            if not inside:
-                raise CorpusError(f"the folder {name} holds no files")
-            found += map(str, inside)
-        elif path.exists():
-            found.append(name)  # a pipe or a device
-        elif matches := sorted(glob.glob(name, recursive=True)):  # noqa: PTH207
-            found += (match for match in matches if Path(match).is_file())
-        else:
-            raise CorpusError(f"cannot read {name}: no such file or folder")
+    found = [file for name in map(str, inputs) for file in _files_behind(name)]
     if not found:
         raise CorpusError("no input: name a file, a folder, a pattern, or - for standard input")
-    if field is None:
-        for name in found:
-            if Path(name.removesuffix(".gz")).suffix in _JSON_LINES:
-                raise CorpusError(f"{name} is JSON Lines: say which field holds the text (--field)")
+    for name in found:
+        if field is None and Path(name.removesuffix(".gz")).suffix in _JSON_LINES:
+            raise CorpusError(f"{name} is JSON Lines: say which field holds the text (--field)")
     return found
+
+
+def _files_behind(name: str) -> list[str]:
+    path = Path(name)
+    if path.is_dir():
+        files = sorted(file for file in path.rglob("*") if file.is_file())
+        files = [file for file in files if not _is_hidden(file.relative_to(path))]
+        if not files:
+            raise CorpusError(f"the folder {name} holds no files")
+        return [str(file) for file in files]
+    if name == STDIN or path.exists():
+        return [name]
+    matches = sorted(match for match in glob.glob(name, recursive=True) if Path(match).is_file())
+    if not matches:
+        raise CorpusError(f"cannot read {name}: no such file or folder")
+    return matches
 
 
 def total_size(names: Iterable[str]) -> int | None:
@@ -208,7 +209,7 @@ def read_blocks(names: Iterable[str], *, whole_lines: bool = False) -> Iterator[
 def _open_raw(name: str) -> IO[bytes]:
     if name == STDIN:
         return io.BufferedReader(io.FileIO(sys.stdin.fileno(), closefd=False))
-    return open(name, "rb")  # noqa: SIM115 - the caller closes it
+    return open(name, "rb")
 
 
 def _file_blocks(raw: IO[bytes], name: str, whole_lines: bool) -> Iterator[Block]:
@@ -217,7 +218,7 @@ def _file_blocks(raw: IO[bytes], name: str, whole_lines: bool) -> Iterator[Block
         line, first, rest = 1, True, b""
         while True:
             piece = stream.read(BLOCK)
-            text, rest = (_cut(rest + piece, whole_lines) if piece else (rest, b""))
+            text, rest = _cut(rest + piece, whole_lines) if piece else (rest, b"")
             if text:
                 position = done + len(text) if name == STDIN else max(done, raw.tell())
                 ends_line = text.endswith(b"\n") or not piece
@@ -243,7 +244,7 @@ def _character_end(data: bytes) -> int:
     return end
 
 
-def _decompressed(raw: IO[bytes], name: str) -> Iterator[tuple[str, IO[bytes]]]:
+def _decompressed(raw: IO[bytes], name: str) -> Iterator[tuple[str, Any]]:
     """The text inside a file, known by its name or its first bytes."""
     magic = raw.peek(6)[:6] if isinstance(raw, io.BufferedReader) else b""
     suffix = Path(name).suffix.lower()

@@ -48,8 +48,8 @@ class Cooccurrence(TransformerMixin, BaseEstimator):
     def __init__(
         self,
         *,
-        window: int = 5,
-        weighting: str = "linear",
+        window: int = 10,
+        weighting: str = "harmonic",
         context: str = "symmetric",
         sample: float = 1e-4,
         memory_mb: float = 1024,
@@ -170,7 +170,7 @@ def _subsampled(corpus: Corpus, sample: float, seed: int, memory_mb: float) -> n
     if room * 4 <= memory_mb * 2**20 / 4:
         text: np.ndarray = np.empty(room, np.int32)
     else:
-        text = np.memmap(tempfile.TemporaryFile(), np.int32, "w+", shape=(room,))  # noqa: SIM115
+        text = np.memmap(tempfile.TemporaryFile(), np.int32, "w+", shape=(room,))
     keep = keep_probabilities(counts, sample)
     n = subsample(corpus.ids, corpus.offsets, 0, corpus.documents, keep, np.uint64(seed), text)
     return text[:n].view(np.ndarray)

@@ -14,7 +14,7 @@ _GOLDEN = np.uint64(0x9E3779B97F4A7C15)
 
 
 @njit(cache=True, nogil=True, inline="always")
-def _uniform(seed, position):
+def _uniform(seed: np.uint64, position: int) -> float:
     """A number in [0, 1) that depends on seed and position alone (SplitMix64)."""
     z = seed + np.uint64(position + 1) * _GOLDEN
     z = (z ^ (z >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
@@ -24,7 +24,15 @@ def _uniform(seed, position):
 
 
 @njit(cache=True, nogil=True)
-def subsample(ids, offsets, first, last, keep, seed, text):
+def subsample(
+    ids: np.ndarray,
+    offsets: np.ndarray,
+    first: int,
+    last: int,
+    keep: np.ndarray,
+    seed: np.uint64,
+    text: np.ndarray,
+) -> int:
     """Write the tokens of documents [first, last) that stay to ``text``, -1 after each.
 
     ``keep`` is each word's probability to stay. Returns the number written.
@@ -42,7 +50,9 @@ def subsample(ids, offsets, first, last, keep, seed, text):
 
 
 @njit(cache=True, nogil=True)
-def places_by_word(text, start, end, pointers, places):
+def places_by_word(
+    text: np.ndarray, start: int, end: int, pointers: np.ndarray, places: np.ndarray
+) -> None:
     """Sort the positions [start, end) of a text by their word.
 
     The positions of word w go to ``places[pointers[w]:pointers[w + 1]]``, relative to
@@ -63,8 +73,19 @@ def places_by_word(text, start, end, pointers, places):
 
 @njit(cache=True, nogil=True)
 def count_rows(
-    text, start, pointers, places, weights, left, right, first, last, lengths, columns, values
-):
+    text: np.ndarray,
+    start: int,
+    pointers: np.ndarray,
+    places: np.ndarray,
+    weights: np.ndarray,
+    left: bool,
+    right: bool,
+    first: int,
+    last: int,
+    lengths: np.ndarray,
+    columns: np.ndarray,
+    values: np.ndarray,
+) -> int:
     """Count the contexts of the words [first, last).
 
     ``weights[d - 1]`` is what a context at distance d counts. Row by row, columns
@@ -99,7 +120,16 @@ def count_rows(
 
 
 @njit(cache=True, nogil=True)
-def add_rows(pointers, all_columns, all_values, first, last, lengths, columns, values):
+def add_rows(
+    pointers: np.ndarray,
+    all_columns: np.ndarray,
+    all_values: np.ndarray,
+    first: int,
+    last: int,
+    lengths: np.ndarray,
+    columns: np.ndarray,
+    values: np.ndarray,
+) -> int:
     """Add up the rows [first, last) of several CSR matrices that are stacked into one.
 
     ``lengths`` is as long as one of them. Returns the number of entries written.
@@ -123,20 +153,26 @@ def add_rows(pointers, all_columns, all_values, first, last, lengths, columns, v
 
 
 @njit(cache=True, nogil=True, inline="always")
-def _bitmap(size):
+def _bitmap(size: int) -> tuple[np.ndarray, np.ndarray]:
     marks = np.zeros((size >> 6) + 1, np.uint64)
     groups = np.zeros((size >> 12) + 1, np.uint64)
     return marks, groups
 
 
 @njit(cache=True, nogil=True, inline="always")
-def _mark(column, marks, groups):
+def _mark(column: int, marks: np.ndarray, groups: np.ndarray) -> None:
     marks[column >> 6] |= np.uint64(1) << np.uint64(column & 63)
     groups[column >> 12] |= np.uint64(1) << np.uint64((column >> 6) & 63)
 
 
 @njit(cache=True, nogil=True)
-def _flush(sums, marks, groups, columns, values):
+def _flush(
+    sums: np.ndarray,
+    marks: np.ndarray,
+    groups: np.ndarray,
+    columns: np.ndarray,
+    values: np.ndarray,
+) -> int:
     """Write the marked sums in order of their columns, and clear them."""
     n = 0
     for group in range(len(groups)):
@@ -154,7 +190,7 @@ def _flush(sums, marks, groups, columns, values):
 
 
 @njit(cache=True, nogil=True, inline="always")
-def _lowest_bit(bits):
+def _lowest_bit(bits: np.uint64) -> np.int64:
     """Number of the lowest bit that is set: what is below it, counted."""
     b = (bits & (~bits + np.uint64(1))) - np.uint64(1)
     b = b - ((b >> np.uint64(1)) & np.uint64(0x5555555555555555))

@@ -17,14 +17,16 @@ class PPMI(TransformerMixin, BaseEstimator):
 
     PMI(w, c) = log P(w, c) / (P(w) P(c)) (Church and Hanks 1990), with the context
     distribution raised to ``smoothing`` and log(``shift``) taken away (Levy, Goldberg
-    and Dagan 2015). Pairs that never met are zero, not minus infinity.
+    and Dagan 2015). Pairs that never met are zero, not minus infinity. The textbook's
+    PPMI is ``smoothing=1, shift=1``.
 
     Parameters
     ----------
     smoothing
         Power of the context counts; 1 for none.
     shift
-        k, the counterpart of word2vec's number of negatives; 1 for none.
+        k, the counterpart of word2vec's number of negatives; 1 for none. Below 1, pairs
+        that met a little less often than by chance count as well.
     positive
         Set negative values to zero (PPMI).
 
@@ -38,7 +40,7 @@ class PPMI(TransformerMixin, BaseEstimator):
         self,
         *,
         smoothing: float = 0.75,
-        shift: float = 1.0,
+        shift: float = 0.5,
         positive: bool = True,
         workers: int | None = None,
     ):
@@ -66,7 +68,9 @@ class PPMI(TransformerMixin, BaseEstimator):
                 f"found {counts.shape}"
             )
         smoothed = self.column_sums_**self.smoothing
-        with np.errstate(divide="ignore", invalid="ignore"):  # a word without contexts has no entry
+        with np.errstate(
+            divide="ignore", invalid="ignore"
+        ):  # a word without contexts has no entry
             log_rows = np.log(self.row_sums_)
             log_columns = np.log(smoothed) - np.log(smoothed.sum())
         fixed = (

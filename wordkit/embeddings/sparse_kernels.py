@@ -8,9 +8,19 @@ from numba import njit
 
 @njit(cache=True, nogil=True)
 def pmi_rows(
-    pointers, columns, values, log_rows, log_columns, shift, positive,
-    first, last, lengths, out_columns, out_values,
-):  # fmt: skip
+    pointers: np.ndarray,
+    columns: np.ndarray,
+    values: np.ndarray,
+    log_rows: np.ndarray,
+    log_columns: np.ndarray,
+    shift: float,
+    positive: bool,
+    first: int,
+    last: int,
+    lengths: np.ndarray,
+    out_columns: np.ndarray,
+    out_values: np.ndarray,
+) -> int:
     """PMI of rows [first, last) of a CSR matrix of counts.
 
     Each value becomes ``log(value) - log_rows[row] - log_columns[column] - shift``; with
@@ -31,7 +41,15 @@ def pmi_rows(
 
 
 @njit(cache=True, nogil=True, fastmath={"contract", "reassoc"})
-def times_dense(pointers, columns, values, dense, first, last, out):
+def times_dense(
+    pointers: np.ndarray,
+    columns: np.ndarray,
+    values: np.ndarray,
+    dense: np.ndarray,
+    first: int,
+    last: int,
+    out: np.ndarray,
+) -> None:
     """Rows [first, last) of (CSR matrix) @ (dense (V, K) block), into ``out``."""
     width = dense.shape[1]
     for row in range(first, last):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import tempfile
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -23,8 +24,8 @@ class RowWriter:
 
     def __init__(self, *, workers: int | None = None, memory_mb: float = 1024):
         self.workers = workers or available_workers()
-        self._room = memory_mb * 2**20 / 2
-        self._spools = [tempfile.SpooledTemporaryFile(self._room) for _ in range(2)]  # noqa: SIM115
+        self._room = int(min(memory_mb * 2**19, sys.maxsize))
+        self._spools = [tempfile.SpooledTemporaryFile(self._room) for _ in range(2)]
         self._lengths: list[np.ndarray] = []
 
     def append(self, fill: Callable[..., int], bounds: np.ndarray) -> None:

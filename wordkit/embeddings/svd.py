@@ -9,7 +9,7 @@ import numpy as np
 import scipy.sparse as sp
 from sklearn.base import BaseEstimator, TransformerMixin
 
-from wordkit.embeddings.sparse_rows import ThreadedCSR, csr
+from wordkit.embeddings.sparse_rows import ThreadedCSR
 from wordkit.errors import ModelError
 
 EXACT_UP_TO = 1000

@@ -46,12 +46,12 @@ def cosines(matrix: Any, norms: np.ndarray, queries: np.ndarray) -> np.ndarray:
 
 def largest(scores: np.ndarray, k: int) -> np.ndarray:
     """Places of the k largest of (N,) scores, the largest first, ties in order."""
-    if k < len(scores):
-        places = np.argpartition(scores, len(scores) - k)[len(scores) - k :]
-        places.sort()
-    else:
-        places = np.arange(len(scores))
-    return places[np.argsort(-scores[places], kind="stable")]
+    if k >= len(scores):
+        return np.argsort(-scores, kind="stable")
+    kth = np.partition(scores, len(scores) - k)[len(scores) - k]
+    above = np.flatnonzero(scores > kth)
+    equal = np.flatnonzero(scores == kth)[: k - len(above)]
+    return np.concatenate([above[np.argsort(-scores[above], kind="stable")], equal])
 
 
 def nearest(

@@ -45,7 +45,9 @@ class WordVectors:
                 f"{self.vectors.shape}"
             )
         if self.counts is not None and self.counts.shape != (len(self.words),):
-            raise ModelError(f"{len(self.words):,} words need as many counts, not {counts.shape}")
+            raise ModelError(
+                f"{len(self.words):,} words need as many counts, found {self.counts.size:,}"
+            )
 
     @classmethod
     def load(cls, path: str | Path, format: str | None = None) -> WordVectors:
@@ -119,7 +121,8 @@ class WordVectors:
         near = [
             other
             for other in self.words
-            if abs(len(other) - len(word)) <= 2 and len(letters & set(other)) * 4 >= len(letters) * 3
+            if abs(len(other) - len(word)) <= 2
+            and len(letters & set(other)) * 4 >= len(letters) * 3
         ]
         return near[:20_000]  # the most frequent ones
 
@@ -149,9 +152,8 @@ class WordVectors:
         -------
         Rows (Q, topn) int64 and cosines (Q, topn) float32, the nearest first.
         """
-        if topn < 1:
-            raise ModelError(f"topn must be at least 1, not {topn}")
         limit = _limit(restrict_vocab, len(self))
+        _check_topn(topn)
         queries = np.atleast_2d(np.asarray(queries, np.float32))
         if queries.shape[1] != self.vector_size:
             raise ModelError(
@@ -159,9 +161,7 @@ class WordVectors:
             )
         lengths = np.linalg.norm(queries, axis=1, keepdims=True)
         queries = queries / np.where(lengths, lengths, 1)
-        return search.nearest(
-            self.vectors[:limit], self.norms[:limit], queries, min(topn, limit)
-        )
+        return search.nearest(self.vectors[:limit], self.norms[:limit], queries, min(topn, limit))
 
     def most_similar(
         self,
@@ -189,6 +189,7 @@ class WordVectors:
         if not plus and not minus:
             raise ModelError("most_similar needs at least one word or vector")
         limit = _limit(restrict_vocab, len(self))
+        _check_topn(topn)
         given = {self.row(word) for word in [*plus, *minus] if isinstance(word, str)}
         units = np.stack([self._unit_query(query) for query in [*plus, *minus]])
         if method == "3cosadd":
@@ -208,6 +209,7 @@ class WordVectors:
         self, queries: Sequence[Query], topn: int = 10, restrict_vocab: int | None = None
     ) -> list[list[tuple[str, float]]]:
         """``most_similar`` of many single words or vectors, in one matrix product."""
+        _check_topn(topn)
         if len(queries) == 0:
             return []
         own = [self.row(query) if isinstance(query, str) else -1 for query in queries]
@@ -274,6 +276,11 @@ def _as_list(queries: Query | Iterable[Query]) -> list[Query]:
     if isinstance(queries, str) or (isinstance(queries, np.ndarray) and queries.ndim == 1):
         return [queries]
     return list(queries)
+
+
+def _check_topn(topn: int) -> None:
+    if topn < 1:
+        raise ModelError(f"topn must be at least 1, not {topn}")
 
 
 def _limit(restrict_vocab: int | None, size: int) -> int:

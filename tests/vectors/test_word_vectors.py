@@ -1,0 +1,155 @@
+"""Queries against plain NumPy and, where it is installed, against gensim."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+import scipy.sparse as sp
+from hypothesis import given
+from hypothesis import strategies as st
+
+from wordkit.errors import ModelError, UnknownWordError
+from wordkit.vectors import search
+from wordkit.vectors.word_vectors import WordVectors
+
+WORDS = [f"word{n}" for n in range(200)]
+MATRIX = np.random.default_rng(0).normal(size=(200, 16)).astype(np.float32)
+
+
+@pytest.fixture(params=["dense", "sparse"])
+def vectors(request: pytest.FixtureRequest) -> WordVectors:
+    return WordVectors(WORDS, MATRIX if request.param == "dense" else sp.csr_array(MATRIX))
+
+
+@pytest.fixture
+def keyed():  # type: ignore[no-untyped-def]
+    gensim = pytest.importorskip("gensim.models", reason="needs gensim")
+    keyed = gensim.KeyedVectors(16)
+    keyed.add_vectors(WORDS, MATRIX)
+    return keyed
+
+
+def unit(rows: np.ndarray) -> np.ndarray:
+    return rows / np.linalg.norm(rows, axis=-1, keepdims=True)
+
+
+class TestAgainstGensim:
+    def test_most_similar(self, vectors: WordVectors, keyed) -> None:  # type: ignore[no-untyped-def]
+        for query in (
+            {"positive": "word3"},
+            {"positive": ["word3", "word4"], "negative": ["word9"]},
+            {"positive": "word3", "restrict_vocab": 20, "topn": 30},
+            {"positive": [MATRIX[5] * 3], "topn": 3},
+        ):
+            ours, theirs = vectors.most_similar(**query), keyed.most_similar(**query)
+            assert [w for w, _ in ours] == [w for w, _ in theirs]
+            np.testing.assert_allclose([s for _, s in ours], [s for _, s in theirs], atol=1e-5)
+
+    def test_cosmul(self, vectors: WordVectors, keyed) -> None:  # type: ignore[no-untyped-def]
+        ours = vectors.analogy("word1", "word2", "word3", topn=5, method="3cosmul")
+        theirs = keyed.most_similar_cosmul(["word2", "word3"], ["word1"], topn=5)
+        assert [w for w, _ in ours] == [w for w, _ in theirs]
+        np.testing.assert_allclose([s for _, s in ours], [s for _, s in theirs], rtol=1e-2)
+
+    def test_pairs_and_groups(self, vectors: WordVectors, keyed) -> None:  # type: ignore[no-untyped-def]
+        assert vectors.similarity("word1", "word2") == pytest.approx(
+            keyed.similarity("word1", "word2"), abs=1e-6
+        )
+        np.testing.assert_allclose(
+            vectors.distances("word1", ["word2", "word3"]),
+            keyed.distances("word1", ["word2", "word3"]),
+            atol=1e-6,
+        )
+        np.testing.assert_allclose(vectors.distances("word1"), keyed.distances("word1"), atol=1e-6)
+        for start in range(0, 40, 4):
+            group = WORDS[start : start + 4]
+            assert vectors.doesnt_match(group) == keyed.doesnt_match(group)
+
+
+def test_batch_is_one_by_one(vectors: WordVectors, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(search, "BLOCK", 700)
+    asked = [*WORDS[:30], MATRIX[7]]
+    for query, found in zip(asked, vectors.most_similar_batch(asked, topn=4), strict=True):
+        expected = vectors.most_similar(query, topn=4)
+        assert [w for w, _ in found] == [w for w, _ in expected]
+        np.testing.assert_allclose([s for _, s in found], [s for _, s in expected], atol=1e-6)
+    assert vectors.most_similar_batch([]) == []
+
+
+@given(st.integers(1, 300), st.integers(1, 250), st.integers(0, 2**32))
+def test_search_against_numpy(topn: int, limit: int, seed: int) -> None:
+    vectors = WordVectors(WORDS, MATRIX)
+    queries = np.random.default_rng(seed).normal(size=(3, 16))
+    rows, scores = vectors.search(queries, topn, limit)
+    expected = unit(queries) @ unit(MATRIX[:limit]).T
+    order = np.argsort(-expected, axis=1, kind="stable")[:, :topn]
+    np.testing.assert_array_equal(rows, order)
+    np.testing.assert_allclose(scores, np.take_along_axis(expected, order, 1), atol=1e-5)
+
+
+def test_ties_keep_the_order_of_the_words() -> None:
+    vectors = WordVectors(WORDS, np.ones((200, 3)))
+    assert [w for w, _ in vectors.most_similar("word5", topn=6)] == [
+        "word0", "word1", "word2", "word3", "word4", "word6"
+    ]  # fmt: skip
+
+
+def test_words_of_the_query_are_not_answers(vectors: WordVectors) -> None:
+    answers = vectors.most_similar(["word1", "word2"], ["word3"], topn=200)
+    assert len(answers) == 197
+    assert not {"word1", "word2", "word3"} & {word for word, _ in answers}
+
+
+def test_zero_vectors_are_far_from_everything() -> None:
+    vectors = WordVectors(["a", "b", "zero"], [[1, 0], [1, 1], [0, 0]])
+    assert vectors.similarity("a", "zero") == 0
+    assert vectors.most_similar("a")[-1] == ("zero", 0)
+    assert [score for _, score in vectors.most_similar("zero")] == [0, 0]
+
+
+def test_unknown_word_names_close_spellings(vectors: WordVectors) -> None:
+    with pytest.raises(UnknownWordError, match=r"'wrd12' .*did you mean word12") as caught:
+        vectors.most_similar("wrd12")
+    assert isinstance(caught.value, KeyError)
+    with pytest.raises(UnknownWordError, match=r"'zzz' is not in the vocabulary$"):
+        vectors["zzz"]
+
+
+@pytest.mark.parametrize("bad", [np.nan, np.inf])
+def test_nan_is_found(bad: float) -> None:
+    matrix = np.ones((3, 2), np.float32)
+    matrix[1, 1] = bad
+    for form in matrix, sp.csr_array(matrix):
+        with pytest.raises(ModelError, match=r"vector of 'b' \(row 2\) holds NaN or infinity"):
+            WordVectors(["a", "b", "c"], form).most_similar("a")
+
+
+def test_bad_queries(vectors: WordVectors) -> None:
+    for query, message in (
+        (lambda: vectors.most_similar(), "at least one word"),
+        (lambda: vectors.most_similar("word1", topn=0), "topn must be at least 1"),
+        (lambda: vectors.most_similar("word1", restrict_vocab=0), "restrict_vocab"),
+        (lambda: vectors.most_similar("word1", method="cos"), "3cosadd or 3cosmul"),
+        (lambda: vectors.most_similar(np.ones(3)), "a vector of 16 dimensions"),
+        (lambda: vectors.search(np.ones((2, 3)), 1), "16 dimensions"),
+        (lambda: vectors.doesnt_match(["word1", "word2"]), "three words"),
+    ):
+        with pytest.raises(ModelError, match=message):
+            query()
+
+
+def test_bad_sizes() -> None:
+    with pytest.raises(ModelError, match="2 words need as many vectors"):
+        WordVectors(["a", "b"], np.ones((3, 2)))
+    with pytest.raises(ModelError, match="as many counts"):
+        WordVectors(["a", "b"], np.ones((2, 2)), counts=[1])
+    with pytest.raises(ModelError, match="'a' stands twice"):
+        WordVectors(["a", "b", "a"], np.ones((3, 2))).most_similar("b")
+
+
+def test_like_a_mapping(vectors: WordVectors) -> None:
+    assert "word7" in vectors
+    assert "x" not in vectors
+    assert len(vectors) == 200
+    np.testing.assert_array_equal(vectors["word7"], MATRIX[7])
+    np.testing.assert_allclose(vectors.unit([3, 5]), unit(MATRIX[[3, 5]]), atol=1e-6)

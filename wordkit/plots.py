@@ -1,0 +1,328 @@
+"""Pictures: a map of words in two dimensions.
+
+matplotlib is an optional extra and is imported when a picture is drawn. Only its
+object-oriented interface is used, so that nothing of ``pyplot`` changes.
+"""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from wordkit.errors import BackendError, FormatError, ModelError
+from wordkit.storage import new_file
+from wordkit.vectors.word_vectors import WordVectors
+
+METHODS = ("pca", "tsne")
+_DPI = 200  # lengths below are in pixels of this size, unless another unit is said
+_POINT = _DPI / 72  # pixels in a typographic point
+_FONT_SIZE = 7.5  # points
+_LONGEST = 30  # letters of a label
+# The first has Latin, Greek and Cyrillic letters and comes with matplotlib; of the
+# others, those that the machine has are asked for the letters that are missing.
+_FONTS = (
+    "DejaVu Sans", "Noto Sans", "Noto Sans CJK JP", "Noto Sans CJK SC", "Noto Sans Arabic",
+    "Noto Sans Hebrew", "Noto Sans Devanagari", "Noto Sans Thai", "WenQuanYi Zen Hei",
+    "Microsoft YaHei", "Yu Gothic", "Malgun Gothic", "Nirmala UI", "Segoe UI", "PingFang SC",
+    "Hiragino Sans", "Apple SD Gothic Neo", "Arial Unicode MS",
+)  # fmt: skip
+
+
+def map_words(
+    vectors: WordVectors,
+    words: Iterable[str] | None = None,
+    *,
+    top: int = 150,
+    method: str = "pca",
+    seed: int = 1,
+) -> np.ndarray:
+    """Lay n words out in two dimensions, near each other if their cosine is high.
+
+    Parameters
+    ----------
+    words
+        The words; without them, the ``top`` most frequent ones.
+    method
+        ``pca``: the two directions of largest variance. ``tsne``: neighbours stay
+        neighbours, larger distances mean little (van der Maaten and Hinton 2008).
+    seed
+        For t-SNE.
+
+    Returns
+    -------
+    The place of each word, (n, 2).
+
+    Raises
+    ------
+    UnknownWordError
+        A word is not in the vocabulary.
+    ModelError
+        There is no word, or too few for t-SNE.
+    """
+    from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
+
+    if method not in METHODS:
+        raise ModelError(f"unknown method {method!r}: expected {' or '.join(METHODS)}")
+    rows = [vectors.row(word) for word in _chosen(vectors, words, top)]
+    if not rows:
+        raise ModelError("a map needs at least one word, found none")
+    if method == "tsne" and len(rows) < 5:
+        raise ModelError(
+            f"a t-SNE map needs at least 5 words, found {len(rows)}; use the method pca"
+        )
+    units = vectors.unit(rows)
+    if np.allclose(units, units[0]):  # one word, or the same vector again and again
+        return np.zeros((len(rows), 2))
+    with threadpool_limits(1):  # t-SNE makes another map of sums rounded otherwise
+        return _principal_components(units, 2) if method == "pca" else _tsne(units, seed)
+
+
+def plot_words(
+    vectors: WordVectors,
+    path: str | Path,
+    words: Iterable[str] | None = None,
+    *,
+    top: int = 150,
+    method: str = "pca",
+    seed: int = 1,
+) -> None:
+    """Draw the map of ``map_words`` as PNG or SVG, whichever the file's name ends in.
+
+    No two labels overlap. One that finds no room beside its point is moved off and tied
+    to it by a line, or else left out; words that come first are labelled first. The same
+    input gives the same bytes.
+
+    Raises
+    ------
+    FormatError
+        The name ends in neither ``.png`` nor ``.svg``.
+    BackendError
+        matplotlib is not installed.
+    UnknownWordError, ModelError
+        As ``map_words``.
+    """
+    path = Path(path)
+    kind = path.suffix.lower().lstrip(".")
+    if kind not in ("png", "svg"):
+        raise FormatError(f"{path}: expected a name that ends in .png or .svg")
+    try:
+        import matplotlib
+    except ImportError:
+        raise BackendError(
+            "plots need matplotlib, which is not installed: pip install 'wordkit[plot]'"
+        ) from None
+
+    chosen = list(dict.fromkeys(_chosen(vectors, words, top)))
+    places = map_words(vectors, chosen, method=method, seed=seed)
+    # Without a salt and with a date, each SVG file would differ from the last.
+    metadata = {"Software": None} if kind == "png" else {"Creator": None, "Date": None}
+    with matplotlib.rc_context({"svg.hashsalt": "wordkit"}), _one_warning_for_glyphs():
+        figure = _draw([_label(word) for word in chosen], places)
+        with new_file(path) as file:
+            figure.savefig(file, format=kind, metadata=metadata)
+
+
+def _chosen(vectors: WordVectors, words: Iterable[str] | None, top: int) -> list[str]:
+    return vectors.words[: max(top, 0)] if words is None else list(words)
+
+
+# --- two dimensions -----------------------------------------------------------------
+
+
+def _principal_components(units: np.ndarray, size: int) -> np.ndarray:
+    from sklearn.decomposition import PCA
+
+    possible = min(size, *units.shape)
+    places = PCA(possible, svd_solver="full").fit_transform(units)
+    return np.pad(places, [(0, 0), (0, size - possible)])
+
+
+def _tsne(units: np.ndarray, seed: int) -> np.ndarray:
+    """Squared distances of unit vectors are their cosine distances, twice."""
+    from sklearn.manifold import TSNE
+
+    units = _principal_components(units, 50) if units.shape[1] > 50 else units
+    tsne = TSNE(perplexity=min(30, (len(units) - 1) / 3), init="pca", random_state=seed)
+    places: np.ndarray = tsne.fit_transform(units)
+    return places
+
+
+# --- drawing ------------------------------------------------------------------------
+
+
+def _draw(labels: Sequence[str], places: np.ndarray) -> Any:
+    """A figure of the labels, both axes to the same scale."""
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+    from matplotlib.collections import LineCollection
+    from matplotlib.figure import Figure
+
+    figure = Figure(dpi=_DPI, facecolor="white")
+    renderer = FigureCanvasAgg(figure).get_renderer()
+    axes = figure.add_axes((0, 0, 1, 1))
+    axes.set_axis_off()
+    style: dict[str, Any] = {"family": _fonts(), "size": _FONT_SIZE, "color": "#111111"}
+    texts = [axes.text(0, 0, s, va="bottom", parse_math=False, **style) for s in labels]
+    extents = [text.get_window_extent(renderer) for text in texts]
+    sizes = np.array([(extent.width, extent.height) for extent in extents])
+    for growth in (1.0, 1.25, 1.6):  # the page, until every label has a place
+        page, points = _page(places, growth)
+        corners, leaders = place_labels(points, sizes, page)
+        if np.isfinite(corners).all():
+            break
+
+    figure.set_size_inches(*page / _DPI)
+    axes.set(xlim=(0, page[0]), ylim=(0, page[1]))
+    for text, corner in zip(texts, corners, strict=True):
+        text.set_position(tuple(corner))
+        text.set_visible(bool(np.isfinite(corner).all()))
+    axes.scatter(points[:, 0], points[:, 1], s=5, color="#9a9a9a", linewidths=0, zorder=1)
+    axes.add_collection(LineCollection(leaders, colors="#9a9a9a", linewidths=0.4, zorder=1))
+    return figure
+
+
+def _page(places: np.ndarray, growth: float) -> tuple[np.ndarray, np.ndarray]:
+    """Width and height of a page, and the places on it, with a margin for the labels."""
+    span = np.ptp(places, axis=0)
+    span = np.maximum(span, max(span.max(), 1e-9) / 2)
+    side = np.clip(0.7 * np.sqrt(len(places)), 3, 14) * growth * _DPI
+    page = np.round(side * span / np.sqrt(span.prod()))
+    margin = 0.35 * _DPI
+    scale = ((page - 2 * margin) / span).min()
+    middle = (places.max(axis=0) + places.min(axis=0)) / 2
+    return page, page / 2 + (places - middle) * scale
+
+
+def _label(word: str) -> str:
+    """A word as it can be drawn: on one line, of limited length."""
+    letters = (c if c.isprintable() else " " if c.isspace() else "\ufffd" for c in word)
+    label = "".join(letters)
+    return label if len(label) <= _LONGEST else label[: _LONGEST - 1] + "…"
+
+
+def _fonts() -> list[str]:
+    from matplotlib.font_manager import fontManager
+
+    return [name for name in _FONTS if name in set(fontManager.get_font_names())]
+
+
+@contextmanager
+def _one_warning_for_glyphs() -> Iterator[None]:
+    """matplotlib warns of each letter that no font has: say it once."""
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        yield
+    others = [w for w in caught if "missing from" not in str(w.message)]
+    for w in others:
+        warnings.warn_explicit(w.message, w.category, w.filename, w.lineno)
+    if len(others) < len(caught):
+        warnings.warn(
+            "some letters are drawn as boxes, because no font that was found has them; "
+            "install one that does, for instance Noto Sans",
+            stacklevel=4,
+        )
+
+
+# --- labels that do not overlap -----------------------------------------------------
+
+# Directions from a point to its label: right, left, above, below, then between.
+_DIRECTIONS = np.array([0, 8, 4, 12, 2, 14, 6, 10, 1, 15, 7, 9, 3, 13, 5, 11]) * np.pi / 8
+_RINGS = 7  # how many label heights a label may be moved off
+_GAP = 2.2 * _POINT  # from a point to a label beside it
+_PAD = np.array([1.6, 0.4]) * _POINT  # around a label: two side by side are no phrase
+
+
+def place_labels(
+    points: np.ndarray, sizes: np.ndarray, page: np.ndarray
+) -> tuple[np.ndarray, list[np.ndarray]]:
+    """Find a place for each label in turn: free, near its point and away from others.
+
+    Parameters
+    ----------
+    points
+        What the labels belong to, (n, 2).
+    sizes
+        Width and height of each label, (n, 2).
+    page
+        Width and height of the page, (2,).
+
+    Returns
+    -------
+    The lower left corner of each label, (n, 2), NaN where there is no room; and the
+    lines (2, 2) that tie the labels which were moved off to their points.
+    """
+    corners = np.full(points.shape, np.nan)
+    placed = np.empty((0, 4))  # boxes of labels: left, bottom, right, top
+    dots = points  # what labels and lines keep clear of: points, and dots along the lines
+    leaders: list[np.ndarray] = []
+    for label, (point, size) in enumerate(zip(points, sizes, strict=True)):
+        boxes, rings, costs = _candidates(point, size)
+        free = (boxes[:, :2] >= 0).all(axis=1) & (boxes[:, 2:] <= page).all(axis=1)
+        free &= ~_overlap(boxes, placed).any(axis=1) & ~_inside(dots, boxes).any(axis=1)
+        if not free.any():
+            continue
+        boxes, rings, costs = boxes[free], rings[free], costs[free]
+        lines = _lines(point, boxes)
+        others = dots[np.linalg.norm(dots - point, axis=1) > _GAP]
+        free = (rings == 0) | ~(_touch(lines, others) | _cross(lines, placed))
+        if not free.any():
+            continue
+        crowd = _inside(others, boxes + np.array([-1, -1, 1, 1]) * _GAP).sum(axis=1)
+        best = int(np.argmin(np.where(free, costs + crowd / 2, np.inf)))
+        corners[label] = boxes[best, :2] + _PAD
+        placed = np.vstack([placed, boxes[best]])
+        if rings[best] > 0:
+            leaders.append(lines[best, [0, -1]])
+            dots = np.vstack([dots, lines[best]])
+    return corners, leaders
+
+
+def _candidates(point: np.ndarray, size: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Boxes around a point, (c, 4), how far off they are, in label heights, and their costs."""
+    around = np.column_stack([np.cos(_DIRECTIONS), np.sin(_DIRECTIONS)])
+    around = np.clip(around * np.sqrt(2), -1, 1)  # onto a square, as labels are boxes
+    rings, turns = np.divmod(np.arange(_RINGS * len(around)), len(around))
+    half = size / 2 + _PAD
+    reach = np.maximum(_GAP - _PAD, 0) + size[1] * rings[:, None] + half
+    centres = point + around[turns] * reach
+    return np.hstack([centres - half, centres + half]), rings, rings + turns / 50
+
+
+def _lines(point: np.ndarray, boxes: np.ndarray) -> np.ndarray:
+    """Dots along the shortest line from a point to each box, (b, 25, 2)."""
+    ends = np.clip(point, boxes[:, :2], boxes[:, 2:])
+    return point + np.linspace(0, 1, 25)[:, None] * (ends - point)[:, None]
+
+
+def _touch(lines: np.ndarray, dots: np.ndarray) -> np.ndarray:
+    """Which lines (b, 25, 2) come close to any of some dots: (b,)."""
+    starts, ways = lines[:, :1], lines[:, -1:] - lines[:, :1]
+    lengths = np.maximum((ways**2).sum(axis=-1), 1e-9)
+    along = np.clip(((dots - starts) * ways).sum(axis=-1) / lengths, 0, 1)
+    away = dots - (starts + along[..., None] * ways)
+    return np.any((away**2).sum(axis=-1) < (0.8 * _GAP) ** 2, axis=1)
+
+
+def _cross(lines: np.ndarray, boxes: np.ndarray) -> np.ndarray:
+    """Which lines (b, 25, 2) run through any of some boxes: (b,)."""
+    hit = np.any(_inside(lines.reshape(-1, 2), boxes), axis=0)
+    return np.any(hit.reshape(lines.shape[:2]), axis=1)
+
+
+def _overlap(first: np.ndarray, second: np.ndarray) -> np.ndarray:
+    """Which boxes (a, 4) overlap which boxes (b, 4): (a, b)."""
+    left, bottom, right, top = first.T[..., None]
+    other = second.T
+    across = (left < other[2]) & (right > other[0])
+    return np.asarray(across & (bottom < other[3]) & (top > other[1]))
+
+
+def _inside(dots: np.ndarray, boxes: np.ndarray) -> np.ndarray:
+    """Which boxes (b, 4) which dots (d, 2) lie in: (b, d)."""
+    left, bottom, right, top = boxes.T[..., None]
+    x, y = dots.T
+    return np.asarray((left < x) & (x < right) & (bottom < y) & (y < top))
