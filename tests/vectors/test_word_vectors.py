@@ -76,22 +76,45 @@ def test_batch_is_one_by_one(vectors: WordVectors, monkeypatch: pytest.MonkeyPat
     assert vectors.most_similar_batch([]) == []
 
 
-@given(st.integers(1, 300), st.integers(1, 250), st.integers(0, 2**32))
-def test_search_against_numpy(topn: int, limit: int, seed: int) -> None:
+@given(
+    st.integers(1, 300),
+    st.integers(1, 250),
+    st.integers(1, 21),
+    st.sampled_from([1, 1 << 24]),
+    st.integers(0, 2**32),
+)
+def test_search_against_numpy(topn: int, limit: int, queries: int, block: int, seed: int) -> None:
+    """By the plain path, and by the kernel that takes over above a block."""
     vectors = WordVectors(WORDS, MATRIX)
-    queries = np.random.default_rng(seed).normal(size=(3, 16))
-    rows, scores = vectors.search(queries, topn, limit)
-    expected = unit(queries) @ unit(MATRIX[:limit]).T
+    asked = np.random.default_rng(seed).normal(size=(queries, 16))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(search, "BLOCK", block)
+        rows, scores = vectors.search(asked, topn, limit)
+    expected = unit(asked) @ unit(MATRIX[:limit]).T
     order = np.argsort(-expected, axis=1, kind="stable")[:, :topn]
     np.testing.assert_array_equal(rows, order)
     np.testing.assert_allclose(scores, np.take_along_axis(expected, order, 1), atol=1e-5)
 
 
-def test_ties_keep_the_order_of_the_words() -> None:
-    vectors = WordVectors(WORDS, np.ones((200, 3)))
-    assert [w for w, _ in vectors.most_similar("word5", topn=6)] == [
-        "word0", "word1", "word2", "word3", "word4", "word6"
-    ]  # fmt: skip
+@pytest.mark.parametrize("block", [1, 1 << 24])
+def test_ties_keep_the_order_of_the_words(block: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(search, "BLOCK", block)
+    vectors = WordVectors([f"w{n}" for n in range(2000)], np.ones((2000, 3)))
+    expected = ["w0", "w1", "w2", "w3", "w4", "w6"]
+    assert [w for w, _ in vectors.most_similar("w5", topn=6)] == expected
+    for near in vectors.most_similar_batch(["w5"] * 30, topn=6):
+        assert [w for w, _ in near] == expected
+
+
+def test_many_queries_over_many_blocks(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(search, "BLOCK", 100_000)
+    rng = np.random.default_rng(4)
+    matrix = rng.normal(size=(40_000, 20)).astype(np.float32)
+    vectors = WordVectors([f"w{n}" for n in range(40_000)], matrix)
+    rows, scores = vectors.search(matrix[:50] + 0.1, 12)
+    expected = unit(matrix[:50] + 0.1) @ unit(matrix).T
+    np.testing.assert_array_equal(rows, np.argsort(-expected, axis=1)[:, :12])
+    np.testing.assert_allclose(scores, -np.sort(-expected, axis=1)[:, :12], atol=1e-5)
 
 
 def test_words_of_the_query_are_not_answers(vectors: WordVectors) -> None:

@@ -11,7 +11,9 @@ from typing import Any
 import numpy as np
 
 BLOCK = 1 << 24
-"""Scores that are held at once while many queries are answered."""
+"""Scores that are held at once; where there are more, a compiled kernel pays."""
+FEW = 128
+"""Answers to a query up to which the kernel is fast."""
 
 
 def is_sparse(matrix: Any) -> bool:
@@ -58,12 +60,39 @@ def nearest(
     matrix: Any, norms: np.ndarray, queries: np.ndarray, k: int
 ) -> tuple[np.ndarray, np.ndarray]:
     """Rows (Q, k) and cosines (Q, k) of the k nearest to each query."""
-    places = np.empty((len(queries), k), np.int64)
+    if len(queries) * len(norms) > BLOCK and k <= FEW and not is_sparse(matrix):
+        return _nearest_of_many(matrix, norms, queries, k)
+    rows = np.empty((len(queries), k), np.int64)
     scores = np.empty((len(queries), k), np.float32)
     step = max(1, BLOCK // len(norms))
     for start in range(0, len(queries), step):
         block = cosines(matrix, norms, queries[start : start + step])
-        for query, row in enumerate(block, start):
-            places[query] = largest(row, k)
-            scores[query] = row[places[query]]
-    return places, scores
+        for query, found in enumerate(block, start):
+            rows[query] = largest(found, k)
+            scores[query] = found[rows[query]]
+    return rows, scores
+
+
+def _nearest_of_many(
+    matrix: np.ndarray, norms: np.ndarray, queries: np.ndarray, k: int
+) -> tuple[np.ndarray, np.ndarray]:
+    """``nearest`` with a kernel in threads, which writes no other cosine down."""
+    from wordkit.backend.threads import available_workers, in_threads
+    from wordkit.vectors.search_kernels import LANES, ROWS, nearest_rows
+
+    size = len(queries)
+    queries = np.pad(queries, [(0, -size % 4), (0, -queries.shape[1] % LANES)])
+    step = max(ROWS, -(-len(norms) // (64 * ROWS)) * ROWS)
+    calls = [
+        (
+            matrix, norms, queries, first, min(first + step, len(norms)),
+            np.full((len(queries), k), -1, np.int64),
+            np.full((len(queries), k), -np.inf, np.float32),
+        )
+        for first in range(0, len(norms), step)
+    ]  # fmt: skip
+    in_threads(nearest_rows, calls, available_workers())
+    rows = np.concatenate([call[-2] for call in calls], axis=1)[:size]
+    scores = np.concatenate([call[-1] for call in calls], axis=1)[:size]
+    best = np.argsort(-scores, axis=1, kind="stable")[:, :k]
+    return np.take_along_axis(rows, best, 1), np.take_along_axis(scores, best, 1)

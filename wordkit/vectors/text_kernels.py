@@ -2,13 +2,15 @@
 
 Reading gives what ``np.float32(float(text))`` gives, printing what
 ``str(np.float32(x))`` gives: the shortest decimal that reads back to the same
-number, and of those the nearest. Neither rounds twice nor guesses.
+number, and of those the nearest.
 
 All indices are int64, all text is uint8.
 """
 
 from __future__ import annotations
 
+import math
+from fractions import Fraction
 from typing import Any
 
 import numpy as np
@@ -136,7 +138,7 @@ def parse_rows(data: np.ndarray, has_word: bool, values: np.ndarray, lines: np.n
 
 LONGEST = 24  # bytes: more than any printed float32 and its separator take
 _TEN = np.uint64(10)
-_POWERS_OF_TEN = 10 ** np.arange(9)
+_POWERS_OF_TEN = 10 ** np.arange(9, dtype=np.int64)
 _SPLIT = 36
 _LOW_BITS = (1 << _SPLIT) - 1
 _WHOLE = 32
@@ -153,15 +155,9 @@ def _scales() -> np.ndarray:
     """
     table = np.zeros((512, 3), np.int64)
     for row in range(512):
-        q = max(row % 256, 1) - 150
-        width = 3 if row >= 256 else 4  # in quarters of 2**q
-        k = -60
-        while 4 * 10 ** max(k + 1, 0) * 2 ** max(-q, 0) <= width * 2 ** max(q, 0) * 10 ** max(
-            -k - 1, 0
-        ):
-            k += 1
-        over = 10 ** max(k, 0) * 2 ** max(-q, 0)
-        scale = -(-(2 ** max(q, 0) * 10 ** max(-k, 0) << 68) // over)
+        q, width = max(row % 256, 1) - 150, 0.75 if row >= 256 else 1.0
+        k = math.floor(math.log10(width) + q * math.log10(2))
+        scale = math.ceil(Fraction(2) ** q / Fraction(10) ** k * 2**68)
         table[row] = k, scale >> _SPLIT, scale & _LOW_BITS
     return table
 
@@ -211,9 +207,9 @@ def _shortest(bits: int) -> tuple[int, int]:
 def _print_digits(out: np.ndarray, p: int, n: int, count: int) -> int:
     """Print ``n`` of ``count`` digits. Nine bytes are written, for speed, with zeros behind."""
     rest = np.uint64(n * _POWERS_OF_TEN[9 - count])
-    for i in range(8, -1, -1):
+    for i in range(p + 8, p - 1, -1):
         tens = rest // _TEN
-        out[np.uint64(p + i)] = np.uint8(_ZERO + rest - tens * _TEN)
+        out[i] = _ZERO + rest - tens * _TEN
         rest = tens
     return p + count
 
