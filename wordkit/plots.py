@@ -64,7 +64,7 @@ def map_words(
     ModelError
         There is no word, or too few for t-SNE.
     """
-    from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
+    from threadpoolctl import threadpool_limits
 
     if method not in METHODS:
         raise ModelError(f"unknown method {method!r}: expected {' or '.join(METHODS)}")

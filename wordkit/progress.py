@@ -16,6 +16,7 @@ def progress_bar(description: str, total: int | None, unit: str, *, show: bool =
     """
     from tqdm import tqdm
 
+    tqdm.monitor_interval = 0  # its thread would catch signals that should wake this one
     return tqdm(
         desc=description,
         total=total,

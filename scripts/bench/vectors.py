@@ -27,6 +27,7 @@ import wordkit
 from wordkit.corpus.build import build
 from wordkit.corpus.text import TextOptions
 from wordkit.vectors.evaluation import evaluate
+from wordkit.vectors.evaluation_sets import read_evaluation_set
 
 DATA = Path(os.environ.get("WORDKIT_DATA", "data"))
 SETS = ("ws353", "radinsky_mturk", "simlex999", "questions-words")
@@ -99,13 +100,10 @@ def bench_train(folder: Path, rounds: int) -> None:
 
     model = Word2Vec(vector_size=100, window=5, negative=5, sg=1, min_count=5, epochs=5, workers=2)
     model.build_vocab(corpus_file=str(path))
-    words = sum(n["count"] if isinstance(n, dict) else 0 for n in []) or model.corpus_total_words
 
     def theirs() -> None:
         model.init_weights()
-        model.train(
-            corpus_file=str(path), total_words=words, total_examples=model.corpus_count, epochs=5
-        )
+        model.train(corpus_file=str(path), total_words=model.corpus_total_words, epochs=5)
         made["gensim"] = wordkit.WordVectors(model.wv.index_to_key, model.wv.vectors.copy())
 
     ours()  # compiled kernels are cached on disk; this loads them
@@ -119,7 +117,7 @@ def bench_train(folder: Path, rounds: int) -> None:
 
 def score(vectors: wordkit.WordVectors, name: str) -> float:
     """Spearman's rho, or the accuracy over the questions known."""
-    return evaluate(vectors, DATA / "eval" / f"{name}.txt").known.score
+    return evaluate(vectors, read_evaluation_set(DATA / "eval" / f"{name}.txt")).score or 0.0
 
 
 # --- queries ------------------------------------------------------------------------

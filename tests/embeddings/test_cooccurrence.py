@@ -108,9 +108,10 @@ def same(a, b) -> bool:  # type: ignore[no-untyped-def]
 def test_neither_memory_nor_workers_change_the_counts() -> None:
     """A small budget counts in several blocks, merges them, and spills to disk."""
     corpus = random_corpus()
-    whole = Cooccurrence(weighting="flat", workers=1).fit_transform(corpus)
-    assert same(whole, Cooccurrence(weighting="flat", workers=3).fit_transform(corpus))
-    blocks = Cooccurrence(weighting="flat", memory_mb=0.5).fit_transform(corpus)
+    options = {"weighting": "flat", "sample": 0}  # sums of whole numbers have no rounding
+    whole = Cooccurrence(**options, workers=1).fit_transform(corpus)
+    assert same(whole, Cooccurrence(**options, workers=3).fit_transform(corpus))
+    blocks = Cooccurrence(**options, memory_mb=0.5).fit_transform(corpus)
     assert same(whole, blocks)
     assert isinstance(blocks.data.base, np.memmap)
     assert not isinstance(whole.data.base, np.memmap)
@@ -131,17 +132,28 @@ def test_wide_vocabulary_comes_out_sorted() -> None:
     assert counts.sum() == 2 * sum(10_000 - d for d in range(1, 301))
 
 
-def test_subsampling_keeps_what_word2vec_keeps() -> None:
-    corpus = random_corpus()
+def test_subsampling_is_that_of_word2vec_in_expectation() -> None:
+    """A pair counts with the probability that both its words are kept."""
+    corpus = random_corpus(50_000)
     sample = 1e-3
-    counts = Cooccurrence(window=1, weighting="flat", sample=sample).fit_transform(corpus)
-    frequencies = corpus.vocabulary.counts / len(corpus)
-    keep = np.minimum(1, np.sqrt(sample / frequencies) + sample / frequencies)
-    np.testing.assert_allclose(keep, keep_probabilities(corpus.vocabulary.counts, sample))
-    kept = (corpus.vocabulary.counts * keep).sum()
-    assert counts.sum() / 2 + corpus.documents == pytest.approx(kept, rel=0.01)
-    other = Cooccurrence(window=1, weighting="flat", sample=sample, seed=2).fit_transform(corpus)
-    assert not same(counts, other)
+    share = corpus.vocabulary.counts / len(corpus)
+    keep = np.minimum(1, np.sqrt(sample / share) + sample / share)
+    assert keep[0] < 0.5
+    assert keep[-1] == 1
+    np.testing.assert_allclose(keep_probabilities(corpus.vocabulary.counts, sample), keep)
+    plain = Cooccurrence(window=2, sample=0).fit_transform(corpus).toarray()
+    sampled = Cooccurrence(window=2, sample=sample).fit_transform(corpus).toarray()
+    np.testing.assert_allclose(sampled, plain * keep[:, None] * keep, rtol=1e-5)
+
+
+def test_subsampling_goes_by_the_text_not_by_a_borrowed_vocabulary() -> None:
+    train = Corpus.build([["a", "b", "c"]] * 50, min_count=1)
+    other = Corpus.build([["a", "b"], ["a", "c"]] * 50, vocabulary=train.vocabulary)
+    twin = Corpus.build([["a", "b"], ["a", "c"]] * 50, min_count=1)
+    for corpus in other, twin:
+        counts = Cooccurrence(sample=0.01).fit_transform(corpus).toarray()
+        keep = keep_probabilities(np.array([100, 50, 50]), 0.01)
+        assert counts[0, 1] == pytest.approx(50 * keep[0] * keep[1])
 
 
 def test_like_an_estimator() -> None:

@@ -36,15 +36,13 @@ def test_like_goes_to_like(corpus: Corpus, method: str) -> None:
 
 
 def test_a_pipeline_gives_the_same(corpus: Corpus) -> None:
-    steps = make_pipeline(Cooccurrence(window=3), PPMI(), SVD(vector_size=4, add_context=True))
+    steps = make_pipeline(Cooccurrence(window=3), PPMI(), SVD(vector_size=4))
     whole = CountVectors(window=3, vector_size=4)
     np.testing.assert_array_equal(steps.fit_transform(corpus), whole.fit(corpus).vectors_.vectors)
 
 
 def test_defaults_are_those_of_the_steps() -> None:
-    """But for add_context: the SVD of any matrix, square or not, has none to add."""
     steps = {**SVD().get_params(), **PPMI().get_params(), **Cooccurrence().get_params()}
-    steps["add_context"] = True
     own = CountVectors().get_params()
     assert {name: steps[name] for name in own if name in steps} == {
         name: value for name, value in own.items() if name in steps

@@ -2,6 +2,8 @@
 
 import gzip
 import json
+import subprocess
+import sys
 import warnings
 from pathlib import Path
 
@@ -168,6 +170,16 @@ def test_ours_is_mapped_and_read_only(tmp_path):
     assert config["words"] == config["vector_size"] == 2
     assert storage.read_words(tmp_path / "v/vocabulary.txt")[0] == TINY.words
     assert not load(tmp_path / "v").vectors.flags.writeable
+
+
+def test_ours_is_loaded_without_the_compiler(tmp_path):
+    """It would take longer to start than to answer a query."""
+    save(TINY, tmp_path / "v")
+    code = (
+        "import sys, wordkit; wordkit.WordVectors.load(sys.argv[1]); print('numba' in sys.modules)"
+    )
+    command = [sys.executable, "-c", code, str(tmp_path / "v")]
+    assert subprocess.run(command, capture_output=True, text=True).stdout == "False\n"
 
 
 def test_saving_over_the_map_one_has_loaded(tmp_path):

@@ -13,7 +13,8 @@ ANALOGIES = (
     ("row", "rows", "column"),
     ("read", "reading", "write"),
     ("list", "lists", "string"),
-    ("true", "false", "yes"),
+    ("minimum", "min", "maximum"),
+    ("add", "adding", "remove"),
 )
 
 

@@ -71,13 +71,9 @@ def vectors() -> None:
 )
 @click.option("--sample", type=float, help="Subsampling threshold, 0 for none.  [default: 0.0001]")
 @click.option("--smoothing", type=float, help="Power of the context counts.  [default: 0.75]")
-@click.option("--shift", type=float, help="k of shifted PPMI.  [default: 0.5]")
+@click.option("--shift", type=float, help="k of shifted PPMI.  [default: 1.0]")
 @click.option("--power", type=float, help="Power of the singular values.  [default: 0.25]")
-@click.option(
-    "--add-context/--no-add-context",
-    default=None,
-    help="Add the context vectors.  [default: add-context]",
-)
+@click.option("--add-context", is_flag=True, default=None, help="Add the context vectors.")
 @click.option("--memory-mb", type=float, help="Memory for counting.  [default: 1024]")
 @click.option("--seed", type=int, help="Seed of the randomness.  [default: 1]")
 @click.option("--workers", type=click.IntRange(1), help="Cores to use.  [default: all]")

@@ -9,15 +9,17 @@ from __future__ import annotations
 
 import tempfile
 from array import array
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from itertools import chain, islice
+from functools import partial
+from itertools import chain
 from pathlib import Path
 from typing import IO, Any, NamedTuple
 
 import numpy as np
 
+from wordkit.backend.processes import in_processes
 from wordkit.backend.threads import available_workers
 from wordkit.corpus.datasets import dataset, fetch
 from wordkit.corpus.encoded import IDS, KIND, OFFSETS, VERSION, VOCABULARY, Corpus
@@ -84,11 +86,11 @@ def build(
     blocks, size = _blocks(source, format)
     if workers is not None and workers < 1:
         raise CorpusError(f"workers must be at least 1, not {workers}")
-    with tempfile.TemporaryFile() if directory is None else _scratch_beside(directory) as raw:
+    encode = partial(encode_block, text=text, format=format)
+    with scratch_file(directory) as raw:
         with progress_bar("tokenising", size, "B", show=progress) as bar:
-            text_read = _read(
-                _encoded(blocks, text, format, workers or available_workers()), raw, bar
-            )
+            encoded = in_processes(encode, blocks, workers or available_workers())
+            text_read = _read(encoded, raw, bar)
         if vocabulary is None:
             vocabulary = Vocabulary.from_counts(
                 text_read.words,
@@ -107,15 +109,26 @@ def build(
         if directory is None:
             ids = np.concatenate(list(text_read.passes(new_ids)))
             return Corpus(vocabulary, ids, offsets, settings)
-        with new_folder(directory) as folder:
-            write_config(folder, KIND, VERSION, settings)
-            vocabulary.save(folder / VOCABULARY)
-            write_tensors(folder / OFFSETS, {"offsets": offsets})
-            with open(folder / IDS, "wb") as file:
-                writer = TensorWriter(file, {"ids": ((tokens,), np.int32)})
-                for ids in text_read.passes(new_ids):
-                    writer.write(ids)
-                writer.close()
+        return write_corpus(directory, vocabulary, text_read.passes(new_ids), offsets, settings)
+
+
+def write_corpus(
+    directory: str | Path,
+    vocabulary: Vocabulary,
+    pieces: Iterable[np.ndarray],
+    offsets: np.ndarray,
+    settings: Mapping[str, Any],
+) -> Corpus:
+    """Write a corpus folder, its ids (int32) piece by piece, and open it."""
+    with new_folder(directory) as folder:
+        write_config(folder, KIND, VERSION, settings)
+        vocabulary.save(folder / VOCABULARY)
+        write_tensors(folder / OFFSETS, {"offsets": offsets})
+        with open(folder / IDS, "wb") as file:
+            writer = TensorWriter(file, {"ids": ((int(offsets[-1]),), np.int32)})
+            for ids in pieces:
+                writer.write(ids)
+            writer.close()
     return Corpus.load(directory)
 
 
@@ -233,20 +246,6 @@ def _lines(block: Block | Texts, format: TextFormat) -> Iterator[str | Sequence[
             yield None
 
 
-def _encoded(
-    blocks: Iterator[Block | Texts], text: TextOptions, format: TextFormat, workers: int
-) -> Iterator[EncodedBlock]:
-    """Every block encoded, in order."""
-    head = list(islice(blocks, 2))
-    blocks = chain(head, blocks)
-    if workers == 1 or len(head) < 2:  # done before a process has started
-        return (encode_block(block, text, format) for block in blocks)
-    from joblib import Parallel, delayed
-
-    parallel = Parallel(workers, return_as="generator", batch_size=1, max_nbytes=None)
-    return parallel(delayed(encode_block)(block, text, format) for block in blocks)
-
-
 # --- joining the blocks -------------------------------------------------------------
 
 
@@ -306,10 +305,11 @@ def _read(encoded: Iterable[EncodedBlock], raw: IO[bytes], bar: Any) -> TextRead
 
 
 @contextmanager
-def _scratch_beside(directory: str | Path) -> Iterator[IO[bytes]]:
-    """A nameless file on the disk where the corpus will stand."""
-    parent = Path(directory).absolute().parent
-    parent.mkdir(parents=True, exist_ok=True)
+def scratch_file(directory: str | Path | None) -> Iterator[IO[bytes]]:
+    """A nameless file on the disk where a corpus will stand, if it will."""
+    parent = None if directory is None else Path(directory).absolute().parent
+    if parent is not None:
+        parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryFile(dir=parent) as file:
         yield file
 

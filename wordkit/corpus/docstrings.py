@@ -14,6 +14,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from wordkit.backend.processes import in_processes
 from wordkit.backend.threads import available_workers
 from wordkit.errors import CorpusError
 from wordkit.progress import progress_bar
@@ -61,18 +62,15 @@ def write_docstrings(
     CorpusError
         There is not one docstring below the roots.
     """
-    from joblib import Parallel, delayed
-
     folders = _default_roots() if roots is None else [Path(root) for root in roots]
     sources = _sources(folders)
     batches = [sources[i : i + _BATCH] for i in range(0, len(sources), _BATCH)]
-    workers = min(workers or available_workers(), len(batches)) or 1
+    workers = workers or available_workers()
     total = sum(source.stat().st_size for source in sources)
     seen: set[str] = set()
     words = 0
     with new_file(path) as out, progress_bar("docstrings", total, "B", show=progress) as bar:
-        parallel = Parallel(workers, return_as="generator", batch_size=1)
-        for size, docstrings in parallel(delayed(_read)(batch) for batch in batches):
+        for size, docstrings in in_processes(_read, batches, workers):
             for docstring in docstrings:
                 if docstring not in seen:
                     seen.add(docstring)

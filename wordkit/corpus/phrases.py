@@ -1,51 +1,28 @@
 """Collocations become words: new york becomes new_york.
 
-A pass counts the pairs of neighbours, scores them, and joins those above a threshold,
-from left to right, never across the end of a document. The next pass can join new_york
-and times.
-
-T is the number of tokens, V of words, P of different pairs.
+A pass finds the collocations and joins them from left to right, never across the end of
+a document. The next pass can join new_york and times.
 """
 
 from __future__ import annotations
 
-import tempfile
-from collections.abc import Callable, Iterator
-from dataclasses import asdict, dataclass
-from itertools import pairwise
+from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 
-from wordkit.corpus.build import Numbering, write_corpus
+from wordkit.corpus import collocations
+from wordkit.corpus.build import Numbering, scratch_file, write_corpus
 from wordkit.corpus.encoded import Corpus, as_corpus
-from wordkit.corpus.text import EOS, UNK
 from wordkit.corpus.vocabulary import Vocabulary
 from wordkit.errors import CorpusError
 from wordkit.progress import progress_bar
 
-PIECE = 1 << 22
-"""Tokens that are read at once."""
-PAIRS_AT_ONCE = 1 << 23
-"""Pairs that are counted at once, about; they take 25 bytes each while this is done."""
 
-THRESHOLDS = {"npmi": 0.5, "word2vec": 10.0}
-MEASURES = (
-    "chi_sq",
-    "dice",
-    "jaccard",
-    "likelihood_ratio",
-    "mi_like",
-    "phi_sq",
-    "pmi",
-    "poisson_stirling",
-    "student_t",
-)
-"""Those of NLTK's ``BigramAssocMeasures`` that serve as a score."""
-
-
-class Phrase(NamedTuple):
+@dataclass(frozen=True)
+class Phrase:
     """Two neighbours that became one word."""
 
     joined: str
@@ -75,10 +52,11 @@ def join_phrases(
         Where to put the new corpus; without it that stays in memory.
     score
         ``npmi``, normalised pointwise mutual information, from -1 to 1 (Bouma 2009).
-        ``word2vec``, (count(ab) - min_count) / (count(a) count(b)) T (Mikolov et al.
-        2013), T the number of tokens as in word2phrase.c; where gensim has the number of
-        different words and pairs. Or one of NLTK's ``MEASURES``, by which pairs that are
-        rarer than by chance are never joined.
+        ``word2vec``, (count(ab) - min_count) / (count(a) count(b)) times the number of
+        different words and pairs (Mikolov et al. 2013; the factor is gensim's, word2phrase.c
+        has the number of tokens). Or one of NLTK's association measures, see
+        ``wordkit.corpus.collocations.MEASURES``; with these, pairs that are rarer than by
+        chance are never joined.
     threshold
         Pairs with a greater score are joined; by default .5 for ``npmi``, 10 for
         ``word2vec``.
@@ -97,27 +75,131 @@ def join_phrases(
     CorpusError
         A setting out of its range, or a damaged corpus.
     """
+    threshold = collocations.check(score, threshold, min_count)
     if passes < 1:
         raise CorpusError(f"passes must be at least 1, not {passes}")
-    if threshold is None:
-        threshold = THRESHOLDS.get(score)
-    rules = Rules(score, threshold, min_count, delimiter)
     corpus = as_corpus(corpus)
     text, found = _counted(corpus), []
     for number in range(1, passes + 1):
         with progress_bar(f"pass {number}", 2 * len(text), " words", show=progress) as bar:
-            text, phrases = _join_once(text, rules, directory, bar)
-        if not phrases:
-            break
-        found += phrases
+            pairs = collocations.find(text, score, threshold, min_count, bar)
+            if not len(pairs.first):
+                break
+            text, phrases = _join(text, pairs, delimiter, directory, bar)
+        found += sorted(phrases, key=lambda phrase: (-phrase.count, phrase.joined))
     settings = {k: v for k, v in corpus.settings.items() if k not in ("kind", "version")}
     if found:
-        settings["phrases"] = {**asdict(rules), "passes": passes}
+        settings["phrases"] = {
+            "score": score,
+            "threshold": threshold,
+            "min_count": min_count,
+            "passes": passes,
+            "delimiter": delimiter,
+        }
         corpus = Corpus(text.vocabulary, text.ids, text.offsets, settings)
     if directory is not None:
-        corpus = write_corpus(
-            directory, corpus.vocabulary, _pieces(corpus.ids), corpus.offsets, settings
-        )
+        pieces = _pieces(corpus.ids)
+        corpus = write_corpus(directory, corpus.vocabulary, pieces, corpus.offsets, settings)
     elif found:
         corpus.ids = np.array(corpus.ids)  # no longer a scratch file
     return corpus, found
+
+
+def _counted(corpus: Corpus) -> Corpus:
+    """The corpus with the counts of its own text: its vocabulary may be of another one."""
+    size = len(corpus.vocabulary)
+    counts = np.zeros(size, np.int64)
+    for piece in _pieces(corpus.ids):
+        if piece.min() < 0 or piece.max() >= size:
+            raise CorpusError("the corpus is damaged: it has ids that its vocabulary lacks")
+        counts += np.bincount(piece, minlength=size)
+    return Corpus(Vocabulary(corpus.vocabulary.words, counts), corpus.ids, corpus.offsets)
+
+
+def _pieces(ids: np.ndarray) -> Iterator[np.ndarray]:
+    for start in range(0, len(ids), collocations.PIECE):
+        yield ids[start : start + collocations.PIECE]
+
+
+def _join(
+    corpus: Corpus,
+    pairs: collocations.Collocations,
+    delimiter: str,
+    directory: str | Path | None,
+    bar: Any,
+) -> tuple[Corpus, list[Phrase]]:
+    """One pass: the corpus with the pairs joined, in a scratch file, and what was joined."""
+    words = corpus.vocabulary.words
+    names = [
+        f"{words[a]}{delimiter}{words[b]}"
+        for a, b in zip(pairs.first.tolist(), pairs.second.tolist(), strict=True)
+    ]
+    numbering = Numbering(corpus.vocabulary.index)  # a name may be a word already
+    new_ids = np.array([numbering[name] for name in names], np.int32)
+    offsets = np.zeros_like(corpus.offsets)
+    with scratch_file(directory) as scratch:
+        times = _write_joined(corpus, pairs, new_ids, scratch, offsets, bar)
+        scratch.flush()
+        ids = np.memmap(scratch, np.int32, "r+").view(np.ndarray)
+    counts = np.zeros(len(numbering), np.int64)
+    counts[: len(words)] = corpus.vocabulary.counts
+    for some, change in (pairs.first, -times), (pairs.second, -times), (new_ids, times):
+        np.add.at(counts, some, change)
+    joined = zip(names, times.tolist(), pairs.scores.tolist(), strict=True)
+    phrases = [Phrase(*phrase) for phrase in joined if phrase[1]]
+    return _renumbered(list(numbering), counts, ids, offsets), phrases
+
+
+def _write_joined(
+    corpus: Corpus,
+    pairs: collocations.Collocations,
+    new_ids: np.ndarray,
+    file: Any,
+    offsets: np.ndarray,
+    bar: Any,
+) -> np.ndarray:
+    """Write the ids, joined, to a file, and where its documents begin to ``offsets``.
+
+    Returns how often each pair was joined, (P,).
+    """
+    wanted = pairs.first * len(corpus.vocabulary) + pairs.second
+    times = np.zeros(len(wanted), np.int64)
+    start = length = 0
+    while start < len(corpus):
+        keys = collocations.pair_keys(corpus, start)
+        slots = np.minimum(np.searchsorted(wanted, keys), len(wanted) - 1)
+        places = every_second(np.flatnonzero(wanted[slots] == keys))
+        slots = slots[places]
+        end = min(start + collocations.PIECE, len(corpus))
+        if len(places):  # the last pair may need the first word of the next piece
+            end = max(end, start + int(places[-1]) + 2)
+        piece, kept = np.array(corpus.ids[start:end], np.int32), np.ones(end - start, bool)
+        piece[places], kept[places + 1] = new_ids[slots], False
+        file.write(piece[kept].data)
+        times += np.bincount(slots, minlength=len(wanted))
+        before = np.concatenate([[0], np.cumsum(kept)])  # kept before each token
+        first, last = np.searchsorted(corpus.offsets, [start, end])
+        offsets[first:last] = length + before[corpus.offsets[first:last] - start]
+        start, length = end, length + int(before[-1])
+        bar.update(len(piece))
+    offsets[corpus.offsets == len(corpus)] = length
+    return times
+
+
+def every_second(places: np.ndarray) -> np.ndarray:
+    """Of each run of neighbouring places (ascending) the first, the third, and so on."""
+    begins = np.diff(places, prepend=-2) > 1
+    run = np.maximum.accumulate(np.where(begins, places, 0))
+    return places[(places - run) % 2 == 0]
+
+
+def _renumbered(
+    words: list[str], counts: np.ndarray, ids: np.ndarray, offsets: np.ndarray
+) -> Corpus:
+    """A corpus of words and ids in any order; the ids are changed in place."""
+    vocabulary = Vocabulary.from_counts(words, counts)
+    get = vocabulary.index.get
+    ranks = np.fromiter((get(word, -1) for word in words), np.int32, len(words))
+    for piece in _pieces(ids):
+        piece[:] = ranks[piece]
+    return Corpus(vocabulary, ids, offsets)

@@ -217,7 +217,7 @@ def _file_blocks(raw: IO[bytes], name: str, whole_lines: bool) -> Iterator[Block
     for source, stream in _decompressed(raw, name):
         line, first, rest = 1, True, b""
         while True:
-            piece = stream.read(BLOCK)
+            piece = _read_block(stream)
             text, rest = _cut(rest + piece, whole_lines) if piece else (rest, b"")
             if text:
                 position = done + len(text) if name == STDIN else max(done, raw.tell())
@@ -226,6 +226,15 @@ def _file_blocks(raw: IO[bytes], name: str, whole_lines: bool) -> Iterator[Block
                 line, first, done = line + text.count(b"\n"), False, position
             if not piece:
                 break
+
+
+def _read_block(stream: Any) -> bytes:
+    """So many bytes, or what is left: in single reads, between which Ctrl-C is seen."""
+    pieces, missing = [], BLOCK
+    while missing > 0 and (piece := stream.read1(missing)):
+        pieces.append(piece)
+        missing -= len(piece)
+    return b"".join(pieces)
 
 
 def _cut(data: bytes, whole_lines: bool) -> tuple[bytes, bytes]:

@@ -10,10 +10,12 @@ import scipy.sparse as sp
 from sklearn.base import BaseEstimator, TransformerMixin
 
 from wordkit.corpus.encoded import Corpus, as_corpus
-from wordkit.embeddings.sparse_rows import RowWriter
+from wordkit.embeddings.sparse_rows import RowWriter, mapped
 from wordkit.errors import ModelError
 from wordkit.progress import progress_bar
 
+PIECE = 1 << 22
+"""Tokens read at once."""
 WEIGHTINGS = ("flat", "linear", "harmonic")
 CONTEXTS = ("symmetric", "left", "right")
 
@@ -31,13 +33,14 @@ class Cooccurrence(TransformerMixin, BaseEstimator):
     context
         ``symmetric``, or words to the ``left`` or to the ``right`` only.
     sample
-        Frequent words are left out at random before windows are laid, with the
-        probability of word2vec (Mikolov et al. 2013); the threshold, 0 for none.
+        Subsampling of frequent words, in expectation: each occurrence counts with the
+        probability with which word2vec (Mikolov et al. 2013) would keep it. The
+        threshold, 0 for none.
     memory_mb
         Memory for the counting. A larger text is counted in blocks that are merged, and
         larger counts lie in memory-mapped scratch files.
-    seed
-        For the subsampling. The counts do not depend on ``workers``.
+    workers
+        Threads, all cores if None. The counts do not depend on it.
 
     Attributes
     ----------
@@ -53,7 +56,6 @@ class Cooccurrence(TransformerMixin, BaseEstimator):
         context: str = "symmetric",
         sample: float = 1e-4,
         memory_mb: float = 1024,
-        seed: int = 1,
         workers: int | None = None,
         verbose: bool = False,
     ):
@@ -62,7 +64,6 @@ class Cooccurrence(TransformerMixin, BaseEstimator):
         self.context = context
         self.sample = sample
         self.memory_mb = memory_mb
-        self.seed = seed
         self.workers = workers
         self.verbose = verbose
 
@@ -84,14 +85,15 @@ class Cooccurrence(TransformerMixin, BaseEstimator):
         if X.vocabulary.words != self.vocabulary_.words:
             raise ModelError("this corpus has another vocabulary than the one fitted")
         size = len(self.vocabulary_)
-        text = _subsampled(X, self.sample, self.seed, self.memory_mb)
+        text = _separated(X, self.memory_mb)
+        keep = keep_probabilities(_occurrences(X), self.sample)
         # a place costs an int32, and room for as many counts as it has contexts
         step = max(1 << 16, int(self.memory_mb * 2**20 / (4 + 16 * self.window)))
         blocks = RowWriter(workers=self.workers, memory_mb=self.memory_mb)
         with progress_bar("counting", len(text), " words", show=self.verbose) as bar:
             for start in range(0, len(text), step):
                 end = min(start + step, len(text))
-                self._count_block(text, start, end, blocks, size)
+                self._count_block(text, start, end, keep, blocks)
                 bar.update(end - start)
         stacked = blocks.matrix(size)
         return stacked if stacked.shape[0] == size else self._merged(stacked)
@@ -113,16 +115,17 @@ class Cooccurrence(TransformerMixin, BaseEstimator):
             raise ModelError(f"memory_mb must be more than 0, not {self.memory_mb}")
 
     def _count_block(
-        self, text: np.ndarray, start: int, end: int, rows: RowWriter, size: int
+        self, text: np.ndarray, start: int, end: int, keep: np.ndarray, rows: RowWriter
     ) -> None:
         """Append the counts around the positions [start, end) of a text."""
         from wordkit.embeddings.cooccurrence_kernels import count_rows, places_by_word
 
+        size = len(keep)
         pointers, places = np.zeros(size + 1, np.int64), np.empty(end - start, np.int32)
         places_by_word(text, start, end, pointers, places)
         weights = distance_weights(self.window, self.weighting)
         left, right = self.context != "right", self.context != "left"
-        fixed = (text, start, pointers, places, weights, left, right)
+        fixed = (text, start, pointers, places, weights, keep, left, right)
         contexts = np.diff(pointers) * self.window * (left + right)
         rows.append(lambda *chunk: count_rows(*fixed, *chunk), np.minimum(contexts, size))
 
@@ -155,22 +158,24 @@ def keep_probabilities(counts: np.ndarray, sample: float) -> np.ndarray:
     return np.minimum(1, np.sqrt(share) + share)
 
 
-def _subsampled(corpus: Corpus, sample: float, seed: int, memory_mb: float) -> np.ndarray:
-    """The text after subsampling, -1 after each document; memory-mapped if it is large."""
-    from wordkit.embeddings.cooccurrence_kernels import subsample
-
+def _occurrences(corpus: Corpus) -> np.ndarray:
+    """How often each word occurs in this very corpus, (V,) int64."""
     size = len(corpus.vocabulary)
     counts = np.zeros(size, np.int64)
-    for start in range(0, len(corpus), 1 << 22):
-        piece = corpus.ids[start : start + (1 << 22)]
-        if len(piece) and (piece.min() < 0 or piece.max() >= size):
+    for start in range(0, len(corpus), PIECE):
+        piece = corpus.ids[start : start + PIECE]
+        if piece.min() < 0 or piece.max() >= size:
             raise ModelError("the corpus is damaged: it has ids that its vocabulary lacks")
         counts += np.bincount(piece, minlength=size)
-    room = len(corpus) + corpus.documents
-    if room * 4 <= memory_mb * 2**20 / 4:
-        text: np.ndarray = np.empty(room, np.int32)
-    else:
-        text = np.memmap(tempfile.TemporaryFile(), np.int32, "w+", shape=(room,))
-    keep = keep_probabilities(counts, sample)
-    n = subsample(corpus.ids, corpus.offsets, 0, corpus.documents, keep, np.uint64(seed), text)
-    return text[:n].view(np.ndarray)
+    return counts
+
+
+def _separated(corpus: Corpus, memory_mb: float) -> np.ndarray:
+    """The ids with -1 between documents; a long text lies in a memory-mapped scratch file."""
+    inner = corpus.offsets[1:-1]
+    with tempfile.SpooledTemporaryFile(int(memory_mb * 2**18)) as spool:
+        for start in range(0, len(corpus), PIECE):
+            first, last = np.searchsorted(inner, [start, start + PIECE])
+            piece = corpus.ids[start : start + PIECE]
+            spool.write(np.insert(piece, inner[first:last] - start, -1).data)
+        return mapped(spool, np.int32)

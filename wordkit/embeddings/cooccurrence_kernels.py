@@ -10,44 +10,6 @@ from __future__ import annotations
 import numpy as np
 from numba import njit
 
-_GOLDEN = np.uint64(0x9E3779B97F4A7C15)
-
-
-@njit(cache=True, nogil=True, inline="always")
-def _uniform(seed: np.uint64, position: int) -> float:
-    """A number in [0, 1) that depends on seed and position alone (SplitMix64)."""
-    z = seed + np.uint64(position + 1) * _GOLDEN
-    z = (z ^ (z >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
-    z = (z ^ (z >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
-    z = z ^ (z >> np.uint64(31))
-    return (z >> np.uint64(11)) * (1.0 / 9007199254740992.0)
-
-
-@njit(cache=True, nogil=True)
-def subsample(
-    ids: np.ndarray,
-    offsets: np.ndarray,
-    first: int,
-    last: int,
-    keep: np.ndarray,
-    seed: np.uint64,
-    text: np.ndarray,
-) -> int:
-    """Write the tokens of documents [first, last) that stay to ``text``, -1 after each.
-
-    ``keep`` is each word's probability to stay. Returns the number written.
-    """
-    n = 0
-    for document in range(first, last):
-        for position in range(offsets[document], offsets[document + 1]):
-            word = ids[position]
-            if _uniform(seed, position) < keep[word]:
-                text[n] = word
-                n += 1
-        text[n] = -1
-        n += 1
-    return n
-
 
 @njit(cache=True, nogil=True)
 def places_by_word(
@@ -78,6 +40,7 @@ def count_rows(
     pointers: np.ndarray,
     places: np.ndarray,
     weights: np.ndarray,
+    keep: np.ndarray,
     left: bool,
     right: bool,
     first: int,
@@ -88,9 +51,9 @@ def count_rows(
 ) -> int:
     """Count the contexts of the words [first, last).
 
-    ``weights[d - 1]`` is what a context at distance d counts. Row by row, columns
-    ascending, into ``columns`` and ``values``; the number in each row into ``lengths``.
-    Returns the number in all.
+    ``weights[d - 1]`` is what a context at distance d counts, times ``keep`` of both
+    words. Row by row, columns ascending, into ``columns`` and ``values``; the number in
+    each row into ``lengths``. Returns the number in all.
     """
     size = len(pointers) - 1
     sums = np.zeros(size, np.float64)
@@ -105,16 +68,16 @@ def count_rows(
                     context = text[position - d]
                     if context < 0:
                         break
-                    sums[context] += weights[d - 1]
+                    sums[context] += weights[d - 1] * keep[context]
                     _mark(context, marks, groups)
             if right:
                 for d in range(1, min(window, len(text) - 1 - position) + 1):
                     context = text[position + d]
                     if context < 0:
                         break
-                    sums[context] += weights[d - 1]
+                    sums[context] += weights[d - 1] * keep[context]
                     _mark(context, marks, groups)
-        lengths[word] = _flush(sums, marks, groups, columns[n:], values[n:])
+        lengths[word] = _flush(sums, keep[word], marks, groups, columns[n:], values[n:])
         n += lengths[word]
     return n
 
@@ -143,7 +106,7 @@ def add_rows(
             for k in range(pointers[stacked], pointers[stacked + 1]):
                 sums[all_columns[k]] += all_values[k]
                 _mark(all_columns[k], marks, groups)
-        lengths[row] = _flush(sums, marks, groups, columns[n:], values[n:])
+        lengths[row] = _flush(sums, 1.0, marks, groups, columns[n:], values[n:])
         n += lengths[row]
     return n
 
@@ -168,12 +131,13 @@ def _mark(column: int, marks: np.ndarray, groups: np.ndarray) -> None:
 @njit(cache=True, nogil=True)
 def _flush(
     sums: np.ndarray,
+    scale: float,
     marks: np.ndarray,
     groups: np.ndarray,
     columns: np.ndarray,
     values: np.ndarray,
 ) -> int:
-    """Write the marked sums in order of their columns, and clear them."""
+    """Write the marked sums, scaled, in order of their columns, and clear them."""
     n = 0
     for group in range(len(groups)):
         while groups[group]:
@@ -183,7 +147,7 @@ def _flush(
                 column = (word << 6) + _lowest_bit(marks[word])
                 marks[word] &= marks[word] - np.uint64(1)
                 columns[n] = column
-                values[n] = sums[column]
+                values[n] = sums[column] * scale
                 sums[column] = 0.0
                 n += 1
     return n

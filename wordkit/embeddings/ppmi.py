@@ -40,7 +40,7 @@ class PPMI(TransformerMixin, BaseEstimator):
         self,
         *,
         smoothing: float = 0.75,
-        shift: float = 0.5,
+        shift: float = 1.0,
         positive: bool = True,
         workers: int | None = None,
     ):

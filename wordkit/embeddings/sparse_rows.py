@@ -24,8 +24,8 @@ class RowWriter:
 
     def __init__(self, *, workers: int | None = None, memory_mb: float = 1024):
         self.workers = workers or available_workers()
-        self._room = int(min(memory_mb * 2**19, sys.maxsize))
-        self._spools = [tempfile.SpooledTemporaryFile(self._room) for _ in range(2)]
+        room = int(min(memory_mb * 2**19, sys.maxsize))
+        self._spools = [tempfile.SpooledTemporaryFile(room) for _ in range(2)]
         self._lengths: list[np.ndarray] = []
 
     def append(self, fill: Callable[..., int], bounds: np.ndarray) -> None:
@@ -58,21 +58,24 @@ class RowWriter:
     def matrix(self, columns: int) -> sp.csr_array:
         """All rows so far, as a matrix of so many columns; files are memory-mapped."""
         pointers = np.concatenate([[0], np.cumsum(np.concatenate(self._lengths))])
-        indices, values = self._array(0, np.int32), self._array(1, np.float32)
+        indices, values = map(mapped, self._spools, (np.int32, np.float32))
         if pointers[-1] <= np.iinfo(np.int32).max:
             pointers = pointers.astype(np.int32)
         else:  # SciPy wants one type for both
             indices = indices.astype(np.int64)
         return csr(pointers, indices, values, (len(pointers) - 1, columns))
 
-    def _array(self, number: int, dtype: Any) -> np.ndarray:
-        """What a spool holds; its file has no name and goes with the last reference."""
-        spool: Any = self._spools[number]
-        size = spool.tell()
-        spool.seek(0)
-        if size <= self._room:
-            return np.frombuffer(spool.read(), dtype)
-        return np.memmap(spool._file, dtype, "r").view(np.ndarray)
+
+def mapped(spool: Any, dtype: Any) -> np.ndarray:
+    """The array in a spooled file: in memory, or mapped if it has grown into a real file.
+
+    That file has no name, and goes with the last reference to the array.
+    """
+    size = spool.tell()
+    spool.seek(0)
+    if size <= spool._max_size:
+        return np.frombuffer(spool.read(), dtype)
+    return np.memmap(spool._file, dtype, "r").view(np.ndarray)
 
 
 def row_chunks(bounds: np.ndarray, limit: int = CHUNK) -> Iterator[tuple[int, int]]:

@@ -1,13 +1,13 @@
 """The files and folders that hold word vectors: one table, loading and saving.
 
-=================  ==============================================================
-``wordkit``        our folder, mapped into memory; the only one for sparse vectors
-``word2vec``       text with a header line, as of word2vec.c and gensim
+===================  ============================================================
+``wordkit``          our folder, mapped into memory; the only one for sparse vectors
+``word2vec``         text with a header line, as of word2vec.c and gensim
 ``word2vec-binary``  the same with the numbers as bytes
-``glove``          text without a header line
-``fasttext``       ``.vec``: text with a header line, a space at the end of lines
-``projector``      TensorBoard's tables of vectors and words, a folder
-=================  ==============================================================
+``glove``            text without a header line
+``fasttext``         ``.vec``: text with a header line, a space at the end of lines
+``projector``        TensorBoard's tables of vectors and words, a folder
+===================  ============================================================
 
 Names that end in ``.gz`` are written as gzip; gzip is read whatever its name.
 """

@@ -121,8 +121,7 @@ class WordVectors:
         near = [
             other
             for other in self.words
-            if abs(len(other) - len(word)) <= 2
-            and len(letters & set(other)) * 4 >= len(letters) * 3
+            if abs(len(other) - len(word)) <= 2 and len(letters & set(other)) * 2 >= len(letters)
         ]
         return near[:20_000]  # the most frequent ones
 

@@ -1,0 +1,284 @@
+"""The command line as people and scripts use it: as a process, by its output and exit code."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from wordkit.vectors.word_vectors import WordVectors
+
+TEXT = "\n".join(
+    f"the {animal} eats its food\nthe {tool} cuts hard wood" for animal in ("cat", "dog", "hen")
+    for tool in ("saw", "axe", "adze") for _ in range(9)
+)  # fmt: skip
+
+
+def wordkit(
+    *arguments: object, stdin: bytes = b"", **environment: str
+) -> subprocess.CompletedProcess:
+    return subprocess.run(
+        [sys.executable, "-m", "wordkit", *map(str, arguments)],
+        input=stdin,
+        capture_output=True,
+        timeout=120,
+        env={**os.environ, **environment},
+    )
+
+
+def ok(*arguments: object, **options: object) -> str:
+    done = wordkit(*arguments, **options)  # type: ignore[arg-type]
+    assert done.returncode == 0, done.stderr.decode()
+    return done.stdout.decode("utf-8", "surrogateescape")
+
+
+def refused(*arguments: object, **options: object) -> str:
+    """Run what must fail: one sentence, exit code 1 or 2, no traceback."""
+    done = wordkit(*arguments, **options)  # type: ignore[arg-type]
+    message = done.stderr.decode("utf-8", "replace")
+    assert done.returncode in (1, 2), message
+    assert "Traceback" not in message
+    assert "Error: " in message
+    assert done.stdout == b""
+    return " ".join(message.split())
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A text, its corpus and its vectors."""
+    folder = tmp_path_factory.mktemp("cli")
+    (folder / "text.txt").write_text(TEXT)
+    ok("corpus", "build", folder / "text.txt", "-o", folder / "corpus")
+    ok("vectors", "train", folder / "corpus", "-o", folder / "vectors",
+       "--vector-size", 5, "--sample", 0, "--seed", 3)  # fmt: skip
+    return folder
+
+
+class TestCorpus:
+    def test_standard_input(self, tmp_path: Path) -> None:
+        ok("corpus", "build", "-", "-o", tmp_path / "c", "--min-count", 1, stdin=b"a b\nb c\n")
+        info = json.loads(ok("corpus", "info", tmp_path / "c", "--json"))
+        assert (info["tokens"], info["words"], info["documents"]) == (4, 3, 2)
+        assert info["most_frequent"] == {"b": 2, "a": 1, "c": 1}
+
+    def test_json_lines(self, tmp_path: Path) -> None:
+        lines = b'{"text": "One two"}\n{"text": "two"}\n'
+        ok("corpus", "build", "-", "-o", tmp_path / "c", "--field", "text", "--min-count", 1,
+           stdin=lines)  # fmt: skip
+        assert "tokens\t3" in ok("corpus", "info", tmp_path / "c")
+
+    def test_options(self, tmp_path: Path) -> None:
+        ok("corpus", "build", "-", "-o", tmp_path / "c", "--min-count", 2, "--unk", "--eos",
+           "--punctuation", "split", "--numbers", "N", "--no-lower",
+           stdin=b"It is 5.\nIt was 7.\n")  # fmt: skip
+        vocabulary = (tmp_path / "c" / "vocabulary.txt").read_text()
+        assert vocabulary == ".\t2\n<eos>\t2\n<unk>\t2\nIt\t2\nN\t2\n"
+
+    def test_vocabulary_of_another(self, folder: Path, tmp_path: Path) -> None:
+        ok("corpus", "build", "-", "-o", tmp_path / "c", "--vocabulary", folder / "corpus",
+           stdin=b"the new cat\n")  # fmt: skip
+        assert json.loads(ok("corpus", "info", tmp_path / "c", "--json"))["tokens"] == 2
+
+    def test_list_of_datasets(self) -> None:
+        assert "ptb" in ok("corpus", "download")
+        assert "ptb" in json.loads(ok("corpus", "download", "--json"))
+
+    @pytest.mark.parametrize(
+        ("arguments", "stdin", "message"),
+        [
+            (["nowhere.txt"], b"", "cannot read nowhere.txt: no such file or folder"),
+            (["-"], b"", "the input has no words"),
+            (["-"], b"a b", "no word is left: the most frequent of 2 occurs 1 times"),
+            (["-", "--min-count", "1"], b"a\n\xff\n", "-, line 2: byte 0xff is not UTF-8"),
+            (["-", "--field", "t"], b'{"x": 1}\n', "line 1: expected a field 't'"),
+            (["-", "--tokenizer", "bpe"], b"a", "Invalid value for '--tokenizer'"),
+            ([], b"", "name some INPUT, or a --dataset"),
+            (["--dataset", "ptbb"], b"", "no dataset is named 'ptbb'; did you mean ptb?"),
+        ],
+    )
+    def test_refused(
+        self, tmp_path: Path, arguments: list[str], stdin: bytes, message: str
+    ) -> None:
+        assert message in refused("corpus", "build", *arguments, "-o", tmp_path / "c", stdin=stdin)
+        assert list(tmp_path.iterdir()) == []
+
+    def test_output_that_is_not_ours(self, tmp_path: Path) -> None:
+        (tmp_path / "mine").write_text("x")
+        message = refused("corpus", "build", "-", "-o", tmp_path / "mine", "--min-count", 1,
+                          stdin=b"a b")  # fmt: skip
+        assert "is a file; choose another name" in message
+        assert (tmp_path / "mine").read_text() == "x"
+
+    def test_offline(self, tmp_path: Path) -> None:
+        """Says which file to put where; a proxy that is not there stands for no network."""
+        message = refused(
+            "corpus", "build", "--dataset", "ptb", "-o", tmp_path / "c",
+            WORDKIT_DATA="", WORDKIT_CACHE=str(tmp_path / "cache"), https_proxy="http://127.0.0.1:9",
+        )  # fmt: skip
+        assert "put the file" in message
+        assert str(tmp_path / "cache" / "ptb" / "ptb.train.txt") in message
+
+    @pytest.mark.skipif(sys.platform == "win32", reason="no POSIX signals")
+    @pytest.mark.parametrize("sent", [signal.SIGINT, signal.SIGTERM])
+    def test_interrupted(self, tmp_path: Path, sent: int) -> None:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "wordkit", "corpus", "build", "-", "-o", tmp_path / "c"],
+            stdin=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+        )
+        assert process.stdin
+        assert process.stderr
+        process.stdin.write(b"some words\n" * 1_000_000)
+        process.stdin.flush()
+        process.send_signal(sent)
+        message = process.stderr.read().decode()
+        assert process.wait(30) == 1
+        assert message.startswith("Error: interrupted; nothing unfinished was kept\n")
+        assert "Traceback" not in message
+        assert list(tmp_path.iterdir()) == []
+
+    @pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs /dev/full")
+    def test_disk_full(self, folder: Path) -> None:
+        with open("/dev/full", "wb") as full:
+            done = subprocess.run(
+                [sys.executable, "-m", "wordkit", "corpus", "info", folder / "corpus"],
+                stdout=full,
+                stderr=subprocess.PIPE,
+            )
+        assert done.returncode == 1
+        assert b"No space left on device" in done.stderr
+        assert b"Traceback" not in done.stderr
+
+
+class TestVectors:
+    def test_similar(self, folder: Path) -> None:
+        lines = ok("vectors", "similar", folder / "vectors", "cat", "-n", 2).splitlines()
+        assert {line.split("\t")[0] for line in lines} == {"dog", "hen"}
+        lines = ok("vectors", "similar", folder / "vectors", "cat", "saw", "-n", 1).splitlines()
+        assert [line.split("\t")[0] for line in lines] == ["cat", "saw"]
+        found = json.loads(ok("vectors", "similar", folder / "vectors", "cat", "--json"))
+        assert found[0]["word"] == "cat"
+        assert found[0]["similar"][0]["word"] in ("dog", "hen")
+
+    def test_analogy_and_odd(self, folder: Path) -> None:
+        answer = ok("vectors", "analogy", folder / "vectors", "cat", "dog", "saw", "-n", 1)
+        assert answer.split("\t")[0] in ("axe", "adze")
+        query = ("analogy", folder / "vectors", "cat", "dog", "saw", "--method", "3cosmul")
+        found = json.loads(ok("vectors", *query, "--json"))
+        assert found["answers"][0]["word"] in ("axe", "adze")
+        assert ok("vectors", "odd", folder / "vectors", "cat", "dog", "saw", "hen") == "saw\n"
+
+    @pytest.mark.parametrize("method", ["ppmi", "counts"])
+    def test_sparse_methods(self, folder: Path, tmp_path: Path, method: str) -> None:
+        ok("vectors", "train", folder / "corpus", "-o", tmp_path / "v", "--method", method,
+           "--sample", 0)  # fmt: skip
+        lines = ok("vectors", "similar", tmp_path / "v", "cat", "-n", 2).splitlines()
+        assert {line.split("\t")[0] for line in lines} == {"dog", "hen"}
+        assert "kind\tsparse" in ok("vectors", "info", tmp_path / "v")
+        assert "sparse" in refused("vectors", "convert", tmp_path / "v", tmp_path / "x",
+                                   "--format", "glove")  # fmt: skip
+
+    def test_one_seed_one_result(self, folder: Path, tmp_path: Path) -> None:
+        for workers in 1, 2:
+            ok("vectors", "train", folder / "corpus", "-o", tmp_path / str(workers), "--sample", 0,
+               "--vector-size", 5, "--seed", 3, "--workers", workers)  # fmt: skip
+        for name in "vectors.safetensors", "vocabulary.txt":
+            made = [(f / name).read_bytes() for f in (tmp_path / "1", tmp_path / "2")]
+            assert made[0] == made[1] == (folder / "vectors" / name).read_bytes()
+
+    @pytest.mark.parametrize(
+        "format", ["word2vec", "word2vec-binary", "glove", "fasttext", "projector", "wordkit"]
+    )
+    def test_there_and_back(self, folder: Path, tmp_path: Path, format: str) -> None:
+        ok("vectors", "convert", folder / "vectors", tmp_path / "out", "--format", format)
+        ok("vectors", "convert", tmp_path / "out", tmp_path / "back", "--format", "wordkit")
+        one, other = WordVectors.load(folder / "vectors"), WordVectors.load(tmp_path / "back")
+        assert one.words == other.words
+        np.testing.assert_array_equal(one.vectors, other.vectors)
+
+    def test_evaluate(self, folder: Path, tmp_path: Path) -> None:
+        pairs, analogies = tmp_path / "pairs.txt", tmp_path / "analogies.txt"
+        pairs.write_text("cat\tdog\t9\ncat\tsaw\t1\nsaw\taxe\t8\nhen\taxe\t2\ncat\tunicorn\t5\n")
+        analogies.write_text(": tools\ncat dog saw axe\ncat dog unicorn axe\n")
+        table = ok("vectors", "evaluate", folder / "vectors", pairs, analogies)
+        assert "pairs" in table
+        assert "tools" in table
+        found = json.loads(
+            ok("vectors", "evaluate", folder / "vectors", pairs, analogies, "--json")
+        )
+        assert found[0]["known"]["used"] == 4
+        assert found[0]["known"]["rho"] > 0.5
+        assert found[1]["overall"]["all"]["used"] == 2
+        twice = (folder / "vectors", pairs, "--against", folder / "vectors")
+        against = json.loads(ok("vectors", "evaluate", *twice, "--json"))
+        assert against["comparisons"][0]["difference"] == 0
+
+    def test_plot(self, folder: Path, tmp_path: Path) -> None:
+        pytest.importorskip("matplotlib", reason="needs wordkit[plot]")
+        ok("vectors", "plot", folder / "vectors", "cat", "dog", "saw", "-o", tmp_path / "map.png")
+        assert (tmp_path / "map.png").read_bytes().startswith(b"\x89PNG")
+
+    def test_words_that_are_not_utf8(self, tmp_path: Path) -> None:
+        (tmp_path / "v.txt").write_bytes(b"2 2\ncaf\xe9 1 0\nbar 0.5 1\n")
+        assert ok("vectors", "similar", tmp_path / "v.txt", "bar").startswith("caf\udce9\t")
+
+    def test_refused(self, folder: Path, tmp_path: Path) -> None:
+        vectors = folder / "vectors"
+        (tmp_path / "nan.txt").write_text("2 2\na 1 nan\nb 1 2\n")
+        (tmp_path / "cut.txt").write_text("3 2\na 1 2\nb 1\n")
+        (tmp_path / "empty").touch()
+        pairs = tmp_path / "pairs.txt"
+        pairs.write_text("cat\tdog\t9\n")
+        wide = tmp_path / "wide.txt"
+        wide.write_text("2 6\ncat 1 2 3 4 5 6\ndog 1 2 3 4 5 7\n")
+        for arguments, message in (
+            (["similar", vectors, "kat"], "'kat' is not in the vocabulary; did you mean cat?"),
+            (["similar", tmp_path / "nowhere", "cat"], "nowhere"),
+            (["similar", folder / "corpus", "cat"], "not a wordkit vectors"),
+            (["similar", tmp_path / "nan.txt", "b"], "the vector of 'a' (row 1) holds NaN"),
+            (["similar", tmp_path / "cut.txt", "a"], "cut.txt"),
+            (["similar", tmp_path / "empty", "a"], "empty"),
+            (["similar", vectors], "Missing argument"),
+            (["similar", vectors, "cat", "-n", 0], "Invalid value for '-n'"),
+            (["train", vectors, "-o", tmp_path / "x"], "not a wordkit corpus"),
+            (["train", tmp_path, "-o", tmp_path / "x"], "is no wordkit corpus"),
+            (["train", folder / "corpus", "-o", tmp_path / "x", "--window", 0], "window must be"),
+            (["train", folder / "corpus", "-o", tmp_path / "empty"], "choose another name"),
+            (["evaluate", vectors, tmp_path / "nowhere"], "nowhere"),
+            (["evaluate", vectors, tmp_path / "empty"], "empty"),
+            (["evaluate", vectors, pairs, "--against", wide], "5 and 6 dimensions"),
+            (["odd", vectors, "cat", "dog"], "at least three words"),
+        ):
+            assert message in refused("vectors", *arguments)
+        assert not (tmp_path / "x").exists()
+
+    def test_newer_version(self, folder: Path, tmp_path: Path) -> None:
+        ok("vectors", "convert", folder / "vectors", tmp_path / "v", "--format", "wordkit")
+        config = tmp_path / "v" / "config.json"
+        config.write_text(config.read_text().replace('"version": 1', '"version": 99'))
+        assert "upgrade wordkit" in refused("vectors", "similar", tmp_path / "v", "cat")
+
+    def test_a_reader_that_has_had_enough(self, folder: Path) -> None:
+        command = (
+            f"{sys.executable} -m wordkit vectors similar {folder / 'vectors'} cat dog | head -1"
+        )
+        done = subprocess.run(["bash", "-c", command], capture_output=True)
+        assert done.stdout.count(b"\n") == 1
+        assert done.stderr == b""
+
+
+def test_thesaurus_without_data(tmp_path: Path) -> None:
+    message = refused("thesaurus", "car", NLTK_DATA=str(tmp_path), HOME=str(tmp_path))
+    assert "python -m nltk.downloader wordnet" in message
+
+
+def test_version() -> None:
+    import wordkit as package
+
+    assert ok("--version") == f"wordkit, version {package.__version__}\n"

@@ -1,0 +1,75 @@
+"""Every command is documented: help, an example, a line in the README."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import click
+import pytest
+
+from wordkit.cli.main import cli
+
+README = Path(__file__).parents[2] / "README.md"
+
+
+def commands(
+    group: click.Group = cli, path: str = "wordkit"
+) -> Iterator[tuple[str, click.Command]]:
+    with click.Context(group) as context:
+        for name in group.list_commands(context):
+            command = group.get_command(context, name)
+            assert command is not None
+            if isinstance(command, click.Group):
+                yield from commands(command, f"{path} {name}")
+            else:
+                yield f"{path} {name}", command
+
+
+COMMANDS = dict(commands())
+
+
+@pytest.mark.parametrize("path", COMMANDS)
+def test_help_with_an_example(path: str) -> None:
+    command = COMMANDS[path]
+    assert command.help
+    assert re.search(rf"^ *{path} ", command.help + " ", re.MULTILINE), "an example in the help"
+    for parameter in command.params:
+        if isinstance(parameter, click.Option):
+            assert parameter.help, f"{path} {parameter.opts[0]} has no help"
+
+
+@pytest.mark.parametrize("path", COMMANDS)
+def test_a_line_in_the_readme(path: str) -> None:
+    assert f"| `{path}" in README.read_text(encoding="utf-8")
+
+
+def test_the_readme_names_no_command_that_is_not_there() -> None:
+    rows = re.findall(r"^\| `(wordkit [a-z ]+[a-z])", README.read_text("utf-8"), re.MULTILINE)
+    assert sorted(rows) == sorted(COMMANDS)
+
+
+def test_defaults_that_the_help_of_train_gives() -> None:
+    from wordkit.embeddings.count_vectors import CountVectors
+
+    for option in COMMANDS["wordkit vectors train"].params:
+        stated = re.search(r"\[default: (.*)\]", getattr(option, "help", None) or "")
+        if stated and option.name != "workers":
+            assert stated[1] == str(CountVectors().get_params()[option.name]), option.name
+
+
+def test_help_needs_no_heavy_import() -> None:
+    """What makes ``wordkit --help`` quick, without a clock."""
+    code = (
+        "import sys, wordkit.cli.main as main\n"
+        "try: main.cli(['vectors', 'similar', '--help'], prog_name='wordkit')\n"
+        "except SystemExit: pass\n"
+        "print(*[m for m in ('numpy', 'scipy', 'sklearn', 'numba', 'nltk', 'tqdm', 'joblib')\n"
+        "        if m in sys.modules], file=sys.stderr)"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    assert done.stderr.strip() == ""
+    assert "Find the words nearest" in done.stdout

@@ -1,0 +1,272 @@
+"""Phrases against their definition in plain Python, against gensim and against NLTK."""
+
+from __future__ import annotations
+
+import math
+from collections import Counter
+from itertools import pairwise
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from nltk.collocations import BigramCollocationFinder
+from nltk.metrics import BigramAssocMeasures
+
+from wordkit.corpus import collocations
+from wordkit.corpus.encoded import Corpus
+from wordkit.corpus.phrases import Phrase, every_second, join_phrases
+from wordkit.corpus.text import TextOptions
+from wordkit.errors import CorpusError, FormatError
+
+Documents = list[list[str]]
+
+
+def texts(corpus: Corpus) -> Documents:
+    return [corpus.document(n) for n in range(corpus.documents)]
+
+
+def zipf_documents(seed: int = 1) -> Documents:
+    """Text in which some words are followed by a favourite more often than by chance."""
+    rng = np.random.default_rng(seed)
+    ids = np.minimum(rng.zipf(1.3, 12_000), 300)
+    favoured = rng.random(len(ids) - 1) < 0.15
+    ids[1:][favoured] = ids[:-1][favoured] * 7 % 300
+    words = [f"w{i}" for i in ids]
+    cuts = sorted({0, len(words), *rng.integers(0, len(words), 400).tolist()})
+    return [words[a:b] for a, b in pairwise(cuts)]
+
+
+# --- against plain Python -----------------------------------------------------------
+
+
+def twin_pass(
+    documents: Documents, score: str, threshold: float, min_count: int
+) -> tuple[Documents, list[Phrase]]:
+    words = Counter(word for document in documents for word in document)
+    pairs = Counter(pair for document in documents for pair in pairwise(document))
+    total = sum(words.values())
+    good = {}
+    for (a, b), n in pairs.items():
+        if score == "npmi":
+            value = math.log(n * total / (words[a] * words[b])) / -math.log(n / total)
+        else:
+            value = (n - min_count) / (words[a] * words[b]) * (len(words) + len(pairs))
+        if n >= min_count and value > threshold and "<eos>" not in (a, b):
+            good[a, b] = value
+    joined, times = [], Counter()
+    for document in documents:
+        out, place = [], 0
+        while place < len(document):
+            pair = tuple(document[place : place + 2])
+            if pair in good:
+                times[pair] += 1
+                out.append("_".join(pair))
+                place += 1
+            else:
+                out.append(document[place])
+            place += 1
+        joined.append(out)
+    return joined, [Phrase("_".join(pair), n, good[pair]) for pair, n in times.items()]
+
+
+@given(
+    st.lists(
+        st.lists(st.sampled_from(["a", "b", "c", "d", "a_b", "<eos>"]), min_size=1, max_size=12),
+        min_size=1,
+        max_size=8,
+    ),
+    st.sampled_from([("npmi", 0.1234567), ("npmi", 0.4321), ("word2vec", 0.77777123)]),
+    st.integers(1, 3),
+    st.integers(1, 3),
+    st.integers(1, 6),
+    st.integers(1, 20),
+)
+@settings(max_examples=300, deadline=None)
+def test_against_plain_python(
+    documents: Documents,
+    rule: tuple[str, float],
+    min_count: int,
+    passes: int,
+    piece: int,
+    pairs_at_once: int,
+) -> None:
+    score, threshold = rule
+    documents = [*documents, ["a"]]  # <eos> alone is no corpus
+    corpus = Corpus.build(documents, min_count=1)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(collocations, "PIECE", piece)
+        patch.setattr(collocations, "PAIRS_AT_ONCE", pairs_at_once)
+        found, phrases = join_phrases(
+            corpus, score=score, threshold=threshold, min_count=min_count, passes=passes
+        )
+    expected: list[Phrase] = []
+    for _ in range(passes):
+        documents, more = twin_pass(documents, score, threshold, min_count)
+        expected += sorted(more, key=lambda phrase: (-phrase.count, phrase.joined))
+    assert texts(found) == documents
+    assert [(p.joined, p.count) for p in phrases] == [(p.joined, p.count) for p in expected]
+    np.testing.assert_allclose([p.score for p in phrases], [p.score for p in expected])
+    counts = Counter(word for document in documents for word in document)
+    ranked = sorted(counts.items(), key=lambda item: (-item[1], item[0]))
+    assert list(zip(found.vocabulary.words, found.vocabulary.counts, strict=True)) == ranked
+    assert found.ids.dtype == np.int32
+    assert found.offsets.dtype == np.int64
+
+
+@given(st.lists(st.booleans(), max_size=30))
+def test_every_second(joinable: list[bool]) -> None:
+    expected, place = [], 0
+    while place < len(joinable):
+        if joinable[place]:
+            expected.append(place)
+            place += 1
+        place += 1
+    assert every_second(np.flatnonzero(np.array(joinable, bool))).tolist() == expected
+
+
+# --- against the programs that own the scores ---------------------------------------
+
+
+@pytest.mark.parametrize(("score", "threshold"), [("word2vec", 3.0), ("npmi", 0.35)])
+def test_gensim_finds_the_same(score: str, threshold: float) -> None:
+    gensim = pytest.importorskip("gensim.models.phrases")
+    documents = zipf_documents()
+    scoring = {"word2vec": "default"}.get(score, score)
+    oracle = gensim.Phrases(documents, min_count=5, threshold=threshold, scoring=scoring)
+    corpus = Corpus.build(documents, min_count=1)
+    found, phrases = join_phrases(corpus, score=score, threshold=threshold, passes=1)
+    assert texts(found) == [oracle[document] for document in documents]
+    assert len(phrases) > 20
+    assert {p.joined: p.score for p in phrases} == pytest.approx(oracle.find_phrases(documents))
+
+
+@pytest.mark.parametrize("score", collocations.MEASURES)
+def test_nltk_scores_the_same(score: str) -> None:
+    documents = zipf_documents(2)
+    finder = BigramCollocationFinder.from_documents(documents)
+    finder.apply_freq_filter(5)
+    measure = getattr(BigramAssocMeasures, score)
+    oracle = {"_".join(pair): value for pair, value in finder.score_ngrams(measure)}
+    threshold = float(np.median(list(oracle.values())))
+    corpus = Corpus.build(documents, min_count=1)
+    _, phrases = join_phrases(corpus, score=score, threshold=threshold, passes=1)
+    assert len(phrases) > 20
+    assert all(phrase.score > threshold for phrase in phrases)
+    assert {p.joined: p.score for p in phrases} == pytest.approx(
+        {p.joined: oracle[p.joined] for p in phrases}
+    )
+
+
+def test_what_is_rarer_than_by_chance_is_not_joined() -> None:
+    """The likelihood ratio of "a b" is high because it should be far more frequent."""
+    corpus = Corpus.build([["a", "a", "b", "b"]] * 500, min_count=1)
+    options = {"score": "likelihood_ratio", "threshold": 10, "passes": 1}
+    assert join_phrases(corpus, **options)[1] == []
+    corpus = Corpus.build([["a", "b", "c", "c"]] * 500, min_count=1)
+    assert [p.joined for p in join_phrases(corpus, **options)[1]] == ["a_b"]
+
+
+# --- what comes out -----------------------------------------------------------------
+
+NEW_YORK = [
+    *(f"the{n} new york times" for n in range(10)),
+    *(f"in{n} new york" for n in range(5)),
+    *(f"hard{n} times" for n in range(2)),
+    *(f"other{n} words{n}" for n in range(30)),
+]
+
+
+def test_new_york_times(tmp_path: Path) -> None:
+    corpus = Corpus.build(NEW_YORK, tmp_path / "corpus", min_count=1)
+    found, phrases = join_phrases(tmp_path / "corpus", tmp_path / "phrases")
+    assert found.document(0) == ["the0", "new_york_times"]
+    assert found.document(10) == ["in0", "new_york"]
+    assert [(p.joined, p.count) for p in phrases] == [("new_york", 15), ("new_york_times", 10)]
+    assert "york" not in found.vocabulary
+    loaded = Corpus.load(tmp_path / "phrases")
+    in_memory, same = join_phrases(corpus)
+    assert same == phrases
+    np.testing.assert_array_equal(loaded.ids, in_memory.ids)
+    np.testing.assert_array_equal(loaded.offsets, in_memory.offsets)
+    assert loaded.vocabulary.words == in_memory.vocabulary.words
+    assert loaded.vocabulary.counts.tolist() == in_memory.vocabulary.counts.tolist()
+    assert loaded.settings["phrases"]["threshold"] == 0.5
+    assert loaded.settings["text"] == corpus.settings["text"]
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["corpus", "phrases"]
+
+
+def test_a_corpus_may_replace_itself(tmp_path: Path) -> None:
+    Corpus.build(NEW_YORK, tmp_path / "corpus", min_count=1)
+    join_phrases(tmp_path / "corpus", tmp_path / "corpus")
+    assert Corpus.load(tmp_path / "corpus").document(0) == ["the0", "new_york_times"]
+
+
+def test_delimiter() -> None:
+    corpus = Corpus.build(NEW_YORK, min_count=1)
+    _, phrases = join_phrases(corpus, delimiter=" ", passes=1)
+    assert phrases[0].joined == "new york"
+
+
+def test_nothing_to_join(tmp_path: Path) -> None:
+    corpus = Corpus.build(["a b c"], min_count=1)
+    found, phrases = join_phrases(corpus)
+    assert (found, phrases) == (corpus, [])
+    written, phrases = join_phrases(corpus, tmp_path / "same")
+    assert phrases == []
+    assert texts(written) == texts(corpus)
+    assert "phrases" not in written.settings
+
+
+def test_counts_are_those_of_the_text() -> None:
+    """A corpus may have the vocabulary, and the counts, of a larger one."""
+    train = Corpus.build(NEW_YORK * 50, min_count=1)
+    valid = Corpus.build(NEW_YORK, vocabulary=train.vocabulary)
+    own = Corpus.build(NEW_YORK, min_count=1)
+    found, expected = join_phrases(valid), join_phrases(own)
+    assert found[1] == expected[1]
+    assert found[0].vocabulary.counts.tolist() == expected[0].vocabulary.counts.tolist()
+
+
+def test_ends_of_lines_and_unknown_words_are_not_joined() -> None:
+    text = TextOptions(eos="line")
+    corpus = Corpus.build([f"rare{n} end\n" for n in range(20)], text=text, unk=True)
+    assert set(corpus.vocabulary.words) == {"<unk>", "<eos>", "end"}
+    assert join_phrases(corpus, threshold=-1)[1] == []
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"score": "npmi", "threshold": 1.1}, "npmi must be from -1 to 1, not 1.1"),
+        ({"score": "word2vec", "threshold": -1}, "word2vec must be 0 or more, not -1"),
+        ({"score": "word2vec", "threshold": math.inf}, "a finite number, not inf"),
+        ({"score": "pmi", "threshold": math.nan}, "a finite number, not nan"),
+        ({"score": "npmi", "threshold": math.nan}, "npmi must be from -1 to 1, not nan"),
+        ({"score": "pmi"}, "pmi has no usual threshold"),
+        ({"score": "__init__"}, "unknown score '__init__': expected one of npmi"),
+        ({"min_count": 0}, "min_count must be at least 1, not 0"),
+        ({"passes": 0}, "passes must be at least 1, not 0"),
+    ],
+)
+def test_bad_settings(options: dict, message: str, tmp_path: Path) -> None:
+    corpus = Corpus.build(["a b c"], min_count=1)
+    with pytest.raises(CorpusError, match=message):
+        join_phrases(corpus, tmp_path / "out", **options)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_damaged() -> None:
+    corpus = Corpus.build(["a b c"], min_count=1)
+    for id in -1, 3:
+        corpus.ids[1] = id
+        with pytest.raises(CorpusError, match="ids that its vocabulary lacks"):
+            join_phrases(corpus)
+
+
+def test_no_place_for_the_output(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("mine")
+    with pytest.raises(FormatError, match="is a file"):
+        join_phrases(NEW_YORK * 2, tmp_path / "file")
+    assert (tmp_path / "file").read_text() == "mine"

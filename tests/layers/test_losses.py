@@ -1,0 +1,125 @@
+"""Losses against their formulas, one example at a time."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from wordkit.backend.arrays import to_host
+from wordkit.errors import ModelError
+from wordkit.layers.base import Layer
+from wordkit.layers.gradient_check import check_gradients
+from wordkit.layers.losses import (
+    REDUCTIONS,
+    SigmoidCrossEntropy,
+    SoftmaxCrossEntropy,
+    SoftmaxLoss,
+    log_sigmoid,
+)
+
+RNG = np.random.default_rng(0)
+SCORES = RNG.normal(size=(2, 3, 5))
+TARGETS = np.array([[4, -1, 0], [2, 2, -1]])
+LABELS = RNG.integers(-1, 2, SCORES.shape)
+
+
+def softmax_by_hand() -> list[float]:
+    losses = []
+    for scores, target in zip(SCORES.reshape(-1, 5), TARGETS.ravel(), strict=True):
+        if target >= 0:
+            total = sum(math.exp(score) for score in scores)
+            losses.append(-math.log(math.exp(scores[target]) / total))
+    return losses
+
+
+def sigmoid_by_hand() -> list[float]:
+    losses = []
+    for score, label in zip(SCORES.ravel(), LABELS.ravel(), strict=True):
+        if label >= 0:
+            yes = 1 / (1 + math.exp(-score))
+            losses.append(-math.log(yes if label else 1 - yes))
+    return losses
+
+
+@pytest.mark.parametrize("reduction", REDUCTIONS)
+@pytest.mark.parametrize("kind", ["softmax", "sigmoid"])
+def test_against_the_formula(xp: Any, kind: str, reduction: str) -> None:
+    layer, targets, losses = {
+        "softmax": (SoftmaxCrossEntropy(reduction=reduction), TARGETS, softmax_by_hand()),
+        "sigmoid": (SigmoidCrossEntropy(reduction=reduction), LABELS, sigmoid_by_hand()),
+    }[kind]
+    expected = sum(losses) / (len(losses) if reduction == "mean" else 1)
+    found = layer.forward(xp.asarray(SCORES), xp.asarray(targets))
+    assert float(found) == pytest.approx(expected)
+    check_gradients(layer, xp.asarray(SCORES), xp.asarray(targets))
+    ignored = to_host(layer.backward())[targets < 0]
+    assert ignored.size
+    assert not ignored.any()
+
+
+@pytest.mark.parametrize("reduction", REDUCTIONS)
+def test_softmax_loss(xp: Any, reduction: str) -> None:
+    weight, h = RNG.normal(size=(5, 3)), RNG.normal(size=(4, 3))
+    targets = np.array([1, 0, -1, 4])
+    layer = SoftmaxLoss(xp.asarray(weight), reduction=reduction)
+    plain = SoftmaxCrossEntropy(reduction=reduction).forward(h @ weight.T, targets)
+    found = layer.forward(xp.asarray(h), xp.asarray(targets))
+    assert float(found) == pytest.approx(float(plain))
+    check_gradients(layer, xp.asarray(h), xp.asarray(targets))
+
+
+both = pytest.mark.parametrize(
+    ("layer", "targets"), [(SoftmaxCrossEntropy(), TARGETS), (SigmoidCrossEntropy(), LABELS)]
+)
+
+
+@both
+def test_all_ignored(layer: Layer, targets: np.ndarray) -> None:
+    assert layer.forward(SCORES, np.full_like(targets, -1)) == 0
+    assert not layer.backward().any()
+
+
+@both
+def test_float32_scores_give_a_float64_loss(layer: Layer, targets: np.ndarray) -> None:
+    loss = layer.forward(SCORES.astype(np.float32), targets)
+    assert loss.dtype == np.float64
+    assert layer.backward(loss).dtype == np.float32
+
+
+def test_the_sum_is_float64() -> None:
+    """A float32 sum of this size is a multiple of 2."""
+    scores = np.zeros(1001, np.float32)
+    scores[0] = 2**24
+    loss = SigmoidCrossEntropy(reduction="sum").forward(scores, np.zeros(1001, np.int32))
+    assert float(loss) == pytest.approx(2**24 + 1000 * math.log(2), abs=1e-3)
+
+
+@given(st.floats(-700, 700))
+def test_log_sigmoid(x: float) -> None:
+    expected = -math.log1p(math.exp(-x)) if x > 0 else x - math.log1p(math.exp(x))
+    assert float(log_sigmoid(np.float64(x))) == pytest.approx(expected, rel=1e-12)
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_far_out(dtype: type) -> None:
+    """Scores of which the exponential overflows or vanishes."""
+    far = np.array([[1000, -1000], [-1000, 1000]], dtype)
+    softmax = SoftmaxCrossEntropy(reduction="sum")
+    assert softmax.forward(far, np.array([0, 0])) == 2000
+    np.testing.assert_array_equal(softmax.backward(), [[0, 0], [-1, 1]])
+    sigmoid = SigmoidCrossEntropy(reduction="sum")
+    assert sigmoid.forward(far, np.array([[1, 0], [1, 0]])) == 2000
+    np.testing.assert_array_equal(sigmoid.backward(), [[0, 0], [-1, 1]])
+    sigmoid.forward(np.array([-30, 30], dtype), np.array([0, 1]))
+    tiny = np.exp(-30)
+    np.testing.assert_allclose(sigmoid.backward(), [tiny, -tiny], rtol=1e-5)
+
+
+def test_unknown_reduction() -> None:
+    with pytest.raises(ModelError, match="reduction must be one of mean, sum"):
+        SoftmaxCrossEntropy(reduction="none")

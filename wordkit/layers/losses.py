@@ -1,0 +1,119 @@
+"""Cross-entropy with softmax and with sigmoid.
+
+A loss is one float64 number, whatever the type of the scores. What stands at a target
+or label below zero is ignored: it adds nothing to the loss and has no gradient.
+"""
+
+from __future__ import annotations
+
+from wordkit.backend.arrays import Array, array_module
+from wordkit.errors import ModelError
+from wordkit.layers.base import Layer
+
+REDUCTIONS = ("mean", "sum")
+
+
+def log_sigmoid(x: Array) -> Array:
+    """log 1 / (1 + exp(-x)), right for any x: nothing overflows, nothing is cut off."""
+    return -array_module(x).logaddexp(0, -x)
+
+
+class SoftmaxCrossEntropy(Layer):
+    """-log softmax(scores)[target].
+
+    Parameters
+    ----------
+    reduction
+        ``mean`` over the targets that count, or ``sum``.
+    """
+
+    def __init__(self, *, reduction: str = "mean"):
+        super().__init__()
+        self.reduction = checked_reduction(reduction)
+
+    def forward(self, scores: Array, targets: Array) -> Array:
+        """From scores (..., V) and targets (...) to the loss."""
+        xp = array_module(scores)
+        self._shape = scores.shape
+        scores, targets = scores.reshape(-1, self._shape[-1]), targets.ravel()
+        self._weights = example_weights(targets >= 0, self.reduction)
+        # an ignored target picks some score, and its weight is 0
+        self._picked = xp.arange(len(targets)), xp.maximum(targets, 0)
+        scores = scores - scores.max(axis=1, keepdims=True)
+        exponentials = xp.exp(scores)
+        sums = exponentials.sum(axis=1, keepdims=True)
+        self._probabilities = exponentials / sums
+        losses = xp.log(sums[:, 0]) - scores[self._picked]
+        return (losses * self._weights).sum()
+
+    def backward(self, gradient: Array = 1.0) -> Array:
+        """The gradient of the scores, (..., V)."""
+        scores = self._probabilities.copy()
+        scores[self._picked] -= 1
+        scores *= (self._weights * gradient).astype(scores.dtype)[:, None]
+        return scores.reshape(self._shape)
+
+
+class SigmoidCrossEntropy(Layer):
+    """-log sigmoid(score) where the label is 1, -log sigmoid(-score) where it is 0.
+
+    Parameters
+    ----------
+    reduction
+        ``mean`` over the labels that count, or ``sum``.
+    """
+
+    def __init__(self, *, reduction: str = "mean"):
+        super().__init__()
+        self.reduction = checked_reduction(reduction)
+
+    def forward(self, scores: Array, labels: Array) -> Array:
+        """From scores and labels, both (...), to the loss."""
+        xp = array_module(scores)
+        self._weights = example_weights(labels >= 0, self.reduction)
+        self._signs = xp.where(labels > 0, 1, -1).astype(scores.dtype)
+        self._margins = self._signs * scores
+        return -(log_sigmoid(self._margins) * self._weights).sum()
+
+    def backward(self, gradient: Array = 1.0) -> Array:
+        """The gradient of the scores, (...)."""
+        xp = array_module(self._margins)
+        # 1 - sigmoid(margin), but without the subtraction that would leave nothing of it
+        missing = xp.exp(log_sigmoid(-self._margins))
+        return -self._signs * missing * (self._weights * gradient).astype(missing.dtype)
+
+
+class SoftmaxLoss(Layer):
+    """Softmax over all words, by the products h W^T. ``params["weight"]``: W, (V, D).
+
+    The exact loss, for which ``NegativeSamplingLoss`` is the cheap stand-in.
+    """
+
+    def __init__(self, weight: Array, *, reduction: str = "mean"):
+        super().__init__(weight=weight)
+        self._cross_entropy = SoftmaxCrossEntropy(reduction=reduction)
+
+    def forward(self, h: Array, targets: Array) -> Array:
+        """From vectors h (N, D) and targets (N,) to the loss."""
+        self._h = h
+        return self._cross_entropy.forward(h @ self.params["weight"].T, targets)
+
+    def backward(self, gradient: Array = 1.0) -> Array:
+        """The gradient of h, (N, D)."""
+        scores = self._cross_entropy.backward(gradient)
+        self.grads["weight"] = scores.T @ self._h
+        return scores @ self.params["weight"]
+
+
+def example_weights(counted: Array, reduction: str) -> Array:
+    """What each example counts in the loss, float64: 0 if it is not ``counted``."""
+    xp = array_module(counted)
+    weights = counted.astype(xp.float64)
+    return weights if reduction == "sum" else weights / xp.maximum(weights.sum(), 1)
+
+
+def checked_reduction(reduction: str) -> str:
+    """The reduction, if it is one."""
+    if reduction not in REDUCTIONS:
+        raise ModelError(f"reduction must be one of {', '.join(REDUCTIONS)}, not {reduction!r}")
+    return reduction
