@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import array_shapes, arrays
 
-from tests.embeddings.test_cooccurrence import IN_ORDER, hello
+from tests.embeddings.test_cooccurrence import IN_ORDER, hello, random_corpus, same
 from wordkit.embeddings.cooccurrence import Cooccurrence
 from wordkit.embeddings.ppmi import PPMI
 from wordkit.errors import ModelError
@@ -60,6 +60,16 @@ def test_dense_and_sparse_agree() -> None:
     dense = PPMI().fit_transform(table)
     for sparse in sp.csc_array(table), sp.csr_matrix(table.astype(float)):
         np.testing.assert_array_equal(PPMI().fit_transform(sparse).toarray(), dense.toarray())
+
+
+def test_writing_over_the_counts_gives_the_same() -> None:
+    corpus = random_corpus(100_000)
+    counts = Cooccurrence(sample=0).fit_transform(corpus)
+    before = counts.copy()
+    copied = PPMI(workers=3).fit_transform(counts)
+    assert same(counts, before)
+    assert same(PPMI(workers=3, copy=False).fit_transform(counts), copied)
+    assert not same(counts, before)
 
 
 def test_bad_input() -> None:

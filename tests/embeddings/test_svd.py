@@ -45,7 +45,7 @@ def test_randomized_comes_to_the_exact(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_randomized_is_scikit_learns() -> None:
     matrix = low_rank()
     found = SVD(vector_size=10, n_iter=3, seed=5).fit(matrix)
-    _, s, vt = randomized_svd(matrix, 10, n_iter=3, random_state=5)
+    _, s, vt = randomized_svd(matrix, 10, n_oversamples=22, n_iter=3, random_state=5)
     np.testing.assert_allclose(found.singular_values_, s, rtol=1e-4)
     np.testing.assert_allclose(found.components_[:5], vt[:5], atol=1e-3)
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tempfile
 from typing import Any
 
 import numpy as np
@@ -10,7 +9,7 @@ import scipy.sparse as sp
 from sklearn.base import BaseEstimator, TransformerMixin
 
 from wordkit.corpus.encoded import Corpus, as_corpus
-from wordkit.embeddings.sparse_rows import RowWriter, mapped
+from wordkit.embeddings.sparse_rows import Pieces, RowWriter
 from wordkit.errors import ModelError
 from wordkit.progress import progress_bar
 
@@ -85,10 +84,12 @@ class Cooccurrence(TransformerMixin, BaseEstimator):
         if X.vocabulary.words != self.vocabulary_.words:
             raise ModelError("this corpus has another vocabulary than the one fitted")
         size = len(self.vocabulary_)
+        occurrences = _occurrences(X)
+        keep = keep_probabilities(occurrences, self.sample)
         text = _separated(X, self.memory_mb)
-        keep = keep_probabilities(_occurrences(X), self.sample)
-        # a place costs an int32, and room for as many counts as it has contexts
-        step = max(1 << 16, int(self.memory_mb * 2**20 / (4 + 16 * self.window)))
+        # a token costs an int32, and room for as many counts as it can have
+        room = 4 * len(text) + 8 * np.minimum(occurrences * self.window * 2, size).sum()
+        step = max(1 << 16, int(len(text) / max(1, room / (self.memory_mb * 2**20))))
         blocks = RowWriter(workers=self.workers, memory_mb=self.memory_mb)
         with progress_bar("counting", len(text), " words", show=self.verbose) as bar:
             for start in range(0, len(text), step):
@@ -173,9 +174,9 @@ def _occurrences(corpus: Corpus) -> np.ndarray:
 def _separated(corpus: Corpus, memory_mb: float) -> np.ndarray:
     """The ids with -1 between documents; a long text lies in a memory-mapped scratch file."""
     inner = corpus.offsets[1:-1]
-    with tempfile.SpooledTemporaryFile(int(memory_mb * 2**18)) as spool:
-        for start in range(0, len(corpus), PIECE):
-            first, last = np.searchsorted(inner, [start, start + PIECE])
-            piece = corpus.ids[start : start + PIECE]
-            spool.write(np.insert(piece, inner[first:last] - start, -1).data)
-        return mapped(spool, np.int32)
+    text = Pieces(np.int32, memory_mb / 4)
+    for start in range(0, len(corpus), PIECE):
+        first, last = np.searchsorted(inner, [start, start + PIECE])
+        piece = corpus.ids[start : start + PIECE]
+        text.append(np.insert(piece, inner[first:last] - start, -1))
+    return text.array()

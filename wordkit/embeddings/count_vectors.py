@@ -77,7 +77,7 @@ class CountVectors(BaseEstimator):
         corpus = as_corpus(X)
         vectors = self._step(Cooccurrence).fit_transform(corpus)
         if self.method != "counts":
-            vectors = self._step(PPMI).fit_transform(vectors)
+            vectors = self._step(PPMI).set_params(copy=False).fit_transform(vectors)
         if self.method == "ppmi-svd":
             vectors = self._step(SVD).fit_transform(vectors)
         words, counts = corpus.vocabulary.words, corpus.vocabulary.counts

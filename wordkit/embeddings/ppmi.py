@@ -29,6 +29,8 @@ class PPMI(TransformerMixin, BaseEstimator):
         that met a little less often than by chance count as well.
     positive
         Set negative values to zero (PPMI).
+    copy
+        False lets ``transform`` write over the counts it is given.
 
     Attributes
     ----------
@@ -42,11 +44,13 @@ class PPMI(TransformerMixin, BaseEstimator):
         smoothing: float = 0.75,
         shift: float = 1.0,
         positive: bool = True,
+        copy: bool = True,
         workers: int | None = None,
     ):
         self.smoothing = smoothing
         self.shift = shift
         self.positive = positive
+        self.copy = copy
         self.workers = workers
 
     def fit(self, X: Any, y: Any = None) -> PPMI:
@@ -73,15 +77,16 @@ class PPMI(TransformerMixin, BaseEstimator):
         ):  # a word without contexts has no entry
             log_rows = np.log(self.row_sums_)
             log_columns = np.log(smoothed) - np.log(smoothed.sum())
-        fixed = (
-            counts.indptr.astype(np.int64, copy=False),
-            counts.indices.astype(np.int32, copy=False),
-            counts.data.astype(np.float32, copy=False),
-            log_rows,
-            log_columns,
-            float(np.log(self.shift)),
-            self.positive,
-        )
+        pointers = counts.indptr.astype(np.int64)
+        columns = counts.indices.astype(np.int32, copy=False)
+        values = counts.data.astype(np.float32, copy=False)
+        shift = float(np.log(self.shift))
+        fixed = (pointers, columns, values, log_rows, log_columns, shift, self.positive)
         rows = RowWriter(workers=self.workers, memory_mb=np.inf)
-        rows.append(lambda *chunk: pmi_rows(*fixed, *chunk), np.diff(fixed[0]))
+        may_overwrite = not self.copy and columns.flags.writeable and values.flags.writeable
+        rows.append(
+            lambda *chunk: pmi_rows(*fixed, *chunk),
+            np.diff(pointers),
+            (columns, values) if may_overwrite else None,
+        )
         return rows.matrix(counts.shape[1])

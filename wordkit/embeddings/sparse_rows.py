@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import sys
 import tempfile
 from collections.abc import Callable, Iterator
-from typing import Any
+from typing import IO, Any
 
 import numpy as np
 import scipy.sparse as sp
@@ -16,19 +15,53 @@ CHUNK = 1 << 20
 """Entries for which a thread is given room at once, unless one row has more."""
 
 
-class RowWriter:
-    """A CSR matrix in the making: in memory, above a size in scratch files.
+class Pieces:
+    """Arrays joined end to end: in memory, above a size in a scratch file."""
 
-    Values are float32. What comes out is the same for any number of workers.
+    def __init__(self, dtype: Any, memory_mb: float):
+        self._dtype = dtype
+        self._room = memory_mb * 2**20
+        self._held: list[np.ndarray] = []
+        self._file: IO[bytes] | None = None
+
+    def append(self, piece: np.ndarray) -> None:
+        """Put one at the end."""
+        self._held.append(piece)
+        self._room -= piece.nbytes
+        if self._room < 0:
+            self._file = self._file or tempfile.TemporaryFile()
+            for held in self._held:
+                self._file.write(held.data)
+            self._held.clear()
+
+    def array(self) -> np.ndarray:
+        """All of them. A scratch file is mapped; it has no name, and goes with the array."""
+        if self._file is None and len(self._held) == 1:
+            return self._held[0]
+        if self._file is None:
+            return np.concatenate([np.empty(0, self._dtype), *self._held])
+        self._file.flush()
+        return np.memmap(self._file, self._dtype, "r").view(np.ndarray)
+
+
+class RowWriter:
+    """A CSR matrix in the making, with float32 values.
+
+    What comes out is the same for any number of workers.
     """
 
     def __init__(self, *, workers: int | None = None, memory_mb: float = 1024):
         self.workers = workers or available_workers()
-        room = int(min(memory_mb * 2**19, sys.maxsize))
-        self._spools = [tempfile.SpooledTemporaryFile(room) for _ in range(2)]
+        self._columns = Pieces(np.int32, memory_mb / 2)
+        self._values = Pieces(np.float32, memory_mb / 2)
         self._lengths: list[np.ndarray] = []
 
-    def append(self, fill: Callable[..., int], bounds: np.ndarray) -> None:
+    def append(
+        self,
+        fill: Callable[..., int],
+        bounds: np.ndarray,
+        out: tuple[np.ndarray, np.ndarray] | None = None,
+    ) -> None:
         """Append rows with a kernel that makes some at a time.
 
         Parameters
@@ -38,8 +71,14 @@ class RowWriter:
             [first, last) and the number of entries of each, and returns how many.
         bounds
             For each row, a number of entries that it will not exceed.
+        out
+            Columns and values to write over, as long as ``bounds`` in all. They may be
+            what ``fill`` reads: rows are written after they were read.
         """
         lengths = np.zeros(len(bounds), np.int64)
+        if out is None:  # room that is not needed is never touched, so takes no memory
+            room = int(bounds.sum())
+            out = np.empty(room, np.int32), np.empty(room, np.float32)
 
         def chunk(first: int, last: int) -> tuple[np.ndarray, np.ndarray]:
             room = int(bounds[first:last].sum())
@@ -48,34 +87,26 @@ class RowWriter:
             return columns[:n], values[:n]
 
         chunks = list(row_chunks(bounds))
-        for start in range(0, len(chunks), 4 * self.workers):  # written before more is made
+        end = 0
+        for start in range(0, len(chunks), 4 * self.workers):  # kept before more is made
             some = chunks[start : start + 4 * self.workers]
-            for pieces in in_threads(chunk, some, self.workers):
-                for spool, piece in zip(self._spools, pieces, strict=True):
-                    spool.write(piece.data)
+            for made in in_threads(chunk, some, self.workers):
+                begin, end = end, end + len(made[0])
+                for array, piece in zip(out, made, strict=True):
+                    array[begin:end] = piece
+        self._columns.append(out[0][:end])
+        self._values.append(out[1][:end])
         self._lengths.append(lengths)
 
     def matrix(self, columns: int) -> sp.csr_array:
-        """All rows so far, as a matrix of so many columns; files are memory-mapped."""
+        """All rows so far, as a matrix of so many columns."""
         pointers = np.concatenate([[0], np.cumsum(np.concatenate(self._lengths))])
-        indices, values = map(mapped, self._spools, (np.int32, np.float32))
+        indices, values = self._columns.array(), self._values.array()
         if pointers[-1] <= np.iinfo(np.int32).max:
             pointers = pointers.astype(np.int32)
         else:  # SciPy wants one type for both
             indices = indices.astype(np.int64)
         return csr(pointers, indices, values, (len(pointers) - 1, columns))
-
-
-def mapped(spool: Any, dtype: Any) -> np.ndarray:
-    """The array in a spooled file: in memory, or mapped if it has grown into a real file.
-
-    That file has no name, and goes with the last reference to the array.
-    """
-    size = spool.tell()
-    spool.seek(0)
-    if size <= spool._max_size:
-        return np.frombuffer(spool.read(), dtype)
-    return np.memmap(spool._file, dtype, "r").view(np.ndarray)
 
 
 def row_chunks(bounds: np.ndarray, limit: int = CHUNK) -> Iterator[tuple[int, int]]:

@@ -102,4 +102,7 @@ class SVD(TransformerMixin, BaseEstimator):
         matrix = X if sp.issparse(X) and X.format == "csr" else sp.csr_array(X)
         threaded = ThreadedCSR(matrix)
         threaded.workers = self.workers
-        return randomized_svd(threaded, size, n_iter=self.n_iter, random_state=self.seed)
+        oversamples = 10 + -(size + 10) % 16  # so that rows fill vector registers
+        return randomized_svd(
+            threaded, size, n_oversamples=oversamples, n_iter=self.n_iter, random_state=self.seed
+        )
