@@ -11,12 +11,15 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from wordkit.corpus.encoded import Corpus
+    from wordkit.corpus.phrases import join_phrases
     from wordkit.corpus.text import TextOptions
     from wordkit.corpus.vocabulary import Vocabulary
     from wordkit.embeddings.cooccurrence import Cooccurrence
     from wordkit.embeddings.count_vectors import CountVectors
     from wordkit.embeddings.ppmi import PPMI
     from wordkit.embeddings.svd import SVD
+    from wordkit.embeddings.text_vectors import TextVectors
+    from wordkit.embeddings.textbook_word2vec import TextbookWord2Vec
     from wordkit.errors import WordkitError
     from wordkit.vectors.word_vectors import WordVectors
 
@@ -29,9 +32,12 @@ _HOMES = {
     "PPMI": "wordkit.embeddings.ppmi",
     "SVD": "wordkit.embeddings.svd",
     "TextOptions": "wordkit.corpus.text",
+    "TextVectors": "wordkit.embeddings.text_vectors",
+    "TextbookWord2Vec": "wordkit.embeddings.textbook_word2vec",
     "Vocabulary": "wordkit.corpus.vocabulary",
     "WordVectors": "wordkit.vectors.word_vectors",
     "WordkitError": "wordkit.errors",
+    "join_phrases": "wordkit.corpus.phrases",
 }
 
 __all__ = [
@@ -41,10 +47,13 @@ __all__ = [
     "Corpus",
     "CountVectors",
     "TextOptions",
+    "TextVectors",
+    "TextbookWord2Vec",
     "Vocabulary",
     "WordVectors",
     "WordkitError",
     "__version__",
+    "join_phrases",
 ]
 
 

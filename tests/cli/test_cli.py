@@ -27,7 +27,7 @@ def wordkit(
         [sys.executable, "-m", "wordkit", *map(str, arguments)],
         input=stdin,
         capture_output=True,
-        timeout=120,
+        timeout=300,
         env={**os.environ, **environment},
     )
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import islice
 from pathlib import Path
 
 import click
@@ -47,7 +48,7 @@ def demo(output: Path) -> None:
     vectors = CountVectors(verbose=True).fit(corpus).vectors_
     vectors.save(output / "vectors")
     say(f"4/4  Drawing a map of words: {output / 'map.png'}")
-    plot_words(vectors, output / "map.png", method="tsne")
+    plot_words(vectors, output / "map.png", content_words(vectors.words, 150), method="tsne")
     click.echo()
     print_table(
         ["word", "its nearest words"],
@@ -68,3 +69,11 @@ def demo(output: Path) -> None:
     )
     click.echo(f"\nNow look at {output / 'map.png'}, and ask for yourself:")
     click.echo(f"  wordkit vectors similar {output / 'vectors'} algorithm")
+
+
+def content_words(words: list[str], number: int) -> list[str]:
+    """The first words that are no function words, abbreviations or numbers."""
+    from sklearn.feature_extraction.text import ENGLISH_STOP_WORDS
+
+    long = (word for word in words if word.isalpha() and len(word) > 3)
+    return list(islice((word for word in long if word not in ENGLISH_STOP_WORDS), number))

@@ -39,11 +39,10 @@ def row_norms(matrix: Any) -> np.ndarray:
 
 
 def cosines(matrix: Any, norms: np.ndarray, queries: np.ndarray) -> np.ndarray:
-    """Cosine of each query with each row, (Q, N)."""
-    lengths = np.where(norms, norms, 1)
+    """Cosine of each query with each row, (Q, N); rows of zeros have norm 1 here."""
     if is_sparse(matrix):
-        return np.ascontiguousarray((matrix @ queries.T).T) / lengths
-    return (queries @ matrix.T) / lengths
+        return np.ascontiguousarray((matrix @ queries.T).T) / norms
+    return (queries @ matrix.T) / norms
 
 
 def largest(scores: np.ndarray, k: int) -> np.ndarray:
@@ -82,7 +81,8 @@ def _nearest_of_many(
 
     size = len(queries)
     queries = np.pad(queries, [(0, -size % 4), (0, -queries.shape[1] % LANES)])
-    step = max(ROWS, -(-len(norms) // (64 * ROWS)) * ROWS)
+    workers = available_workers()
+    step = max(ROWS, -(-len(norms) // (4 * workers)))
     calls = [
         (
             matrix, norms, queries, first, min(first + step, len(norms)),
@@ -91,7 +91,7 @@ def _nearest_of_many(
         )
         for first in range(0, len(norms), step)
     ]  # fmt: skip
-    in_threads(nearest_rows, calls, available_workers())
+    in_threads(nearest_rows, calls, workers)
     rows = np.concatenate([call[-2] for call in calls], axis=1)[:size]
     scores = np.concatenate([call[-1] for call in calls], axis=1)[:size]
     best = np.argsort(-scores, axis=1, kind="stable")[:, :k]

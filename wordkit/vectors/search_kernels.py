@@ -42,7 +42,7 @@ def nearest_rows(
 @njit(cache=True, nogil=True)
 def _unit_rows(matrix: np.ndarray, norms: np.ndarray, block: np.ndarray) -> None:
     for row in range(len(matrix)):
-        scale = 1 / norms[row] if norms[row] > 0 else np.float32(0)
+        scale = 1 / norms[row]
         for d in range(matrix.shape[1]):
             block[row, d] = matrix[row, d] * scale
 

@@ -91,6 +91,11 @@ class WordVectors:
             )
         return norms
 
+    @cached_property
+    def _lengths(self) -> np.ndarray:
+        """What to divide rows by: their norms, and 1 for rows of zeros."""
+        return np.where(self.norms, self.norms, 1)
+
     @property
     def vector_size(self) -> int:
         """Number of dimensions D."""
@@ -128,8 +133,7 @@ class WordVectors:
     def unit(self, rows: Any) -> np.ndarray:
         """Rows divided by their length, dense, (n, D); a row of zeros stays zero."""
         rows = np.asarray(rows)
-        lengths = self.norms[rows]
-        return search.dense_rows(self.vectors, rows) / np.where(lengths, lengths, 1)[..., None]
+        return search.dense_rows(self.vectors, rows) / self._lengths[rows][..., None]
 
     # --- nearest words ----------------------------------------------------------------
 
@@ -160,7 +164,9 @@ class WordVectors:
             )
         lengths = np.linalg.norm(queries, axis=1, keepdims=True)
         queries = queries / np.where(lengths, lengths, 1)
-        return search.nearest(self.vectors[:limit], self.norms[:limit], queries, min(topn, limit))
+        return search.nearest(
+            self.vectors[:limit], self._lengths[:limit], queries, min(topn, limit)
+        )
 
     def most_similar(
         self,
@@ -196,7 +202,7 @@ class WordVectors:
             rows, scores = self.search(signs @ units, topn + len(given), restrict_vocab)
             ranked = zip(rows[0].tolist(), scores[0].tolist(), strict=True)
         elif method == "3cosmul":
-            cosines = search.cosines(self.vectors[:limit], self.norms[:limit], units)
+            cosines = search.cosines(self.vectors[:limit], self._lengths[:limit], units)
             scores = three_cos_mul(cosines, len(plus))
             rows = search.largest(scores, min(topn + len(given), limit))
             ranked = zip(rows.tolist(), scores[rows].tolist(), strict=True)
@@ -243,7 +249,7 @@ class WordVectors:
         query = self._unit_query(word)
         if others is not None:
             return 1 - self.unit([self.row(other) for other in others]) @ query
-        return 1 - search.cosines(self.vectors, self.norms, query[None])[0]
+        return 1 - search.cosines(self.vectors, self._lengths, query[None])[0]
 
     def doesnt_match(self, words: Iterable[str]) -> str:
         """The word that is furthest from the mean of a group."""
