@@ -73,7 +73,7 @@ def _products(four: np.ndarray, block: np.ndarray, size: int, out: np.ndarray) -
 
 
 @njit(cache=True, nogil=True)
-def _above(values: np.ndarray, bound: float) -> int:
+def _above(values: np.ndarray, bound: float) -> np.int32:
     """How many are larger: counted, not searched for, so that it runs in vectors."""
     n = np.int32(0)
     for value in values:
