@@ -84,11 +84,11 @@ class Cooccurrence(TransformerMixin, BaseEstimator):
         if X.vocabulary.words != self.vocabulary_.words:
             raise ModelError("this corpus has another vocabulary than the one fitted")
         size = len(self.vocabulary_)
-        occurrences = _occurrences(X)
-        keep = keep_probabilities(occurrences, self.sample)
+        counts = occurrences(X)
+        keep = keep_probabilities(counts, self.sample)
         text = _separated(X, self.memory_mb)
         # a token costs an int32, and room for as many counts as it can have
-        room = 4 * len(text) + 8 * np.minimum(occurrences * self.window * 2, size).sum()
+        room = 4 * len(text) + 8 * np.minimum(counts * self.window * 2, size).sum()
         step = max(1 << 16, int(len(text) / max(1, room / (self.memory_mb * 2**20))))
         blocks = RowWriter(workers=self.workers, memory_mb=self.memory_mb)
         with progress_bar("counting", len(text), " words", show=self.verbose) as bar:
@@ -159,7 +159,7 @@ def keep_probabilities(counts: np.ndarray, sample: float) -> np.ndarray:
     return np.minimum(1, np.sqrt(share) + share)
 
 
-def _occurrences(corpus: Corpus) -> np.ndarray:
+def occurrences(corpus: Corpus) -> np.ndarray:
     """How often each word occurs in this very corpus, (V,) int64."""
     size = len(corpus.vocabulary)
     counts = np.zeros(size, np.int64)

@@ -1,0 +1,406 @@
+# mypy: ignore-errors
+# (numba's types are not Python's: a loop over int64, a float32 that is no float)
+"""word2vec at the speed of memory: skip-gram and CBOW with negative sampling.
+
+All that a centre word needs is copied into small blocks that stay in the first cache:
+its context vectors X (C, D), and the output vectors O (1 + K, D) of itself and of K
+negatives, which its whole window shares. Scores, gradients and updates are then three
+small matrix products, with the weights as they were before the window.
+
+Every random choice is a hash of the seed and the position in the text. So it does not
+depend on how the text is cut into pieces, nor on the number of threads.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numba import njit
+
+LANES = 16
+"""Dimensions are padded to a multiple of the widest vector register (16 float32)."""
+MARGIN = 1_000
+"""Tokens read on either side of a piece, so that no window is cut."""
+
+_FAST = {"contract", "reassoc", "nsz", "arcp", "nnan", "ninf"}
+_GOLDEN = np.uint64(0x9E3779B97F4A7C15)
+_LARGEST = np.float32(30)
+"""Scores are held within this: beyond, a float32 sigmoid is 0 or 1."""
+_LOG2_E = np.float32(1.4426950408889634)
+_LN2 = [np.float32(np.log(2) ** n / d) for n, d in enumerate((1, 1, 2, 6, 24, 120, 720))]
+_C1, _C2, _C3, _C4, _C5, _C6 = _LN2[1:]
+
+
+@njit(cache=True, nogil=True)
+def skipgram(
+    ids: np.ndarray,
+    offsets: np.ndarray,
+    first: int,
+    last: int,
+    keep: np.ndarray,
+    window: int,
+    negative: int,
+    shared: bool,
+    inputs: np.ndarray,
+    outputs: np.ndarray,
+    alias_share: np.ndarray,
+    alias_word: np.ndarray,
+    seed: np.uint64,
+    alpha: float,
+    slope: float,
+    min_alpha: float,
+    loss: np.ndarray,
+) -> None:
+    """Train on the centre words at the positions [first, last).
+
+    ``keep`` is the probability of each word to survive subsampling; ``inputs`` and
+    ``outputs`` (V, D padded) are updated in place; ``alias_*`` are the tables of the
+    negatives; the rate at position p is ``max(alpha - slope * p, min_alpha)``. The sum
+    of the losses and the number of pairs are added to ``loss``.
+    """
+    size = inputs.shape[1]
+    x, o, scores, flat, right, bits, powers = _blocks(2 * window, negative + 1, size)
+    columns = scores.shape[1]
+    contexts, words = np.empty(2 * window, np.int32), np.empty(negative + 1, np.int32)
+    text = np.empty(min(last - first + 2 * MARGIN, len(ids)) + 1, np.int32)
+    places = np.empty(len(text), np.int64)
+    document = np.searchsorted(offsets, first, side="right") - 1
+    while document < len(offsets) - 1 and offsets[document] < last:
+        begin = max(offsets[document], first - MARGIN)
+        end = min(offsets[document + 1], last + MARGIN)
+        n = _survivors(ids, begin, end, keep, seed, text, places)
+        for centre in range(n):
+            if not first <= places[centre] < last:
+                continue
+            state = _hash(seed + np.uint64(1), places[centre])
+            reach = 1 + np.int64(state % np.uint64(window))
+            low, high = max(0, centre - reach), min(n, centre + reach + 1)
+            rate = np.float32(max(alpha - slope * places[centre], min_alpha))
+            step = high - low if shared else 1
+            for start in range(low, high, step):  # the whole window, or context by context
+                stop = start + step
+                c = 0
+                for place in range(start, stop):
+                    if place != centre:
+                        contexts[c] = text[place]
+                        c += 1
+                if c == 0:
+                    continue
+                m = _draw(text[centre], state + np.uint64(start), alias_share, alias_word, words)
+                _gather(outputs, words, m, o, np.float32(-1))
+                _gather(inputs, contexts, c, x, np.float32(1))
+                loss[0] += _gradients(x, o, c, m, rate, scores, flat, right, bits, powers)
+                loss[1] += c
+                _update(inputs, contexts, c, o, m, flat, columns, 1)
+                for i in range(c):
+                    scores[i, 0] = -scores[i, 0]
+                _update(outputs, words, m, x, c, flat, 1, columns)
+        document += 1
+
+
+@njit(cache=True, nogil=True)
+def cbow(
+    ids: np.ndarray,
+    offsets: np.ndarray,
+    first: int,
+    last: int,
+    keep: np.ndarray,
+    window: int,
+    negative: int,
+    forward_mean: bool,
+    backward_mean: bool,
+    inputs: np.ndarray,
+    outputs: np.ndarray,
+    alias_share: np.ndarray,
+    alias_word: np.ndarray,
+    seed: np.uint64,
+    alpha: float,
+    slope: float,
+    min_alpha: float,
+    loss: np.ndarray,
+) -> None:
+    """Like ``skipgram``: the context vectors, added up, predict the centre word.
+
+    ``forward_mean`` divides their sum by their number, ``backward_mean`` its gradient.
+    """
+    size = inputs.shape[1]
+    x, o, scores, flat, right, bits, powers = _blocks(2, negative + 1, size)
+    words = np.empty(negative + 1, np.int32)
+    text = np.empty(min(last - first + 2 * MARGIN, len(ids)) + 1, np.int32)
+    places = np.empty(len(text), np.int64)
+    document = np.searchsorted(offsets, first, side="right") - 1
+    while document < len(offsets) - 1 and offsets[document] < last:
+        begin = max(offsets[document], first - MARGIN)
+        end = min(offsets[document + 1], last + MARGIN)
+        n = _survivors(ids, begin, end, keep, seed, text, places)
+        for centre in range(n):
+            if not first <= places[centre] < last:
+                continue
+            state = _hash(seed + np.uint64(1), places[centre])
+            reach = 1 + np.int64(state % np.uint64(window))
+            low, high = max(0, centre - reach), min(n, centre + reach + 1)
+            c = high - low - 1
+            if c == 0:
+                continue
+            rate = np.float32(max(alpha - slope * places[centre], min_alpha))
+            share = np.float32(1 / c)
+            forward = share if forward_mean else np.float32(1)
+            backward = share if backward_mean else np.float32(1)
+            _clear(x, 0)
+            _add_contexts(x, inputs, text, low, high, centre, forward)
+            m = _draw(text[centre], state, alias_share, alias_word, words)
+            _gather(outputs, words, m, o, np.float32(-1))
+            loss[0] += _gradients(x, o, 1, m, rate, scores, flat, right, bits, powers)
+            loss[1] += 1
+            _add(outputs, words[0], x, 0, -scores[0, 0])
+            for j in range(1, m):
+                _add(outputs, words[j], x, 0, scores[0, j])
+            _clear(x, 0)
+            for j in range(m):
+                _add(x, 0, o, j, scores[0, j])
+            _add_to_contexts(inputs, x, text, low, high, centre, backward)
+        document += 1
+
+
+# --- the text -----------------------------------------------------------------------
+
+
+@njit(cache=True, nogil=True, inline="always")
+def _hash(seed: np.uint64, number: int) -> np.uint64:
+    """SplitMix64: 64 random bits for each number."""
+    z = seed + np.uint64(number + 1) * _GOLDEN
+    z = (z ^ (z >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
+    z = (z ^ (z >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
+    return z ^ (z >> np.uint64(31))
+
+
+@njit(cache=True, nogil=True)
+def _survivors(
+    ids: np.ndarray,
+    begin: int,
+    end: int,
+    keep: np.ndarray,
+    seed: np.uint64,
+    text: np.ndarray,
+    places: np.ndarray,
+) -> int:
+    """Copy the tokens [begin, end) that survive subsampling, and where they stood."""
+    n = 0
+    for place in range(begin, end):
+        word = ids[place]
+        if (_hash(seed, place) >> np.uint64(11)) * (1 / 9007199254740992.0) < keep[word]:
+            text[n], places[n] = word, place
+            n += 1
+    return n
+
+
+@njit(cache=True, nogil=True)
+def _draw(
+    centre: int,
+    state: np.uint64,
+    alias_share: np.ndarray,
+    alias_word: np.ndarray,
+    words: np.ndarray,
+) -> int:
+    """The centre word, then negatives (Walker's alias method) that are not that word."""
+    words[0] = centre
+    m = 1
+    for k in range(1, len(words)):
+        bits = _hash(state, k)
+        word = np.int64((bits >> np.uint64(32)) * np.uint64(len(alias_word)) >> np.uint64(32))
+        if np.float32(bits & np.uint64(0xFFFFFF)) * np.float32(2**-24) >= alias_share[word]:
+            word = np.int64(alias_word[word])
+        if word != centre:
+            words[m] = word
+            m += 1
+    return m
+
+
+# --- the blocks ---------------------------------------------------------------------
+# Rows are named by their numbers, not cut out as slices: a slice counts its references,
+# and a count that all threads share is slower than the row.
+
+
+@njit(cache=True, nogil=True)
+def _blocks(contexts: int, outputs: int, size: int) -> tuple[np.ndarray, ...]:
+    """Room for X, O, their scores (twice: flat too), and scratch for as many numbers."""
+    rows, columns = contexts + -contexts % 6, outputs + -outputs % 6
+    scores, right = np.zeros((rows, columns), np.float32), np.zeros(rows * columns, np.float32)
+    powers = np.zeros(rows * columns, np.int32)
+    x, o = _aligned(rows, size), _aligned(columns, size)
+    return x, o, scores, scores.reshape(-1), right, right.view(np.int32), powers
+
+
+@njit(cache=True, nogil=True)
+def _aligned(rows: int, columns: int) -> np.ndarray:
+    """Zeros of which each row begins on a cache line, if columns are a multiple of 16."""
+    room = np.zeros(rows * columns + LANES, np.float32)
+    start = (-room.ctypes.data % 64) // 4
+    return room[start : start + rows * columns].reshape(rows, columns)
+
+
+@njit(cache=True, nogil=True)
+def _gather(matrix: np.ndarray, words: np.ndarray, n: int, block: np.ndarray, sign: float) -> None:
+    """Copy n rows of a matrix to a block, the first times a sign, and zeros behind them."""
+    for i in range(n):
+        word = words[i]
+        by = sign if i == 0 else np.float32(1)
+        for d in range(block.shape[1]):
+            block[i, d] = by * matrix[word, d]
+    for i in range(n, n + -n % 6):
+        for d in range(block.shape[1]):
+            block[i, d] = 0
+
+
+@njit(cache=True, nogil=True)
+def _gradients(
+    x: np.ndarray,
+    o: np.ndarray,
+    c: int,
+    m: int,
+    rate: float,
+    scores: np.ndarray,
+    flat: np.ndarray,
+    right: np.ndarray,
+    bits: np.ndarray,
+    powers: np.ndarray,
+) -> float:
+    """Scores of c contexts with m outputs, turned into steps; returns the loss.
+
+    The first output, the centre word itself, comes in turned round (times -1): so every
+    score should be low, and the step along every output is (right - 1) * rate.
+    """
+    _products(x, o, c + c % 2, m + -m % 3, scores)
+    columns = scores.shape[1]
+    for i in range(c):
+        for j in range(m, columns):
+            scores[i, j] = -_LARGEST  # nothing there, and that is right
+    likelihood = _steps(flat, right, bits, powers, c * columns, rate)
+    if likelihood > 0:
+        return -np.log(likelihood)  # the sum of the logs at the price of one
+    loss = 0.0
+    for k in range(c * columns):
+        loss -= np.log(right[k])
+    return loss
+
+
+@njit(cache=True, nogil=True, fastmath=_FAST)
+def _steps(
+    scores: np.ndarray,
+    right: np.ndarray,
+    bits: np.ndarray,
+    powers: np.ndarray,
+    n: int,
+    rate: float,
+) -> float:
+    """Turn n scores into steps (right - 1) * rate; returns the product of all right.
+
+    right = 1 / (1 + exp(score)), the exponential a power of two times a Taylor series,
+    all in vectors; ``bits`` are those of ``right``.
+    """
+    for k in range(n):
+        y = min(max(scores[k], -_LARGEST), _LARGEST) * _LOG2_E
+        whole = np.floor(y + np.float32(0.5))
+        f = y - whole
+        series = _C3 + f * (_C4 + f * (_C5 + f * _C6))
+        right[k] = np.float32(1) + f * (_C1 + f * (_C2 + f * series))
+        powers[k] = np.int32(whole)
+    for k in range(n):
+        bits[k] += powers[k] << np.int32(23)
+    likelihood = 1.0
+    for k in range(n):
+        right[k] = np.float32(1) / (np.float32(1) + right[k])
+        likelihood *= right[k]
+        scores[k] = (right[k] - np.float32(1)) * rate
+    return likelihood
+
+
+@njit(cache=True, nogil=True, fastmath=_FAST)
+def _products(x: np.ndarray, o: np.ndarray, c: int, m: int, scores: np.ndarray) -> None:
+    """X times O transposed, two rows by three: six sums in registers."""
+    for i in range(0, c, 2):
+        for j in range(0, m, 3):
+            s00 = s01 = s02 = s10 = s11 = s12 = np.float32(0)
+            for d in range(x.shape[1]):
+                a, b = x[i, d], x[i + 1, d]
+                p, q, r = o[j, d], o[j + 1, d], o[j + 2, d]
+                s00, s01, s02 = s00 + a * p, s01 + a * q, s02 + a * r
+                s10, s11, s12 = s10 + b * p, s11 + b * q, s12 + b * r
+            scores[i, j], scores[i, j + 1], scores[i, j + 2] = s00, s01, s02
+            scores[i + 1, j], scores[i + 1, j + 1], scores[i + 1, j + 2] = s10, s11, s12
+
+
+@njit(cache=True, nogil=True, fastmath=_FAST)
+def _update(
+    matrix: np.ndarray,
+    words: np.ndarray,
+    n: int,
+    block: np.ndarray,
+    m: int,
+    by: np.ndarray,
+    down: int,
+    across: int,
+) -> None:
+    """Add a product of steps (n, m) and block (m, D) to n rows: three by two at a time.
+
+    Step (j, i) is ``by[j * down + i * across]``.
+    """
+    j = 0
+    while j + 3 <= n:
+        w0, w1, w2 = words[j], words[j + 1], words[j + 2]
+        for i in range(0, m, 2):
+            k = j * down + i * across
+            a0, a1, a2 = by[k], by[k + down], by[k + 2 * down]
+            k += across
+            b0, b1, b2 = by[k], by[k + down], by[k + 2 * down]
+            for d in range(block.shape[1]):
+                p, q = block[i, d], block[i + 1, d]
+                matrix[w0, d] += a0 * p + b0 * q
+                matrix[w1, d] += a1 * p + b1 * q
+                matrix[w2, d] += a2 * p + b2 * q
+        j += 3
+    while j < n:
+        for i in range(m):
+            _add(matrix, words[j], block, i, by[j * down + i * across])
+        j += 1
+
+
+@njit(cache=True, nogil=True, fastmath=_FAST)
+def _add(matrix: np.ndarray, word: int, block: np.ndarray, row: int, by: float) -> None:
+    for d in range(block.shape[1]):
+        matrix[word, d] += by * block[row, d]
+
+
+@njit(cache=True, nogil=True)
+def _add_contexts(
+    block: np.ndarray,
+    inputs: np.ndarray,
+    text: np.ndarray,
+    low: int,
+    high: int,
+    centre: int,
+    by: float,
+) -> None:
+    for place in range(low, high):
+        if place != centre:
+            _add(block, 0, inputs, text[place], by)
+
+
+@njit(cache=True, nogil=True)
+def _add_to_contexts(
+    inputs: np.ndarray,
+    block: np.ndarray,
+    text: np.ndarray,
+    low: int,
+    high: int,
+    centre: int,
+    by: float,
+) -> None:
+    for place in range(low, high):
+        if place != centre:
+            _add(inputs, text[place], block, 0, by)
+
+
+@njit(cache=True, nogil=True)
+def _clear(block: np.ndarray, row: int) -> None:
+    for d in range(block.shape[1]):
+        block[row, d] = 0
