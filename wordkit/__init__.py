@@ -20,17 +20,20 @@ if TYPE_CHECKING:
     from wordkit.embeddings.svd import SVD
     from wordkit.embeddings.text_vectors import TextVectors
     from wordkit.embeddings.textbook_word2vec import TextbookWord2Vec
+    from wordkit.embeddings.word2vec import Cbow, SkipGram
     from wordkit.errors import WordkitError
     from wordkit.vectors.word_vectors import WordVectors
 
 __version__ = "0.1.0"
 
 _HOMES = {
+    "Cbow": "wordkit.embeddings.word2vec",
     "Cooccurrence": "wordkit.embeddings.cooccurrence",
     "Corpus": "wordkit.corpus.encoded",
     "CountVectors": "wordkit.embeddings.count_vectors",
     "PPMI": "wordkit.embeddings.ppmi",
     "SVD": "wordkit.embeddings.svd",
+    "SkipGram": "wordkit.embeddings.word2vec",
     "TextOptions": "wordkit.corpus.text",
     "TextVectors": "wordkit.embeddings.text_vectors",
     "TextbookWord2Vec": "wordkit.embeddings.textbook_word2vec",
@@ -43,9 +46,11 @@ _HOMES = {
 __all__ = [
     "PPMI",
     "SVD",
+    "Cbow",
     "Cooccurrence",
     "Corpus",
     "CountVectors",
+    "SkipGram",
     "TextOptions",
     "TextVectors",
     "TextbookWord2Vec",

@@ -45,7 +45,7 @@ def new_folder(path: str | Path) -> Iterator[Path]:
         ``path`` is a file, or a folder that wordkit did not write.
     """
     path = Path(path)
-    _check_replaceable(path)
+    check_replaceable(path)
     path.parent.mkdir(parents=True, exist_ok=True)
     temporary = Path(tempfile.mkdtemp(prefix=f".{path.name}.", suffix=".partial", dir=path.parent))
     try:
@@ -81,7 +81,8 @@ def new_file(path: str | Path) -> Iterator[IO[bytes]]:
         temporary.unlink(missing_ok=True)
 
 
-def _check_replaceable(path: Path) -> None:
+def check_replaceable(path: Path) -> None:
+    """Raise ``FormatError`` where ``new_folder`` would: before the work, not after it."""
     if path.is_dir():
         if any(path.iterdir()) and not (path / CONFIG).is_file():
             raise FormatError(

@@ -85,6 +85,20 @@ class TestCorpus:
            stdin=b"the new cat\n")  # fmt: skip
         assert json.loads(ok("corpus", "info", tmp_path / "c", "--json"))["tokens"] == 2
 
+    def test_phrases(self, tmp_path: Path) -> None:
+        text = b"in new york city\nto new york now\na new york man\n" * 3 + b"the old way\n" * 20
+        ok("corpus", "build", "-", "-o", tmp_path / "c", "--min-count", 1, stdin=text)
+        listed = ok("corpus", "phrases", tmp_path / "c", "-o", tmp_path / "p", "--passes", 1)
+        assert listed.splitlines()[-1].startswith("new_york\t9\t")
+        assert (
+            "new_york"
+            in json.loads(ok("corpus", "info", tmp_path / "p", "--json", "-n", 50))[
+                "most_frequent"
+            ]
+        )
+        assert "--threshold" in refused("corpus", "phrases", tmp_path / "c", "-o", tmp_path / "x",
+                                        "--score", "likelihood_ratio")  # fmt: skip
+
     def test_list_of_datasets(self) -> None:
         assert "ptb" in ok("corpus", "download")
         assert "ptb" in json.loads(ok("corpus", "download", "--json"))
@@ -184,6 +198,21 @@ class TestVectors:
         assert "sparse" in refused("vectors", "convert", tmp_path / "v", tmp_path / "x",
                                    "--format", "glove")  # fmt: skip
 
+    @pytest.mark.parametrize("method", ["skipgram", "cbow"])
+    def test_word2vec(self, folder: Path, tmp_path: Path, method: str) -> None:
+        ok("vectors", "train", folder / "corpus", "-o", tmp_path / "v", "--method", method,
+           "--sample", 0, "--epochs", 60, "--vector-size", 10, "--workers", 1)  # fmt: skip
+        lines = ok("vectors", "similar", tmp_path / "v", "cat", "-n", 2).splitlines()
+        assert {line.split("\t")[0] for line in lines} == {"dog", "hen"}
+
+    def test_embed(self, folder: Path) -> None:
+        text = b"The cat eats\nunknown\n"
+        lines = ok("vectors", "embed", folder / "vectors", stdin=text).splitlines()
+        assert [len(line.split("\t")) for line in lines] == [5, 5]
+        assert set(lines[1].split("\t")) == {"0.0"}
+        rows = json.loads(ok("vectors", "embed", folder / "vectors", "-", "--json", stdin=text))
+        np.testing.assert_allclose(rows[0], [float(x) for x in lines[0].split("\t")])
+
     def test_one_seed_one_result(self, folder: Path, tmp_path: Path) -> None:
         for workers in 1, 2:
             ok("vectors", "train", folder / "corpus", "-o", tmp_path / str(workers), "--sample", 0,
@@ -250,6 +279,32 @@ class TestVectors:
             (["train", tmp_path, "-o", tmp_path / "x"], "is no wordkit corpus"),
             (["train", folder / "corpus", "-o", tmp_path / "x", "--window", 0], "window must be"),
             (["train", folder / "corpus", "-o", tmp_path / "empty"], "choose another name"),
+            (
+                [
+                    "train",
+                    folder / "corpus",
+                    "-o",
+                    tmp_path / "x",
+                    "--method",
+                    "cbow",
+                    "--shift",
+                    2,
+                ],
+                "--shift is no option of --method cbow",
+            ),
+            (
+                [
+                    "train",
+                    folder / "corpus",
+                    "-o",
+                    tmp_path / "x",
+                    "--method",
+                    "cbow",
+                    "--epochs",
+                    0,
+                ],
+                "epochs must be a whole number",
+            ),
             (["evaluate", vectors, tmp_path / "nowhere"], "nowhere"),
             (["evaluate", vectors, tmp_path / "empty"], "empty"),
             (["evaluate", vectors, pairs, "--against", wide], "5 and 6 dimensions"),

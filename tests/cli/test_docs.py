@@ -53,12 +53,17 @@ def test_the_readme_names_no_command_that_is_not_there() -> None:
 
 
 def test_defaults_that_the_help_of_train_gives() -> None:
-    from wordkit.embeddings.count_vectors import CountVectors
+    import wordkit
+    from wordkit.cli.vectors import METHODS
 
-    for option in COMMANDS["wordkit vectors train"].params:
-        stated = re.search(r"\[default: (.*)\]", getattr(option, "help", None) or "")
-        if stated and option.name != "workers":
-            assert stated[1] == str(CountVectors().get_params()[option.name]), option.name
+    options = {option.name: option for option in COMMANDS["wordkit vectors train"].params}
+    for method, estimator in METHODS.items():
+        for name, default in getattr(wordkit, estimator)().get_params().items():
+            if name not in ("method", "workers", "verbose", "add_context"):
+                stated = re.search(r"\[(.*)\]", options[name].help or "")  # type: ignore[attr-defined]
+                assert stated, f"{name} has no default in its help"
+                own = [part for part in stated[1].split("; ") if method in part.split(":")[0]]
+                assert (own or stated[1].split("; "))[0].split(": ")[1] == str(default), name
 
 
 def test_help_needs_no_heavy_import() -> None:

@@ -206,3 +206,46 @@ def docstrings(output: Path, workers: int | None) -> None:
     summary = write_docstrings(output, workers=workers, progress=True)
     say(f"{output}: {summary.docstrings:,} docstrings of {summary.files:,} files, "
         f"{summary.words:,} words")  # fmt: skip
+
+
+@corpus.command()
+@click.argument("directory", type=click.Path(path_type=Path), metavar="CORPUS")
+@click.option(
+    "-o", "--output", required=True, type=click.Path(path_type=Path), help="Corpus to make."
+)
+@click.option(
+    "--score",
+    default="npmi",
+    show_default=True,
+    help="npmi, word2vec, or one of NLTK's measures, such as likelihood_ratio.",
+)
+@click.option("--threshold", type=float, help="Least score.  [default: npmi 0.5, word2vec 10]")
+@click.option(
+    "--min-count", default=5, show_default=True, type=click.IntRange(1), help="Least count."
+)
+@click.option(
+    "--passes",
+    default=2,
+    show_default=True,
+    type=click.IntRange(1),
+    help="2 joins up to four words.",
+)
+@click.option("--delimiter", default="_", show_default=True, help="Put between the words.")
+@json_option
+def phrases(directory: Path, output: Path, as_json: bool, **options: Any) -> None:
+    """Join words that belong together, such as new_york, and list them.
+
+    \b
+    wordkit corpus phrases corpus -o corpus2
+    """
+    from dataclasses import asdict
+
+    from wordkit.corpus.encoded import Corpus
+    from wordkit.corpus.phrases import join_phrases
+
+    joined, found = join_phrases(Corpus.load(directory), output, **options, progress=True)
+    if as_json:
+        print_json([asdict(phrase) for phrase in found])
+    else:
+        print_rows((phrase.joined, phrase.count, phrase.score) for phrase in found)
+    say(f"{output}: {_summary(joined)}; {len(found):,} phrases")

@@ -47,6 +47,16 @@ def vectors() -> None:
     """Train word vectors, ask them, judge them, convert and draw them."""
 
 
+METHODS = {
+    "ppmi-svd": "CountVectors",
+    "ppmi": "CountVectors",
+    "counts": "CountVectors",
+    "skipgram": "SkipGram",
+    "cbow": "Cbow",
+}
+"""Each method and the estimator in ``wordkit`` that has it."""
+
+
 @vectors.command()
 @click.argument("corpus", type=PATH)
 @click.option("-o", "--output", required=True, type=PATH, help="Folder to make.")
@@ -54,41 +64,73 @@ def vectors() -> None:
     "--method",
     default="ppmi-svd",
     show_default=True,
-    type=click.Choice(["ppmi-svd", "ppmi", "counts"]),
-    help="Dense vectors; or the sparse rows before the SVD, or before PPMI.",
+    type=click.Choice(list(METHODS)),
+    help="From counts: dense vectors, or the sparse rows before the SVD or before PPMI. "
+    "By prediction: word2vec's two.",
 )
 @click.option("--vector-size", type=int, help="Dimensions.  [default: 100]")
-@click.option("--window", type=int, help="Context words on each side.  [default: 10]")
+@click.option(
+    "--window", type=int, help="Context words on each side.  [default: 10; skipgram, cbow: 5]"
+)
+@click.option("--sample", type=float, help="Subsampling threshold, 0 for none.  [default: 0.0001]")
+@click.option("--seed", type=int, help="Seed of the randomness.  [default: 1]")
+@click.option("--workers", type=click.IntRange(1), help="Cores to use.  [default: all]")
 @click.option(
     "--weighting",
     type=click.Choice(["flat", "linear", "harmonic"]),
-    help="What a context counts by its distance.  [default: harmonic]",
+    help="Counts: what a context counts by its distance.  [default: harmonic]",
 )
 @click.option(
     "--context",
     type=click.Choice(["symmetric", "left", "right"]),
-    help="Which side counts.  [default: symmetric]",
+    help="Counts: which side counts.  [default: symmetric]",
 )
-@click.option("--sample", type=float, help="Subsampling threshold, 0 for none.  [default: 0.0001]")
-@click.option("--smoothing", type=float, help="Power of the context counts.  [default: 0.75]")
-@click.option("--shift", type=float, help="k of shifted PPMI.  [default: 1.0]")
-@click.option("--power", type=float, help="Power of the singular values.  [default: 0.25]")
-@click.option("--add-context", is_flag=True, default=None, help="Add the context vectors.")
-@click.option("--memory-mb", type=float, help="Memory for counting.  [default: 1024]")
-@click.option("--seed", type=int, help="Seed of the randomness.  [default: 1]")
-@click.option("--workers", type=click.IntRange(1), help="Cores to use.  [default: all]")
-def train(corpus: Path, output: Path, **options: Any) -> None:
+@click.option("--memory-mb", type=float, help="Counts: memory for counting.  [default: 1024]")
+@click.option(
+    "--smoothing", type=float, help="PPMI: power of the context counts.  [default: 0.75]"
+)
+@click.option("--shift", type=float, help="PPMI: k of the shifted one.  [default: 1.0]")
+@click.option("--power", type=float, help="SVD: power of the singular values.  [default: 0.25]")
+@click.option("--add-context", is_flag=True, default=None, help="SVD: add the context vectors.")
+@click.option("--epochs", type=int, help="word2vec: passes over the text.  [default: 10]")
+@click.option("--negative", type=int, help="word2vec: words drawn against each.  [default: 5]")
+@click.option(
+    "--negatives",
+    type=click.Choice(["shared", "per-pair"]),
+    help="skipgram: one draw for a window, or one for each pair.  [default: shared]",
+)
+@click.option(
+    "--ns-exponent",
+    type=float,
+    help="word2vec: power of the counts to draw by.  [default: 0.75]",
+)
+@click.option("--alpha", type=float, help="word2vec: rate at first.  [default: 0.025; cbow: 0.05]")
+@click.option("--min-alpha", type=float, help="word2vec: rate at last.  [default: 0.0001]")
+@click.option(
+    "--mode",
+    type=click.Choice(["mean", "sum", "word2vec"]),
+    help="cbow: how contexts are joined.  [cbow: word2vec]",
+)
+def train(corpus: Path, output: Path, method: str, **options: Any) -> None:
     """Learn word vectors from a corpus.
 
     \b
     wordkit vectors train corpus -o vectors --vector-size 300
+    wordkit vectors train corpus -o vectors --method skipgram
     """
-    from wordkit.corpus.encoded import Corpus
-    from wordkit.embeddings.count_vectors import CountVectors
+    import wordkit
+    from wordkit.storage import check_replaceable
 
+    check_replaceable(output)
     started = time.perf_counter()
+    estimator = getattr(wordkit, METHODS[method])(verbose=True)
     given = {name: value for name, value in options.items() if value is not None}
-    trained = CountVectors(**given, verbose=True).fit(Corpus.load(corpus)).vectors_
+    if METHODS[method] == "CountVectors":
+        given["method"] = method
+    for name in given.keys() - estimator.get_params().keys():
+        raise click.UsageError(f"--{name.replace('_', '-')} is no option of --method {method}")
+    text = wordkit.Corpus.load(corpus)
+    trained = estimator.set_params(**given).fit(text).vectors_
     trained.save(output)
     say(f"{output}: {len(trained):,} vectors of {trained.vector_size:,} dimensions, "
         f"in {time.perf_counter() - started:.1f} s")  # fmt: skip
@@ -327,6 +369,37 @@ def plot(path: Path, words: tuple[str, ...], output: Path, **options: Any) -> No
 
     plot_words(load(path), output, list(words) or None, **options)
     say(f"{output}: a map")
+
+
+@vectors.command()
+@vectors_argument
+@click.argument("file", type=click.File("r", encoding="utf-8", errors="replace"), default="-")
+@click.option(
+    "--weighting",
+    default="mean",
+    show_default=True,
+    type=click.Choice(["mean", "tfidf", "sif"]),
+    help="How the words of a text are weighed.",
+)
+@click.option("--lower/--no-lower", default=True, show_default=True, help="Lower-case the text.")
+@json_option
+def embed(path: Path, file: Any, weighting: str, lower: bool, as_json: bool) -> None:
+    """Turn each line of a text into a vector, from the vectors of its words.
+
+    \b
+    wordkit vectors embed vectors reviews.txt > reviews.tsv
+    """
+    from wordkit.corpus.text import TextOptions
+    from wordkit.embeddings.text_vectors import TextVectors
+
+    lines = [line.rstrip("\n") for line in file]
+    texts = TextVectors(vectors=load(path), weighting=weighting, text=TextOptions(lower=lower))
+    rows: Any = texts.fit_transform(lines) if lines else []
+    if as_json:
+        print_json([row.tolist() for row in rows])
+    else:
+        for row in rows:
+            click.echo("\t".join(map(str, row)))
 
 
 def answers_as_dicts(answers: list[tuple[str, float]]) -> list[dict[str, Any]]:
