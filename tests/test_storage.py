@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from pathlib import Path
 
 import numpy as np
@@ -19,41 +20,92 @@ words = st.lists(text | st.binary().map(lambda b: b.decode("utf-8", "surrogatees
 
 
 class TestNewFolder:
+    def make(self, path: Path, content: str, kind: str = "thing") -> None:
+        with storage.new_folder(path, kind) as folder:
+            storage.write_config(folder, kind, 1, {"content": content})
+
+    def content(self, path: Path) -> str:
+        return storage.read_config(path, "thing", 1)["content"]
+
     def test_appears_when_the_block_ends(self, tmp_path: Path) -> None:
-        with storage.new_folder(tmp_path / "a" / "made") as folder:
+        with storage.new_folder(tmp_path / "a" / "made", "thing") as folder:
             (folder / "file").write_text("x")
             assert not (tmp_path / "a" / "made").exists()
         assert (tmp_path / "a" / "made" / "file").read_text() == "x"
 
     @pytest.mark.parametrize("error", [ValueError(), KeyboardInterrupt(), OSError(28, "no space")])
     def test_leaves_nothing_after_an_error(self, tmp_path: Path, error: BaseException) -> None:
-        with pytest.raises(type(error)), storage.new_folder(tmp_path / "made") as folder:
+        with pytest.raises(type(error)), storage.new_folder(tmp_path / "made", "thing") as folder:
             (folder / "file").write_text("x")
             raise error
         assert list(tmp_path.iterdir()) == []
 
-    def test_replaces_a_wordkit_folder(self, tmp_path: Path) -> None:
+    def test_replaces_its_like(self, tmp_path: Path) -> None:
         for content in "old", "new":
-            with storage.new_folder(tmp_path / "made") as folder:
-                storage.write_config(folder, "thing", 1, {"content": content})
-        assert storage.read_config(tmp_path / "made", "thing", 1)["content"] == "new"
+            self.make(tmp_path / "made", content)
+        assert self.content(tmp_path / "made") == "new"
         assert [path.name for path in tmp_path.iterdir()] == ["made"]
 
-    def test_keeps_the_old_folder_after_an_error(self, tmp_path: Path) -> None:
-        with storage.new_folder(tmp_path / "made") as folder:
-            storage.write_config(folder, "thing", 1, {})
-        with pytest.raises(ValueError, match="stop"), storage.new_folder(tmp_path / "made"):
-            raise ValueError("stop")
-        assert storage.read_config(tmp_path / "made", "thing", 1)
+    def test_replaces_behind_a_link(self, tmp_path: Path) -> None:
+        self.make(tmp_path / "real", "old")
+        (tmp_path / "link").symlink_to(tmp_path / "real")
+        self.make(tmp_path / "link", "new")
+        assert (tmp_path / "link").is_symlink()
+        assert self.content(tmp_path / "real") == "new"
 
-    def test_will_not_replace_what_is_not_ours(self, tmp_path: Path) -> None:
+    @pytest.mark.parametrize("when", ["work", "rename"])
+    def test_keeps_the_old_folder_after_an_error(
+        self, tmp_path: Path, when: str, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        self.make(tmp_path / "made", "old")
+        rename = Path.rename
+
+        def interrupted(path: Path, target: Path) -> Path:
+            if path.suffix == ".partial":
+                raise KeyboardInterrupt
+            return rename(path, target)
+
+        if when == "rename":
+            monkeypatch.setattr(Path, "rename", interrupted)
+        with pytest.raises(KeyboardInterrupt), storage.new_folder(tmp_path / "made", "thing"):
+            if when == "work":
+                raise KeyboardInterrupt
+        assert self.content(tmp_path / "made") == "old"
+        assert [path.name for path in tmp_path.iterdir()] == ["made"]
+
+    @pytest.mark.parametrize("way", ["photos", "new/../photos", "letter"])
+    def test_will_not_replace_what_is_not_ours(self, tmp_path: Path, way: str) -> None:
         (tmp_path / "photos").mkdir()
-        (tmp_path / "photos" / "cat.jpg").touch()
+        (tmp_path / "photos" / "config.json").write_text('{"kind": "other"}')
         (tmp_path / "letter").touch()
-        for name in "photos", "letter":
-            with pytest.raises(FormatError, match="choose another name"):
-                storage.new_folder(tmp_path / name).__enter__()
-        assert (tmp_path / "photos" / "cat.jpg").exists()
+        with pytest.raises(FormatError, match="choose another name"):
+            self.make(tmp_path / way, "new")
+        assert (tmp_path / "photos" / "config.json").exists()
+
+    def test_will_not_replace_another_kind_or_what_has_more(self, tmp_path: Path) -> None:
+        self.make(tmp_path / "other", "old", kind="corpus")
+        with pytest.raises(FormatError, match="is a wordkit corpus, not a thing"):
+            self.make(tmp_path / "other", "new")
+        self.make(tmp_path / "made", "old")
+        (tmp_path / "made" / "thesis.txt").touch()
+        with pytest.raises(FormatError, match=r"holds thesis\.txt"):
+            self.make(tmp_path / "made", "new")
+
+    def test_will_not_replace_what_came_in_the_meantime(self, tmp_path: Path) -> None:
+        with pytest.raises(FormatError), storage.new_folder(tmp_path / "made", "thing"):
+            (tmp_path / "made").mkdir()
+            (tmp_path / "made" / "thesis.txt").touch()
+        assert (tmp_path / "made" / "thesis.txt").exists()
+
+
+def test_new_file_writes_into_pipes_and_behind_links(tmp_path: Path) -> None:
+    (tmp_path / "link").symlink_to(tmp_path / "real")
+    with storage.new_file(tmp_path / "link") as file:
+        file.write(b"x")
+    assert (tmp_path / "real").read_bytes() == b"x"
+    with storage.new_file(os.devnull) as file:
+        file.write(b"x")
+    assert not Path(os.devnull).is_file()
 
 
 def test_new_file_is_whole_or_not_there(tmp_path: Path) -> None:
@@ -78,7 +130,9 @@ class TestConfig:
         with pytest.raises(FormatError, match="upgrade wordkit"):
             storage.read_config(tmp_path, "corpus", 1)
 
-    @pytest.mark.parametrize("damage", ["", "{", "[]", "null", '{"kind": "corpus"}', "\xff"])
+    @pytest.mark.parametrize(
+        "damage", ["", "{", "[]", "null", "[" * 100_000, '{"kind": "corpus"}', "\xff"]
+    )
     def test_damaged(self, tmp_path: Path, damage: str) -> None:
         (tmp_path / "config.json").write_bytes(damage.encode("latin-1"))
         with pytest.raises(FormatError):
@@ -147,6 +201,8 @@ class TestTensors:
             {"dtype": "F32", "shape": [2.0], "data_offsets": [0, 8]},
             {"dtype": "F32", "shape": [1 << 40], "data_offsets": [0, 1 << 42]},
             {"dtype": "F99", "shape": [1], "data_offsets": [0, 4]},
+            {"dtype": "F32", "shape": [1], "data_offsets": [0.0, 4.0]},
+            {"dtype": "F32", "shape": [0, 10**30], "data_offsets": [0, 0]},
             {"dtype": "F32", "shape": [1], "data_offsets": [0]},
             "F32",
         ],
@@ -171,7 +227,15 @@ def test_words_come_back(
 
 
 @pytest.mark.parametrize(
-    ("content", "line"), [("a\t1\nb\n", 2), ("a\tx\n", 1), ("a\t1\nb\t2\t3\n", 2)]
+    ("content", "line"),
+    [
+        ("a\t1\nb\n", 2),
+        ("a\tx\n", 1),
+        ("a\t1\nb\t2\t3\n", 2),
+        ("a\t99999999999999999999\n", 1),
+        ("a\t" + "9" * 5000 + "\n", 1),
+        ("a\t-1\n", 1),
+    ],
 )
 def test_bad_vocabulary_line(tmp_path: Path, content: str, line: int) -> None:
     (tmp_path / "vocabulary.txt").write_text(content)

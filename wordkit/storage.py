@@ -13,8 +13,8 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import secrets
 import shutil
-import tempfile
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import IO, Any
@@ -24,6 +24,7 @@ import numpy as np
 from wordkit.errors import FormatError
 
 CONFIG = "config.json"
+_OUR_NAMES = {CONFIG, "vocabulary.txt", "vectors.tsv", "metadata.tsv"}
 _DTYPES = {"F32": np.float32, "F64": np.float64, "I32": np.int32, "I64": np.int64}
 _DTYPE_NAMES = {np.dtype(dtype): name for name, dtype in _DTYPES.items()}
 _MAX_HEADER = 100_000_000  # bytes: the limit of the safetensors library
@@ -33,27 +34,29 @@ _MAX_HEADER = 100_000_000  # bytes: the limit of the safetensors library
 
 
 @contextlib.contextmanager
-def new_folder(path: str | Path) -> Iterator[Path]:
+def new_folder(path: str | Path, kind: str) -> Iterator[Path]:
     """Yield a temporary folder that becomes ``path`` when the block ends well.
 
-    A wordkit folder or an empty folder that stands there is replaced. Anything
-    else is left alone.
+    An empty folder that stands there is replaced, and one that wordkit wrote, of the
+    same kind and with nothing else in it. Anything else is left alone.
 
     Raises
     ------
     FormatError
-        ``path`` is a file, or a folder that wordkit did not write.
+        Something stands there that is not to be replaced.
     """
-    path = Path(path)
-    check_replaceable(path)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = Path(tempfile.mkdtemp(prefix=f".{path.name}.", suffix=".partial", dir=path.parent))
+    path = Path(path).resolve()
+    check_replaceable(path, kind)
+    temporary = _beside(path, ".partial")
+    with _errors_of(path):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        temporary.mkdir()
     try:
         yield temporary
         for file in temporary.rglob("*"):
             if file.is_file():
                 _sync(file)
-        temporary.chmod(0o777 & ~_umask())
+        check_replaceable(path, kind)  # once more: the work may have taken hours
         _swap(temporary, path)
         _sync(path.parent)
     finally:
@@ -62,45 +65,87 @@ def new_folder(path: str | Path) -> Iterator[Path]:
 
 @contextlib.contextmanager
 def new_file(path: str | Path) -> Iterator[IO[bytes]]:
-    """Yield a binary file that becomes ``path`` when the block ends well."""
-    path = Path(path)
+    """Yield a binary file that becomes ``path`` when the block ends well.
+
+    A device or a pipe is written to as it is.
+    """
+    path = Path(path).resolve()
     if path.is_dir():
         raise FormatError(f"{path} is a folder; name a file to write")
-    path.parent.mkdir(parents=True, exist_ok=True)
-    handle, name = tempfile.mkstemp(prefix=f".{path.name}.", suffix=".partial", dir=path.parent)
-    temporary = Path(name)
+    if path.exists() and not path.is_file():
+        with open(path, "wb") as file:
+            yield file
+        return
+    temporary = _beside(path, ".partial")
+    with _errors_of(path):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        temporary.touch()
     try:
-        with open(handle, "wb") as file:
+        with open(temporary, "wb") as file:
             yield file
             file.flush()
             os.fsync(file.fileno())
-        temporary.chmod(0o666 & ~_umask())
         temporary.replace(path)
         _sync(path.parent)
     finally:
         temporary.unlink(missing_ok=True)
 
 
-def check_replaceable(path: Path) -> None:
+def check_replaceable(path: str | Path, kind: str) -> None:
     """Raise ``FormatError`` where ``new_folder`` would: before the work, not after it."""
-    if path.is_dir():
-        if any(path.iterdir()) and not (path / CONFIG).is_file():
-            raise FormatError(
-                f"{path} is a folder that wordkit did not write; choose another name"
-            )
-    elif path.exists():
-        raise FormatError(f"{path} is a file; choose another name for the folder")
+    path = Path(path)
+    if not path.is_dir():
+        if path.exists():
+            raise FormatError(f"{path} is a file; choose another name for the folder")
+        return
+    if not any(path.iterdir()):
+        return
+    try:
+        config = _load_config(path / CONFIG)
+    except (OSError, FormatError):
+        config = {}
+    if config.get("kind") != kind:
+        found = f"a wordkit {config.get('kind')}, not a {kind} to replace"
+        if "wordkit" not in config:
+            found = "a folder that wordkit did not write"
+        raise FormatError(f"{path} is {found}; choose another name")
+    foreign = [file for file in path.rglob("*") if file.is_file() and not _is_ours(file)]
+    if foreign:
+        raise FormatError(f"{path} holds {foreign[0].name}, which is not wordkit's; "
+                          "choose another name")  # fmt: skip
+
+
+def _is_ours(file: Path) -> bool:
+    return file.name in _OUR_NAMES or file.suffix == ".safetensors"
+
+
+def _beside(path: Path, suffix: str) -> Path:
+    """A hidden name that nothing has, in the same folder."""
+    return path.with_name(f".{path.name}.{secrets.token_hex(4)}{suffix}")
+
+
+@contextlib.contextmanager
+def _errors_of(path: Path) -> Iterator[None]:
+    """Errors speak of the path that the user named."""
+    try:
+        yield
+    except OSError as error:
+        raise type(error)(error.errno, error.strerror, str(path)) from None
 
 
 def _swap(new: Path, path: Path) -> None:
-    """Put the folder ``new`` in the place of ``path``."""
+    """Put the folder ``new`` in the place of ``path``; on an error put the old one back."""
     if not path.exists():
         new.rename(path)
         return
-    old = Path(tempfile.mkdtemp(prefix=f".{path.name}.", suffix=".old", dir=path.parent))
-    path.rename(old / "replaced")
-    new.rename(path)
-    shutil.rmtree(old)
+    old = _beside(path, ".old")
+    path.rename(old)
+    try:
+        new.rename(path)
+    except BaseException:
+        old.rename(path)
+        raise
+    shutil.rmtree(old, ignore_errors=True)
 
 
 def _sync(path: Path) -> None:
@@ -113,18 +158,12 @@ def _sync(path: Path) -> None:
         os.close(handle)
 
 
-def _umask() -> int:
-    mask = os.umask(0)
-    os.umask(mask)
-    return mask
-
-
 # --- config.json --------------------------------------------------------------------
 
 
 def write_config(folder: Path, kind: str, version: int, settings: Mapping[str, Any]) -> None:
     """Write ``config.json``: ``kind`` and ``version`` first, then the settings."""
-    config = {"kind": kind, "version": version, **settings}
+    config = {"wordkit": True, "kind": kind, "version": version, **settings}
     text = json.dumps(config, indent=2, ensure_ascii=False) + "\n"
     (folder / CONFIG).write_text(text, encoding="utf-8")
 
@@ -145,18 +184,25 @@ def read_config(folder: str | Path, kind: str, version: int) -> dict[str, Any]:
     path = folder / CONFIG
     if not path.is_file():
         raise FormatError(f"{folder} is no wordkit {kind}: it has no {CONFIG}")
-    try:
-        config = json.loads(path.read_text(encoding="utf-8"))
-    except ValueError as error:
-        raise FormatError(f"{path} is damaged: {error}") from None
-    if not isinstance(config, dict) or config.get("kind") != kind:
-        found = config.get("kind", "unknown") if isinstance(config, dict) else "unknown"
+    config = _load_config(path)
+    if config.get("kind") != kind:
+        found = config.get("kind", "something unknown")
         raise FormatError(f"{folder} holds a wordkit {found}, not a wordkit {kind}")
     if not isinstance(config.get("version"), int) or config["version"] > version:
         raise FormatError(
             f"{folder} is a {kind} of format version {config.get('version')}, and this wordkit "
             f"reads up to version {version}: upgrade wordkit"
         )
+    return config
+
+
+def _load_config(path: Path) -> dict[str, Any]:
+    try:
+        config = json.loads(path.read_text(encoding="utf-8"))
+    except (ValueError, RecursionError) as error:
+        raise FormatError(f"{path} is damaged: {error}") from None
+    if not isinstance(config, dict):
+        raise FormatError(f"{path} is damaged: expected an object")
     return config
 
 
@@ -223,7 +269,7 @@ def map_tensors(path: Path, names: Iterable[str]) -> dict[str, np.ndarray]:
             header = json.loads(file.read(length))
             header = {name: _layout(entry, size - 8 - length) for name, entry in header.items()
                       if name != "__metadata__"}  # fmt: skip
-        except (ValueError, KeyError, TypeError, AttributeError) as error:
+        except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
             raise FormatError(f"{path} is cut short or damaged: {error}") from None
     missing = [name for name in names if name not in header]
     if missing:
@@ -237,9 +283,11 @@ def _layout(entry: Any, available: int) -> tuple[np.dtype, tuple[int, ...], int]
     start, end = entry["data_offsets"]
     count = 1
     for side in shape:
-        if not isinstance(side, int) or side < 0:
+        if not isinstance(side, int) or not 0 <= side < 1 << 60:
             raise ValueError(f"a shape of {shape}")
         count *= side
+    if not (isinstance(start, int) and isinstance(end, int)):
+        raise ValueError("offsets that are no whole numbers")
     if not 0 <= start <= end or end - start != count * dtype.itemsize:
         raise ValueError("sizes that do not fit")
     if end > available:
@@ -290,13 +338,23 @@ def read_words(path: Path) -> tuple[list[str], np.ndarray | None]:
         fields = [line.split("\t") for line in lines]
         try:
             lines = [word for word, _ in fields]
-            counts = np.array([int(count) for _, count in fields], np.int64)
+            counts = np.array([_count(count) for _, count in fields], np.int64)
         except ValueError:
-            line = next(n for n, f in enumerate(fields, 1) if len(f) != 2 or not f[1].isdecimal())
+            line = next(n for n, f in enumerate(fields, 1) if len(f) != 2 or _is_no_count(f[1]))
             raise FormatError(f"{path}, line {line}: expected a word, a tab and a count") from None
     if "\\" in text:
         lines = [_unescape(word) if "\\" in word else word for word in lines]
     return lines, counts
+
+
+def _count(text: str) -> int:
+    if _is_no_count(text):
+        raise ValueError
+    return int(text)
+
+
+def _is_no_count(text: str) -> bool:
+    return not (text.isascii() and text.isdecimal() and len(text) < 19)
 
 
 def _unescape(word: str) -> str:

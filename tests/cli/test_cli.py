@@ -114,6 +114,9 @@ class TestCorpus:
             (["-", "--tokenizer", "bpe"], b"a", "Invalid value for '--tokenizer'"),
             ([], b"", "name some INPUT, or a --dataset"),
             (["--dataset", "ptbb"], b"", "no dataset is named 'ptbb'; did you mean ptb?"),
+            (["--dataset", "ptb", "--min-count", "1"], b"", "--min-count has no meaning with"),
+            (["-", "--field", "x", "--document", "file"], b"", "--document has no meaning with"),
+            (["-", "--min-count", "1", "--eos", "--max-vocab", "1"], b"a a", "raise max_vocab"),
         ],
     )
     def test_refused(
@@ -274,6 +277,10 @@ class TestVectors:
             (["similar", tmp_path / "cut.txt", "a"], "cut.txt"),
             (["similar", tmp_path / "empty", "a"], "empty"),
             (["similar", vectors], "Missing argument"),
+            (["convert", tmp_path / "nan.txt", tmp_path / "x", "--format", "glove"], "holds NaN"),
+            (["train", folder / "corpus", "-o", tmp_path / "x", "--power", "nan"], "power must"),
+            (["train", folder / "corpus", "-o", tmp_path / "x", "--seed", -1], "'--seed'"),
+            (["train", folder / "corpus", "-o", folder / "corpus"], "is a wordkit corpus, not"),
             (["similar", vectors, "cat", "-n", 0], "Invalid value for '-n'"),
             (["train", vectors, "-o", tmp_path / "x"], "not a wordkit corpus"),
             (["train", tmp_path, "-o", tmp_path / "x"], "is no wordkit corpus"),
@@ -312,6 +319,20 @@ class TestVectors:
         ):
             assert message in refused("vectors", *arguments)
         assert not (tmp_path / "x").exists()
+
+    def test_json_of_what_writes(self, folder: Path, tmp_path: Path) -> None:
+        pytest.importorskip("matplotlib", reason="needs wordkit[plot]")
+        for arguments in (
+            ("corpus", "build", folder / "text.txt", "-o", tmp_path / "c"),
+            ("vectors", "train", folder / "corpus", "-o", tmp_path / "v", "--vector-size", 3),
+            ("vectors", "convert", folder / "vectors", tmp_path / "g", "--format", "glove"),
+            ("vectors", "plot", folder / "vectors", "-o", tmp_path / "p.svg"),
+        ):
+            assert json.loads(ok(*arguments, "--json"))
+
+    def test_a_word_with_a_line_end_stays_on_its_line(self, tmp_path: Path) -> None:
+        WordVectors(["a", "b\n\tc"], [[1, 0], [1, 1]]).save(tmp_path / "v")
+        assert ok("vectors", "similar", tmp_path / "v", "a") == "b\\n\\tc\t0.7071\n"
 
     def test_newer_version(self, folder: Path, tmp_path: Path) -> None:
         ok("vectors", "convert", folder / "vectors", tmp_path / "v", "--format", "wordkit")

@@ -7,6 +7,7 @@ import os
 import random
 from collections import Counter
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -19,7 +20,8 @@ from wordkit.corpus.build import build
 from wordkit.corpus.encoded import Corpus
 from wordkit.corpus.reader import TextFormat
 from wordkit.corpus.text import TextOptions
-from wordkit.errors import CorpusError, FormatError, WordkitError
+from wordkit.errors import CorpusError, FormatError, ModelError, WordkitError
+from wordkit.storage import write_tensors
 
 HELLO = "You say goodbye and I say hello."
 
@@ -167,6 +169,12 @@ def test_nothing_to_build(source: object, message: str) -> None:
         build(source)
 
 
+def test_workers_that_make_no_sense() -> None:
+    for workers in 0, -2, 1.5:
+        with pytest.raises(ModelError, match="workers must be"):
+            build(["a"], min_count=1, workers=workers)  # type: ignore[arg-type]
+
+
 def test_only_eos_is_nothing() -> None:
     with pytest.raises(CorpusError, match="no word is left"):
         build(["a b"], text=TextOptions(eos="line"))
@@ -203,16 +211,49 @@ class TestLoad:
         with pytest.raises(FormatError, match="do not cover"):
             Corpus.load(folder)
 
-    def test_folder_of_corpora(self, tmp_path: Path) -> None:
-        build(["a"], tmp_path / "all" / "train", min_count=1)
-        with pytest.raises(FormatError, match="holds the corpora train; name one"):
-            Corpus.load(tmp_path / "all")
+    @pytest.mark.parametrize(
+        ("name", "array"),
+        [
+            ("offsets", np.array([0, 5, 3, 10_000])),
+            ("offsets", np.zeros((1, 2), np.int64)),
+            ("offsets", np.zeros(0, np.int64)),
+            ("ids", np.zeros(10, np.float32)),
+        ],
+    )
+    def test_arrays_that_make_no_sense(self, folder: Path, name: str, array: np.ndarray) -> None:
+        if array.size == 4:
+            array[-1] = len(Corpus.load(folder))
+        write_tensors(folder / f"{name}.safetensors", {name: array})
+        with pytest.raises(FormatError, match="is damaged"):
+            Corpus.load(folder)
+
+    def test_a_word_that_stands_twice(self, folder: Path) -> None:
+        lines = (folder / "vocabulary.txt").read_text("utf-8").splitlines()
+        text = "\n".join([*lines[:-1], lines[0], ""])
+        (folder / "vocabulary.txt").write_text(text, encoding="utf-8")
+        with pytest.raises(FormatError, match="stands twice"):
+            Corpus.load(folder)
 
 
 class TestDataset:
     def test_not_a_text(self, tmp_path: Path) -> None:
         with pytest.raises(CorpusError, match="ws353 is no text"):
             build_module.build_dataset("ws353", tmp_path / "corpus")
+
+    def test_parts(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        texts = {"train": "a b\nb\n", "valid": "b x\n"}
+        for name, text in texts.items():
+            (tmp_path / name).write_text(text)
+        files = [tmp_path / name for name in texts]
+        known = SimpleNamespace(parts=list(texts))
+        monkeypatch.setattr(build_module, "dataset", lambda name: known)
+        monkeypatch.setattr(build_module, "fetch", lambda name, progress: files)
+        for _ in range(2):  # the second replaces the first
+            parts = dict(build_module.build_dataset("ptb", tmp_path / "ptb"))
+        assert parts["train"].vocabulary.words == ["<eos>", "b", "a"]
+        assert parts["valid"].document(0) == ["b", "<eos>"]
+        with pytest.raises(FormatError, match=r"holds the corpora train, valid; .*ptb/train"):
+            Corpus.load(tmp_path / "ptb")
 
     @pytest.mark.skipif("WORDKIT_DATA" not in os.environ, reason="needs the PTB in $WORDKIT_DATA")
     def test_ptb(self, tmp_path: Path) -> None:

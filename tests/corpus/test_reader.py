@@ -128,6 +128,25 @@ class TestZip:
         with pytest.raises(CorpusError, match="outside its folder"):
             documents(tmp_path / "a.zip")
 
+    def test_of_json_lines(self, tmp_path: Path) -> None:
+        with zipfile.ZipFile(tmp_path / "a.zip", "w") as archive:
+            archive.writestr("one.jsonl", '{"text": "x"}')
+        with pytest.raises(CorpusError, match="say which field"):
+            documents(tmp_path / "a.zip")
+        assert documents(tmp_path / "a.zip", field="text") == [["x"]]
+
+    def test_of_another_time(self, tmp_path: Path) -> None:
+        """A version that Python's zipfile does not know, and a name that is not UTF-8."""
+        with zipfile.ZipFile(tmp_path / "a.zip", "w") as archive:
+            archive.writestr("é", "some text")
+        whole = (tmp_path / "a.zip").read_bytes()
+        entry = whole.index(b"PK\x01\x02")
+        newer = whole[: entry + 6] + b"\x5a" + whole[entry + 7 :]
+        for damaged in newer, whole.replace("é".encode(), b"\xff\xfe"):
+            (tmp_path / "a.zip").write_bytes(damaged)
+            with pytest.raises(CorpusError, match=r"a\.zip"):
+                documents(tmp_path / "a.zip")
+
     def test_damaged(self, tmp_path: Path) -> None:
         buffer = io.BytesIO()
         with zipfile.ZipFile(buffer, "w") as archive:
@@ -170,7 +189,7 @@ class TestJsonLines:
             documents(path, field="text")
 
     def test_field_must_be_named(self, tmp_path: Path) -> None:
-        for name in "a.jsonl", "a.ndjson.gz":
+        for name in "a.jsonl", "a.ndjson.gz", "a.JSONL.xz":
             self.write(tmp_path / name, "{}")
             with pytest.raises(CorpusError, match="say which field"):
                 find_inputs([tmp_path / name])
@@ -190,6 +209,17 @@ def test_bytes_that_are_not_utf8(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     with pytest.raises(CorpusError, match=r"latin.txt, line 21: byte 0xe9 .* --errors replace"):
         documents(path)
     assert documents(path, errors="replace")[-1] == ["caf\ufffd"]
+
+
+def test_utf16_is_named(tmp_path: Path) -> None:
+    (tmp_path / "wide").write_text("words", encoding="utf-16")
+    with pytest.raises(CorpusError, match="wide is UTF-16"):
+        documents(tmp_path / "wide", errors="replace")
+
+
+def test_text_that_begins_like_bzip2(tmp_path: Path) -> None:
+    (tmp_path / "letter").write_text("BZhang wrote home.\n")
+    assert documents(tmp_path / "letter") == [["BZhang wrote home."]]
 
 
 def test_byte_order_mark(tmp_path: Path) -> None:

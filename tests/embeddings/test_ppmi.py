@@ -72,8 +72,18 @@ def test_writing_over_the_counts_gives_the_same() -> None:
     assert not same(counts, before)
 
 
+def test_entries_that_stand_twice_are_one() -> None:
+    twice = sp.csr_array(([1.0, 2, 3], [1, 1, 0], [0, 2, 3]), shape=(2, 2))
+    expected = PPMI().fit_transform(twice.toarray()).toarray()
+    np.testing.assert_array_equal(PPMI().fit_transform(twice).toarray(), expected)
+
+
 def test_bad_input() -> None:
-    with pytest.raises(ModelError, match="shift"):
-        PPMI(shift=0).fit(np.eye(2))
+    for options in {"shift": 0}, {"shift": np.inf}, {"smoothing": np.nan}, {"smoothing": -1}:
+        with pytest.raises(ModelError, match=next(iter(options))):
+            PPMI(**options).fit(np.eye(2))
+    for bad in np.nan, -1.0:
+        with pytest.raises(ModelError, match="finite and not negative"):
+            PPMI().fit(sp.csr_array([[1.0, bad]]))
     with pytest.raises(ModelError, match="shape"):
         PPMI().fit(np.eye(2)).transform(np.eye(3))

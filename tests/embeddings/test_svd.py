@@ -80,7 +80,15 @@ def test_too_many_dimensions() -> None:
 
 
 @pytest.mark.parametrize(
-    ("options", "shape"), [({"vector_size": 0}, (3, 3)), ({"add_context": True}, (3, 4))]
+    ("options", "shape"),
+    [
+        ({"vector_size": 0}, (3, 3)),
+        ({"vector_size": 1.5}, (3, 3)),
+        ({"power": np.nan}, (3, 3)),
+        ({"seed": -1}, (3, 3)),
+        ({"n_iter": -1}, (3, 3)),
+        ({"add_context": True}, (3, 4)),
+    ],
 )
 def test_bad_input(options: dict, shape: tuple[int, int]) -> None:
     with pytest.raises(ModelError):

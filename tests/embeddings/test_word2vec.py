@@ -10,6 +10,7 @@ from wordkit.corpus.encoded import Corpus
 from wordkit.embeddings import word2vec
 from wordkit.embeddings.cooccurrence import keep_probabilities
 from wordkit.embeddings.word2vec import Cbow, SkipGram, alias_tables
+from wordkit.embeddings.word2vec_kernels import RUN
 from wordkit.errors import ModelError
 from wordkit.layers.embedding import EmbeddingBag
 from wordkit.layers.negative_sampling import NegativeSamplingLoss
@@ -37,6 +38,7 @@ class Twin:
         self.share, self.other = alias_tables(counts, model.ns_exponent)
         self.seed = model.seed << 20
         self.losses: list[float] = []
+        self.pairs = 0
 
     def run(self) -> None:
         model, total = self.model, len(self.corpus)
@@ -46,45 +48,58 @@ class Twin:
                 for place in range(first, last)
                 if (splitmix(self.seed, place) >> 11) / 2**53 < self.keep[self.corpus.ids[place]]
             ]
-            for number, place in enumerate(kept):
-                state = splitmix(self.seed + 1, place)
-                reach = 1 + state % model.window
-                low, high = max(0, number - reach), min(len(kept), number + reach + 1)
-                around = [n for n in range(low, high) if n != number]
-                rate = model.alpha - (model.alpha - model.min_alpha) * place / total
-                if isinstance(model, Cbow):
-                    groups = [(state, around)]
-                elif model.negatives == "shared":
-                    groups = [(state + low, around)]
+            for run in self.runs(kept):
+                state = splitmix(self.seed + 1, kept[run[0]])
+                rate = model.alpha - (model.alpha - model.min_alpha) * kept[run[0]] / total
+                pairs = [(n, m) for n in run for m in self.window(n, kept)]
+                if isinstance(model, Cbow) or model.negatives == "shared":
+                    groups = [(state, pairs)]
                 else:
-                    groups = [(state + n, [n]) for n in around]
-                for drawn, contexts in groups:
-                    if contexts:
-                        words = [int(self.corpus.ids[kept[n]]) for n in contexts]
-                        self.step(int(self.corpus.ids[place]), words, drawn & MASK, rate)
+                    groups = [(state + m, [(n, m)]) for n, m in pairs]
+                for drawn, group in groups:
+                    words = [tuple(int(self.corpus.ids[kept[i]]) for i in pair) for pair in group]
+                    if words:
+                        excluded = {int(self.corpus.ids[kept[n]]) for n in run}
+                        if len(groups) > 1:
+                            excluded = {words[0][0]}
+                        self.step(words, self.negatives(drawn & MASK, excluded), rate)
 
-    def negatives(self, centre: int, state: int) -> list[int]:
+    def runs(self, kept: list[int]) -> list[list[int]]:
+        """Which of the kept tokens are centre words together."""
+        length = 1 if isinstance(self.model, Cbow) else RUN
+        runs: dict[int, list[int]] = {}
+        for number, place in enumerate(kept):
+            runs.setdefault(place // length, []).append(number)
+        return list(runs.values())
+
+    def window(self, number: int, kept: list[int]) -> list[int]:
+        reach = 1 + splitmix(self.seed + 1, kept[number]) % self.model.window
+        around = range(max(0, number - reach), min(len(kept), number + reach + 1))
+        return [other for other in around if other != number]
+
+    def negatives(self, state: int, excluded: set[int]) -> list[int]:
         words = []
         for k in range(1, self.model.negative + 1):
             bits = splitmix(state, k)
             word = (bits >> 32) * len(self.other) >> 32
             if np.float32(bits & 0xFFFFFF) * np.float32(2**-24) >= self.share[word]:
                 word = int(self.other[word])
-            words.append(word)
+            if word not in excluded:
+                words.append(word)
         return words
 
-    def step(self, centre: int, contexts: list[int], state: int, rate: float) -> None:
-        negatives = self.negatives(centre, state)
+    def step(self, pairs: list[tuple[int, int]], negatives: list[int], rate: float) -> None:
         loss = NegativeSamplingLoss(self.outputs, reduction="sum")
+        centres, contexts = map(list, zip(*pairs, strict=True))
         if isinstance(self.model, Cbow):
             bag = EmbeddingBag(self.inputs, mode=self.model.mode)
-            hidden = bag.forward(np.array([contexts]))
+            hidden, centres = bag.forward(np.array([contexts])), centres[:1]
         else:
             hidden = self.inputs[contexts]
         n = len(hidden)
-        self.losses += [
-            loss.forward(hidden, np.full(n, centre), np.tile(negatives, (n, 1))) / n
-        ] * n
+        drawn = np.array([[*negatives, centre] for centre in centres])  # its own is left out
+        self.losses.append(loss.forward(hidden, np.array(centres), drawn))
+        self.pairs += n
         gradient = loss.backward()
         self.outputs -= rate * loss.grads["weight"].dense()
         if isinstance(self.model, Cbow):
@@ -127,7 +142,7 @@ def test_same_draws_same_updates(model: SkipGram | Cbow) -> None:
     found = model.fit(corpus)
     np.testing.assert_allclose(found.vectors_.vectors, twin.inputs, atol=2e-5)
     assert np.abs(twin.outputs).max() > 1e-3, "the vectors have moved"
-    assert found.loss_per_epoch_[0] == pytest.approx(np.mean(twin.losses), rel=1e-4)
+    assert found.loss_per_epoch_[0] == pytest.approx(np.sum(twin.losses) / twin.pairs, rel=1e-4)
 
 
 @pytest.mark.parametrize("model", MODELS[:5:2], ids=lambda m: f"{type(m).__name__}")
@@ -137,7 +152,7 @@ def test_pieces_change_nothing_but_rounding(
     corpus = small_corpus()
     model = clone(model).set_params(workers=1, epochs=2, sample=0.05)
     whole = model.fit(corpus).vectors_.vectors
-    monkeypatch.setattr(word2vec, "PIECE", 17)
+    monkeypatch.setattr(word2vec, "PIECE", 2 * RUN)
     np.testing.assert_array_equal(clone(model).fit(corpus).vectors_.vectors, whole)
 
 

@@ -208,7 +208,7 @@ def test_sparse_vectors_are_kept_by_ours_alone(tmp_path):
 
 def test_damaged_sparse_indices_are_refused(tmp_path):
     for indices, indptr in [([0, 7], [0, 1, 2]), ([0, 1], [0, 9, 2]), ([0, -1], [0, 1, 2])]:
-        with storage.new_folder(tmp_path / "v") as folder:
+        with storage.new_folder(tmp_path / "v", "vectors") as folder:
             settings = {"words": 2, "vector_size": 2, "sparse": True}
             storage.write_config(folder, "vectors", 1, settings)
             storage.write_words(folder / "vocabulary.txt", ["a", "b"])
@@ -390,3 +390,10 @@ def test_any_bytes_are_vectors_or_a_format_error(tmp_path, content, format, name
             assert str(path) in str(error) or str(tmp_path) in str(error)  # noqa: PT017
         else:
             assert len(found.words) == len(set(found.words)) == found.vectors.shape[0] > 0
+
+
+def test_words_that_all_end_in_numbers(tmp_path):
+    words = ["in 1984", "part 2", "5 6"]
+    vectors = WordVectors(words, np.arange(12).reshape(3, 4))
+    vectors.save(tmp_path / "v.txt", "word2vec")
+    assert WordVectors.load(tmp_path / "v.txt").words == words

@@ -138,6 +138,24 @@ def test_unknown_word_names_close_spellings(vectors: WordVectors) -> None:
         vectors["zzz"]
 
 
+@pytest.mark.parametrize("scale", [1e-30, 1e20])
+def test_very_long_and_very_short_vectors(scale: float) -> None:
+    vectors = WordVectors(["a", "b", "c"], np.array([[1, 1], [scale, scale], [1, -1]]))
+    assert vectors.similarity("a", "b") == pytest.approx(1, abs=1e-3)
+    assert vectors.most_similar("b")[0][0] == "a"
+
+
+@pytest.mark.parametrize("block", [1, 1 << 24])
+def test_queries_that_are_no_numbers(block: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(search, "BLOCK", block)
+    vectors = WordVectors(WORDS, MATRIX)
+    for bad in np.nan, np.inf:
+        query = np.full(16, bad, np.float32)
+        for ask in vectors.most_similar, lambda q: vectors.search(q[None], 3):
+            with pytest.raises(ModelError, match="NaN or infinity"):
+                ask(query)
+
+
 @pytest.mark.parametrize("bad", [np.nan, np.inf])
 def test_nan_is_found(bad: float) -> None:
     matrix = np.ones((3, 2), np.float32)
@@ -175,4 +193,6 @@ def test_like_a_mapping(vectors: WordVectors) -> None:
     assert "x" not in vectors
     assert len(vectors) == 200
     np.testing.assert_array_equal(vectors["word7"], MATRIX[7])
+    assert repr(vectors) == "WordVectors(200 words, 16 dimensions)"
+    assert vectors.distances("word1", []).shape == (0,)
     np.testing.assert_allclose(vectors.unit([3, 5]), unit(MATRIX[[3, 5]]), atol=1e-6)

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import signal
-import threading
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from itertools import chain, islice
 from typing import Any
+
+from wordkit.errors import BackendError
 
 
 def in_processes(
@@ -17,8 +18,13 @@ def in_processes(
     """``function(item)`` for each item, in order, in ``workers`` processes.
 
     Items are drawn in the calling thread, no more than two a worker ahead. Where there
-    is but one item or one worker, it all happens here. An error, or Ctrl-C, ends the
-    processes.
+    is but one item or one worker, it all happens here. After an error, or Ctrl-C, no
+    more work is begun.
+
+    Raises
+    ------
+    BackendError
+        A process was killed, perhaps for want of memory.
     """
     items = iter(items)
     head = list(islice(items, 2))
@@ -28,9 +34,10 @@ def in_processes(
         return
     # loky, unlike multiprocessing, takes lambdas and scripts without a __main__ guard
     from joblib.externals.loky import get_reusable_executor
+    from joblib.externals.loky.process_executor import TerminatedWorkerError
 
-    with _signals_deferred():
-        executor = get_reusable_executor(workers, timeout=60, initializer=_ignore_interrupts)
+    with _interrupts_blocked():
+        executor = get_reusable_executor(workers, timeout=60)
         executor.submit(int)  # starts the processes
     waiting: deque[Any] = deque()
     try:
@@ -40,31 +47,27 @@ def in_processes(
                 yield waiting.popleft().result()
         while waiting:
             yield waiting.popleft().result()
-    except BaseException:
-        executor.shutdown(kill_workers=True)
-        raise
+    except TerminatedWorkerError:
+        raise BackendError(
+            "a worker process was killed, perhaps for want of memory; try fewer --workers"
+        ) from None
+    finally:
+        for future in waiting:
+            future.cancel()
 
 
 @contextmanager
-def _signals_deferred() -> Iterator[None]:
-    """Hold Ctrl-C back while processes start: an exception in the middle of that gets lost."""
-    if threading.current_thread() is not threading.main_thread():
+def _interrupts_blocked() -> Iterator[None]:
+    """Hold Ctrl-C back while processes start.
+
+    It goes to all processes of a terminal: those that start here inherit the block, and
+    so leave it to this one, in which it comes through at the end.
+    """
+    if not hasattr(signal, "pthread_sigmask"):  # Windows
         yield
         return
-    caught: list[int] = []
-    wanted = (signal.SIGINT, signal.SIGTERM)
-    handlers = {
-        each: signal.signal(each, lambda number, _: caught.append(number)) for each in wanted
-    }
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT, signal.SIGTERM})
     try:
         yield
     finally:
-        for each, handler in handlers.items():
-            signal.signal(each, handler or signal.SIG_DFL)
-    for number in caught[:1]:
-        signal.raise_signal(number)
-
-
-def _ignore_interrupts() -> None:
-    """Ctrl-C goes to all processes of a terminal; the first of them decides."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)

@@ -7,12 +7,23 @@ from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
+from wordkit.errors import ModelError
+
 
 def available_workers() -> int:
     """How many cores this process may use."""
     if hasattr(os, "sched_getaffinity"):
         return len(os.sched_getaffinity(0))
     return os.cpu_count() or 1
+
+
+def checked_workers(workers: int | None) -> int:
+    """A number of workers, all cores for None; ``ModelError`` if it makes no sense."""
+    if workers is None:
+        return available_workers()
+    if workers < 1 or workers != int(workers):
+        raise ModelError(f"workers must be a whole number from 1, not {workers}")
+    return int(workers)
 
 
 def in_threads(kernel: Callable[..., Any], calls: Iterable[tuple], workers: int) -> list[Any]:

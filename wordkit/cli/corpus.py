@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import time
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 import click
+from click.core import ParameterSource
 
 from wordkit.cli.output import json_option, print_json, print_rows, print_table, say
 
@@ -80,7 +82,16 @@ def corpus() -> None:
     help="What to do about bytes that are not UTF-8.",
 )
 @workers_option
-def build(inputs: tuple[str, ...], output: Path, dataset: str | None, **options: Any) -> None:
+@json_option
+@click.pass_context
+def build(
+    context: click.Context,
+    inputs: tuple[str, ...],
+    output: Path,
+    dataset: str | None,
+    as_json: bool,
+    **options: Any,
+) -> None:
     """Turn text into a corpus: files, folders, patterns, or - for standard input.
 
     Plain text or .gz, .bz2, .xz, .zip. The corpus is a folder.
@@ -98,10 +109,13 @@ def build(inputs: tuple[str, ...], output: Path, dataset: str | None, **options:
 
     if bool(inputs) == bool(dataset):
         raise click.UsageError("name some INPUT, or a --dataset")
+    _refuse_together(context, "dataset", *(name for name in options if name != "workers"))
+    _refuse_together(context, "vocabulary", "min_count", "max_vocab", "unk")
+    _refuse_together(context, "field", "document")
     started = time.perf_counter()
     if dataset:
-        for name, part in build_dataset(dataset, output, options["workers"], progress=True):
-            say(f"{output / name}: {_summary(part)}")
+        parts = build_dataset(dataset, output, options["workers"], progress=True)
+        _written({output / name: part for name, part in parts}, as_json)
         return
     vocabulary = options.pop("vocabulary")
     text = {name: options.pop(name) for name in TextOptions.__dataclass_fields__}
@@ -115,7 +129,35 @@ def build(inputs: tuple[str, ...], output: Path, dataset: str | None, **options:
         progress=True,
         **options,
     )
-    say(f"{output}: {_summary(built)}, in {time.perf_counter() - started:.1f} s")
+    _written({output: built}, as_json, f", in {time.perf_counter() - started:.1f} s")
+
+
+def _refuse_together(context: click.Context, one: str, *others: str) -> None:
+    """A usage error if an option was given with another that it would make void."""
+    if context.params[one] is not None:
+        for other in others:
+            if context.get_parameter_source(other) == ParameterSource.COMMANDLINE:
+                first, second = (f"--{name.replace('_', '-')}" for name in (one, other))
+                raise click.UsageError(f"{second} has no meaning with {first}")
+
+
+def _written(corpora: dict[Path, Any], as_json: bool, how: str = "") -> None:
+    """Say, or print as JSON, which corpora were written."""
+    if as_json:
+        print_json(
+            [
+                {
+                    "output": str(path),
+                    "tokens": len(made),
+                    "words": len(made.vocabulary),
+                    "documents": made.documents,
+                }
+                for path, made in corpora.items()
+            ]
+        )
+    else:
+        for path, made in corpora.items():
+            say(f"{path}: {_summary(made)}{how}")
 
 
 def _summary(corpus: Any) -> str:
@@ -125,7 +167,9 @@ def _summary(corpus: Any) -> str:
 
 @corpus.command()
 @click.argument("directory", type=click.Path(path_type=Path), metavar="DIR")
-@click.option("-n", "top", default=10, show_default=True, help="Most frequent words to show.")
+@click.option(
+    "-n", "top", default=10, show_default=True, type=click.IntRange(0), help="First words to show."
+)
 @json_option
 def info(directory: Path, top: int, as_json: bool) -> None:
     """Say what a corpus holds.
@@ -147,7 +191,9 @@ def info(directory: Path, top: int, as_json: bool) -> None:
                 "documents": one.documents,
                 "most_frequent": dict(counts),
                 "settings": {
-                    k: v for k, v in one.settings.items() if k not in ("kind", "version")
+                    k: v
+                    for k, v in one.settings.items()
+                    if k not in ("wordkit", "kind", "version")
                 },
             }
         )
@@ -157,7 +203,8 @@ def info(directory: Path, top: int, as_json: bool) -> None:
     for fact in facts:
         settings = fact.pop("settings")
         frequent = " ".join(f"{word} ({n:,})" for word, n in fact.pop("most_frequent").items())
-        options = {**settings.pop("text", {}), **settings}
+        nested = [settings.pop(name, {}) for name in ("text", "format")]
+        options = {**nested[0], **nested[1], **settings}
         print_rows([*fact.items(), ("most frequent", frequent), *options.items()])
 
 
@@ -193,7 +240,8 @@ def download(name: str | None, as_json: bool) -> None:
     "-o", "--output", required=True, type=click.Path(path_type=Path), help="File to write."
 )
 @workers_option
-def docstrings(output: Path, workers: int | None) -> None:
+@json_option
+def docstrings(output: Path, workers: int | None, as_json: bool) -> None:
     """Collect the documentation that Python and its packages carry as text.
 
     Millions of words of technical English on any machine, one docstring a line.
@@ -204,6 +252,9 @@ def docstrings(output: Path, workers: int | None) -> None:
     from wordkit.corpus.docstrings import write_docstrings
 
     summary = write_docstrings(output, workers=workers, progress=True)
+    if as_json:
+        print_json({"output": str(output), **asdict(summary)})
+        return
     say(f"{output}: {summary.docstrings:,} docstrings of {summary.files:,} files, "
         f"{summary.words:,} words")  # fmt: skip
 
@@ -238,8 +289,6 @@ def phrases(directory: Path, output: Path, as_json: bool, **options: Any) -> Non
     \b
     wordkit corpus phrases corpus -o corpus2
     """
-    from dataclasses import asdict
-
     from wordkit.corpus.encoded import Corpus
     from wordkit.corpus.phrases import join_phrases
 

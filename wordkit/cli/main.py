@@ -7,6 +7,7 @@ when it runs, so that help comes at once.
 from __future__ import annotations
 
 import errno
+import os
 import signal
 import sys
 import warnings
@@ -47,6 +48,15 @@ class Commands(click.Group):
                 raise  # click knows what to do when a reader such as head has had enough
             where = f": {error.filename}" if error.filename else ""
             raise click.ClickException(f"{error.strerror or error}{where}") from None
+        except (click.ClickException, click.exceptions.Exit, click.Abort):
+            raise
+        except Exception as error:  # a bug of ours, or of a library
+            if os.environ.get("WORDKIT_DEBUG"):
+                raise
+            raise click.ClickException(
+                f"this should not happen ({type(error).__name__}: {error}); set WORDKIT_DEBUG=1 "
+                "to see where, and please report it"
+            ) from None
 
 
 @click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})

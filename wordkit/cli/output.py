@@ -8,6 +8,8 @@ from typing import Any
 
 import click
 
+seed_range = click.IntRange(0, 2**32 - 1)
+_ESCAPES = {"\t": "\\t", "\n": "\\n", "\r": "\\r"}  # so that a line stays a line
 json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 
 
@@ -51,4 +53,6 @@ def cell(value: Any) -> str:
         return {True: "yes", False: "no", None: "-"}[value]
     if isinstance(value, float):
         return f"{value:.4f}"
-    return f"{value:,}" if isinstance(value, int) else str(value)
+    if isinstance(value, int):
+        return f"{value:,}"
+    return "".join(_ESCAPES.get(c, c if c >= " " else f"\\x{ord(c):02x}") for c in str(value))

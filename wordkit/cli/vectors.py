@@ -8,7 +8,14 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from wordkit.cli.output import json_option, print_json, print_rows, print_table, say
+from wordkit.cli.output import (
+    json_option,
+    print_json,
+    print_rows,
+    print_table,
+    say,
+    seed_range,
+)
 
 if TYPE_CHECKING:
     from wordkit.vectors.word_vectors import WordVectors
@@ -73,7 +80,7 @@ METHODS = {
     "--window", type=int, help="Context words on each side.  [default: 10; skipgram, cbow: 5]"
 )
 @click.option("--sample", type=float, help="Subsampling threshold, 0 for none.  [default: 0.0001]")
-@click.option("--seed", type=int, help="Seed of the randomness.  [default: 1]")
+@click.option("--seed", type=seed_range, help="Seed of the randomness.  [default: 1]")
 @click.option("--workers", type=click.IntRange(1), help="Cores to use.  [default: all]")
 @click.option(
     "--weighting",
@@ -111,7 +118,8 @@ METHODS = {
     type=click.Choice(["mean", "sum", "word2vec"]),
     help="cbow: how contexts are joined.  [cbow: word2vec]",
 )
-def train(corpus: Path, output: Path, method: str, **options: Any) -> None:
+@json_option
+def train(corpus: Path, output: Path, method: str, as_json: bool, **options: Any) -> None:
     """Learn word vectors from a corpus.
 
     \b
@@ -121,7 +129,7 @@ def train(corpus: Path, output: Path, method: str, **options: Any) -> None:
     import wordkit
     from wordkit.storage import check_replaceable
 
-    check_replaceable(output)
+    check_replaceable(output, "vectors")
     started = time.perf_counter()
     estimator = getattr(wordkit, METHODS[method])(verbose=True)
     given = {name: value for name, value in options.items() if value is not None}
@@ -132,8 +140,17 @@ def train(corpus: Path, output: Path, method: str, **options: Any) -> None:
     text = wordkit.Corpus.load(corpus)
     trained = estimator.set_params(**given).fit(text).vectors_
     trained.save(output)
-    say(f"{output}: {len(trained):,} vectors of {trained.vector_size:,} dimensions, "
-        f"in {time.perf_counter() - started:.1f} s")  # fmt: skip
+    seconds = time.perf_counter() - started
+    _written(output, trained, as_json, f", in {seconds:.1f} s", seconds=seconds)
+
+
+def _written(output: Path, made: WordVectors, as_json: bool, how: str = "", **facts: Any) -> None:
+    """Say, or print as JSON, which vectors were written."""
+    if as_json:
+        size = {"words": len(made), "dimensions": made.vector_size}
+        print_json({"output": str(output), **size, **facts})
+    else:
+        say(f"{output}: {len(made):,} vectors of {made.vector_size:,} dimensions{how}")
 
 
 @vectors.command()
@@ -219,7 +236,9 @@ def odd(path: Path, words: tuple[str, ...], as_json: bool) -> None:
     help="Answer analogies with one of the N most frequent words.",
 )
 @cosine_method_option
-@click.option("--seed", default=1, show_default=True, help="Seed of the bootstrap.")
+@click.option(
+    "--seed", default=1, show_default=True, type=seed_range, help="Seed of the bootstrap."
+)
 @json_option
 def evaluate(
     path: Path,
@@ -260,7 +279,7 @@ def evaluate(
     if comparisons:
         click.echo()
         print_table(
-            ["set", "used", path.name, str(against), "difference", "low 95%", "high 95%", "p"],
+            ["set", "used", str(path), str(against), "difference", "low 95%", "high 95%", "p"],
             [
                 (c.name, c.used, c.first, c.second, c.difference, c.low, c.high, c.p_value)
                 for c in comparisons
@@ -308,7 +327,10 @@ def score_rows(result: Any) -> list[tuple]:
 @click.option("--format", required=True, type=click.Choice(FORMATS), help="Format to write.")
 @click.option("--from", "source_format", type=click.Choice(FORMATS), help="Format to read.  "
               "[default: found out]")  # fmt: skip
-def convert(path: Path, output: Path, format: str, source_format: str | None) -> None:
+@json_option
+def convert(
+    path: Path, output: Path, format: str, source_format: str | None, as_json: bool
+) -> None:
     """Write vectors in another format; a name that ends in .gz is compressed.
 
     \b
@@ -317,13 +339,16 @@ def convert(path: Path, output: Path, format: str, source_format: str | None) ->
     from wordkit.vectors.word_vectors import WordVectors
 
     found = WordVectors.load(path, source_format)
+    _ = found.norms  # raises if a value is no number
     found.save(output, format)
-    say(f"{output}: {len(found):,} vectors of {found.vector_size:,} dimensions")
+    _written(output, found, as_json, format=format)
 
 
 @vectors.command()
 @vectors_argument
-@click.option("-n", "top", default=10, show_default=True, help="Most frequent words to show.")
+@click.option(
+    "-n", "top", default=10, show_default=True, type=click.IntRange(0), help="First words to show."
+)
 @json_option
 def info(path: Path, top: int, as_json: bool) -> None:
     """Say what a file of vectors holds.
@@ -350,7 +375,13 @@ def info(path: Path, top: int, as_json: bool) -> None:
 @vectors_argument
 @click.argument("words", nargs=-1, metavar="[WORD...]")
 @click.option("-o", "--output", required=True, type=PATH, help="Picture to make: .png or .svg.")
-@click.option("--top", default=150, show_default=True, help="Draw the most frequent words.")
+@click.option(
+    "--top",
+    default=150,
+    show_default=True,
+    type=click.IntRange(1),
+    help="Draw the most frequent words.",
+)
 @click.option(
     "--method",
     default="pca",
@@ -358,17 +389,24 @@ def info(path: Path, top: int, as_json: bool) -> None:
     type=click.Choice(["pca", "tsne"]),
     help="How dimensions become two.",
 )
-@click.option("--seed", default=1, show_default=True, help="Seed of t-SNE.")
-def plot(path: Path, words: tuple[str, ...], output: Path, **options: Any) -> None:
+@click.option("--seed", default=1, show_default=True, type=seed_range, help="Seed of t-SNE.")
+@json_option
+def plot(path: Path, words: tuple[str, ...], output: Path, as_json: bool, **options: Any) -> None:
     """Draw a map of the WORDs, or of the most frequent words.
 
     \b
     wordkit vectors plot vectors -o map.png --method tsne
     """
-    from wordkit.plots import plot_words
+    from wordkit.plots import map_words, plot_words
 
-    plot_words(load(path), output, list(words) or None, **options)
-    say(f"{output}: a map")
+    found, chosen = load(path), list(words) or None
+    plot_words(found, output, chosen, **options)
+    if as_json:
+        drawn = chosen or found.words[: options["top"]]
+        places = map_words(found, drawn, method=options["method"], seed=options["seed"])
+        print_json([{"word": w, "x": x, "y": y} for w, (x, y) in zip(drawn, places, strict=True)])
+    else:
+        say(f"{output}: a map")
 
 
 @vectors.command()

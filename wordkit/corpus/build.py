@@ -11,7 +11,7 @@ import tempfile
 from array import array
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from functools import partial
 from itertools import chain
 from pathlib import Path
@@ -20,9 +20,17 @@ from typing import IO, Any, NamedTuple
 import numpy as np
 
 from wordkit.backend.processes import in_processes
-from wordkit.backend.threads import available_workers
+from wordkit.backend.threads import checked_workers
 from wordkit.corpus.datasets import dataset, fetch
-from wordkit.corpus.encoded import IDS, KIND, OFFSETS, VERSION, VOCABULARY, Corpus
+from wordkit.corpus.encoded import (
+    IDS,
+    KIND,
+    OFFSETS,
+    PARTS_KIND,
+    VERSION,
+    VOCABULARY,
+    Corpus,
+)
 from wordkit.corpus.reader import (
     BLOCK,
     Block,
@@ -36,7 +44,13 @@ from wordkit.corpus.text import EOS, UNK, TextOptions, make_tokenizer
 from wordkit.corpus.vocabulary import Vocabulary
 from wordkit.errors import CorpusError
 from wordkit.progress import progress_bar
-from wordkit.storage import TensorWriter, new_folder, write_config, write_tensors
+from wordkit.storage import (
+    TensorWriter,
+    check_replaceable,
+    new_folder,
+    write_config,
+    write_tensors,
+)
 
 IDS_PER_PASS = 1 << 22
 
@@ -82,14 +96,19 @@ def build(
         source = [Path(source)]
     elif not isinstance(source, Iterable):
         raise CorpusError(f"expected paths or texts, found {type(source).__name__}")
-    settings = {"text": text.to_dict(), "min_count": min_count, "max_vocab": max_vocab, "unk": unk}
+    settings: dict[str, Any] = {"text": text.to_dict(), "format": asdict(format)}
+    if vocabulary is None:
+        settings |= {"min_count": min_count, "max_vocab": max_vocab, "unk": unk}
+    else:
+        settings["vocabulary"] = "given"
     blocks, size = _blocks(source, format)
-    if workers is not None and workers < 1:
-        raise CorpusError(f"workers must be at least 1, not {workers}")
+    workers = checked_workers(workers)
+    if directory is not None:
+        check_replaceable(directory, KIND)
     encode = partial(encode_block, text=text, format=format)
     with scratch_file(directory) as raw:
         with progress_bar("tokenising", size, "B", show=progress) as bar:
-            encoded = in_processes(encode, blocks, workers or available_workers())
+            encoded = in_processes(encode, blocks, workers)
             text_read = _read(encoded, raw, bar)
         if vocabulary is None:
             vocabulary = Vocabulary.from_counts(
@@ -100,7 +119,7 @@ def build(
                 unk=unk,
                 always=[EOS] if text.eos else [],
             )
-            _check_not_empty(vocabulary, text_read, min_count)
+            _check_not_empty(vocabulary, text_read, min_count, max_vocab)
         new_ids = text_read.renumbering(vocabulary)
         tokens = int(text_read.counts[new_ids >= 0].sum())
         if not tokens:
@@ -120,7 +139,7 @@ def write_corpus(
     settings: Mapping[str, Any],
 ) -> Corpus:
     """Write a corpus folder, its ids (int32) piece by piece, and open it."""
-    with new_folder(directory) as folder:
+    with new_folder(directory, KIND) as folder:
         write_config(folder, KIND, VERSION, settings)
         vocabulary.save(folder / VOCABULARY)
         write_tensors(folder / OFFSETS, {"offsets": offsets})
@@ -132,7 +151,9 @@ def write_corpus(
     return Corpus.load(directory)
 
 
-def _check_not_empty(vocabulary: Vocabulary, text_read: TextRead, min_count: int) -> None:
+def _check_not_empty(
+    vocabulary: Vocabulary, text_read: TextRead, min_count: int, max_vocab: int | None
+) -> None:
     own = [n for n, word in enumerate(text_read.words) if word not in (EOS, UNK)]
     if not own:
         raise CorpusError("the input has no words: it is empty, or the tokenizer keeps nothing")
@@ -140,7 +161,7 @@ def _check_not_empty(vocabulary: Vocabulary, text_read: TextRead, min_count: int
         raise CorpusError(
             f"no word is left: the most frequent of {len(own):,} occurs "
             f"{text_read.counts[own].max():,} times, and min_count is {min_count}; lower it "
-            "(--min-count)"
+            "(--min-count)" + (f", or raise max_vocab, which is {max_vocab}" if max_vocab else "")
         )
 
 
@@ -331,7 +352,8 @@ def build_dataset(
         raise CorpusError(f"{name} is no text to build a corpus from")
     files = dict(zip(parts, fetch(name, progress=progress), strict=True))
     vocabulary: Vocabulary | None = None
-    with new_folder(directory) as folder:
+    with new_folder(directory, PARTS_KIND) as folder:
+        write_config(folder, PARTS_KIND, VERSION, {"parts": parts})
         for part, file in files.items():
             built = build(
                 [file],

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from wordkit.backend.processes import in_processes
-from wordkit.backend.threads import available_workers
+from wordkit.backend.threads import checked_workers
 from wordkit.errors import CorpusError
 from wordkit.progress import progress_bar
 from wordkit.storage import new_file
@@ -65,7 +65,7 @@ def write_docstrings(
     folders = _default_roots() if roots is None else [Path(root) for root in roots]
     sources = _sources(folders)
     batches = [sources[i : i + _BATCH] for i in range(0, len(sources), _BATCH)]
-    workers = workers or available_workers()
+    workers = checked_workers(workers)
     total = sum(source.stat().st_size for source in sources)
     seen: set[str] = set()
     words = 0

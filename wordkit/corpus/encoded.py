@@ -10,9 +10,9 @@ import numpy as np
 
 from wordkit.corpus.vocabulary import Vocabulary
 from wordkit.errors import FormatError
-from wordkit.storage import CONFIG, map_tensors, read_config
+from wordkit.storage import map_tensors, read_config
 
-KIND, VERSION = "corpus", 1
+KIND, PARTS_KIND, VERSION = "corpus", "dataset", 1
 VOCABULARY, IDS, OFFSETS = "vocabulary.txt", "ids.safetensors", "offsets.safetensors"
 
 
@@ -64,14 +64,13 @@ class Corpus:
         if parts:
             raise FormatError(
                 f"{directory} holds the corpora {', '.join(parts)}; name one, such as "
-                f"{directory / parts[-1]}"
+                f"{directory / parts[0]}"
             )
         settings = read_config(directory, KIND, VERSION)
         vocabulary = Vocabulary.load(directory / VOCABULARY)
         ids = map_tensors(directory / IDS, ["ids"])["ids"]
         offsets = map_tensors(directory / OFFSETS, ["offsets"])["offsets"]
-        if len(offsets) < 1 or offsets[0] != 0 or offsets[-1] != len(ids):
-            raise FormatError(f"{directory} is damaged: its documents do not cover its tokens")
+        _check(directory, vocabulary, ids, offsets)
         return cls(vocabulary, ids, offsets, settings)
 
     @property
@@ -95,11 +94,23 @@ class Corpus:
         )
 
 
+def _check(directory: Path, vocabulary: Vocabulary, ids: np.ndarray, offsets: np.ndarray) -> None:
+    if ids.ndim != 1 or ids.dtype != np.int32 or offsets.ndim != 1 or offsets.dtype != np.int64:
+        raise FormatError(f"{directory} is damaged: its arrays are of the wrong type")
+    if not len(offsets) or offsets[0] != 0 or offsets[-1] != len(ids):
+        raise FormatError(f"{directory} is damaged: its documents do not cover its tokens")
+    if (np.diff(offsets) < 0).any():
+        raise FormatError(f"{directory} is damaged: its documents are out of order")
+    if len(vocabulary.index) != len(vocabulary):
+        raise FormatError(f"{directory} is damaged: a word stands twice in its vocabulary")
+
+
 def part_names(directory: Path) -> list[str]:
     """The corpora inside a folder that holds several, such as train, valid and test."""
-    if (directory / CONFIG).exists() or not directory.is_dir():
+    try:
+        return list(read_config(directory, PARTS_KIND, VERSION)["parts"])
+    except (OSError, FormatError, KeyError, TypeError):
         return []
-    return sorted(path.parent.name for path in directory.glob(f"*/{CONFIG}"))
 
 
 def as_corpus(source: Any) -> Corpus:

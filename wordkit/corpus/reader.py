@@ -8,6 +8,8 @@ import gzip
 import io
 import json
 import lzma
+import re
+import struct
 import sys
 import zipfile
 import zlib
@@ -24,7 +26,8 @@ STDIN = "-"
 DOCUMENTS = ("line", "file", "blank-line")
 
 _DAMAGED = (EOFError, zlib.error, lzma.LZMAError, gzip.BadGzipFile, zipfile.BadZipFile)
-_JSON_LINES = (".jsonl", ".ndjson")
+_ZIP_ERRORS = (RuntimeError, NotImplementedError, ValueError, IndexError, struct.error)
+_JSON_LINES = re.compile(r"\.(jsonl|ndjson)(\.(gz|bz2|xz))?$", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
@@ -112,6 +115,8 @@ class TextFormat:
 
     def _decode(self, block: Block) -> str:
         data = block.data.removeprefix(b"\xef\xbb\xbf") if block.first else block.data
+        if block.first and data.startswith((b"\xff\xfe", b"\xfe\xff")):
+            raise CorpusError(f"{block.source} is UTF-16: convert it to UTF-8 (iconv does)")
         try:
             return data.decode("utf-8", self.errors)
         except UnicodeDecodeError as error:
@@ -147,8 +152,8 @@ def find_inputs(inputs: Iterable[str | Path], field: str | None = None) -> list[
     if not found:
         raise CorpusError("no input: name a file, a folder, a pattern, or - for standard input")
     for name in found:
-        if field is None and Path(name.removesuffix(".gz")).suffix in _JSON_LINES:
-            raise CorpusError(f"{name} is JSON Lines: say which field holds the text (--field)")
+        if field is None:
+            _refuse_json_lines(name)
     return found
 
 
@@ -166,6 +171,11 @@ def _files_behind(name: str) -> list[str]:
     if not matches:
         raise CorpusError(f"cannot read {name}: no such file or folder")
     return matches
+
+
+def _refuse_json_lines(name: str) -> None:
+    if _JSON_LINES.search(name):
+        raise CorpusError(f"{name} is JSON Lines: say which field holds the text (--field)")
 
 
 def total_size(names: Iterable[str]) -> int | None:
@@ -208,6 +218,8 @@ def read_blocks(names: Iterable[str], *, whole_lines: bool = False) -> Iterator[
 
 def _open_raw(name: str) -> IO[bytes]:
     if name == STDIN:
+        if sys.stdin is None:
+            raise CorpusError("cannot read standard input: it is closed")
         return io.BufferedReader(io.FileIO(sys.stdin.fileno(), closefd=False))
     return open(name, "rb")
 
@@ -215,6 +227,8 @@ def _open_raw(name: str) -> IO[bytes]:
 def _file_blocks(raw: IO[bytes], name: str, whole_lines: bool) -> Iterator[Block]:
     done = 0
     for source, stream in _decompressed(raw, name):
+        if not whole_lines:
+            _refuse_json_lines(source.rstrip(")"))
         line, first, rest = 1, True, b""
         while True:
             piece = _read_block(stream)
@@ -255,16 +269,19 @@ def _character_end(data: bytes) -> int:
 
 def _decompressed(raw: IO[bytes], name: str) -> Iterator[tuple[str, Any]]:
     """The text inside a file, known by its name or its first bytes."""
-    magic = raw.peek(6)[:6] if isinstance(raw, io.BufferedReader) else b""
+    magic = raw.peek(10)[:10] if isinstance(raw, io.BufferedReader) else b""
     suffix = Path(name).suffix.lower()
     if suffix == ".gz" or magic.startswith(b"\x1f\x8b"):
         yield name, gzip.GzipFile(fileobj=raw)
-    elif suffix == ".bz2" or magic.startswith(b"BZh"):
+    elif suffix == ".bz2" or (magic[:3] == b"BZh" and magic[4:] == b"1AY&SY"):
         yield name, bz2.BZ2File(raw)
     elif suffix == ".xz" or magic.startswith(b"\xfd7zXZ\x00"):
         yield name, lzma.LZMAFile(raw)
     elif suffix == ".zip" or magic.startswith(b"PK\x03\x04"):
-        yield from _zip_members(raw, name)
+        try:
+            yield from _zip_members(raw, name)
+        except _ZIP_ERRORS as error:  # encrypted, of an unknown method, or damaged
+            raise CorpusError(f"{name} cannot be unpacked: {error}") from None
     else:
         yield name, raw
 
@@ -279,9 +296,5 @@ def _zip_members(raw: IO[Any], name: str) -> Iterator[tuple[str, IO[bytes]]]:
                 raise CorpusError(f"{name}: the member {member.filename} lies outside its folder")
             if member.is_dir():
                 continue
-            try:
-                stream = archive.open(member)
-            except (RuntimeError, NotImplementedError) as error:  # encrypted, unknown method
-                raise CorpusError(f"{name}: {error}") from None
-            with stream:
+            with archive.open(member) as stream:
                 yield f"{name}({member.filename})", stream

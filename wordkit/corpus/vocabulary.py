@@ -49,7 +49,7 @@ class Vocabulary:
         if min_count < 1 or (max_vocab is not None and max_vocab < 1):
             raise CorpusError("min_count and max_vocab must be at least 1")
         counted = dict(zip(words, counts.tolist(), strict=True))
-        always = {UNK, *always} if unk else set(always)
+        always = set(always)
         known = counted.pop(UNK, 0) if unk else 0
         ranked = sorted(counted.items(), key=lambda item: (-item[1], item[0]))
         places = len(ranked) if max_vocab is None else max(0, max_vocab - unk)

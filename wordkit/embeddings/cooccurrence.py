@@ -68,7 +68,7 @@ class Cooccurrence(TransformerMixin, BaseEstimator):
 
     def fit(self, X: Any, y: Any = None) -> Cooccurrence:
         """Take the vocabulary of a corpus, or of an iterable of texts or token lists."""
-        self._check()
+        self.check()
         self.vocabulary_ = as_corpus(X).vocabulary
         return self
 
@@ -90,6 +90,7 @@ class Cooccurrence(TransformerMixin, BaseEstimator):
         # a token costs an int32, and room for as many counts as it can have
         room = 4 * len(text) + 8 * np.minimum(counts * self.window * 2, size).sum()
         step = max(1 << 16, int(len(text) / max(1, room / (self.memory_mb * 2**20))))
+        step = min(step, np.iinfo(np.int32).max)  # places in a block are int32
         blocks = RowWriter(workers=self.workers, memory_mb=self.memory_mb)
         with progress_bar("counting", len(text), " words", show=self.verbose) as bar:
             for start in range(0, len(text), step):
@@ -103,9 +104,10 @@ class Cooccurrence(TransformerMixin, BaseEstimator):
         """The words, in column order."""
         return np.array(self.vocabulary_.words, object)
 
-    def _check(self) -> None:
-        if not 1 <= self.window <= 10_000:
-            raise ModelError(f"window must be from 1 to 10,000, not {self.window}")
+    def check(self) -> None:
+        """Raise ``ModelError`` for settings that make no sense."""
+        if not 1 <= self.window <= 10_000 or self.window != int(self.window):
+            raise ModelError(f"window must be a whole number from 1 to 10,000, not {self.window}")
         if self.weighting not in WEIGHTINGS:
             raise ModelError(f"weighting must be one of {', '.join(WEIGHTINGS)}")
         if self.context not in CONTEXTS:

@@ -74,6 +74,8 @@ class CountVectors(BaseEstimator):
         """Learn from a ``Corpus``, or an iterable of texts or token lists."""
         if self.method not in METHODS:
             raise ModelError(f"method must be one of {', '.join(METHODS)}, not {self.method!r}")
+        for step in (Cooccurrence, PPMI, SVD):
+            self._step(step).check()  # before the work, not after half of it
         corpus = as_corpus(X)
         vectors = self._step(Cooccurrence).fit_transform(corpus)
         if self.method != "counts":

@@ -55,17 +55,28 @@ class PPMI(TransformerMixin, BaseEstimator):
 
     def fit(self, X: Any, y: Any = None) -> PPMI:
         """Sum the counts (V, C) by row and by column."""
-        if not self.shift > 0:
-            raise ModelError(f"shift must be more than 0, not {self.shift}")
+        self.check()
+        if sp.issparse(X) and not (np.isfinite(X.data).all() and (X.data >= 0).all()):
+            raise ModelError("counts must be finite and not negative")
         self.row_sums_ = np.asarray(X.sum(axis=1, dtype=np.float64)).ravel()
         self.column_sums_ = np.asarray(X.sum(axis=0, dtype=np.float64)).ravel()
         return self
+
+    def check(self) -> None:
+        """Raise ``ModelError`` for settings that make no sense."""
+        if not 0 < self.shift <= 1e6:
+            raise ModelError(f"shift must be above 0 and at most 1,000,000, not {self.shift}")
+        if not 0 <= self.smoothing <= 10:
+            raise ModelError(f"smoothing must be from 0 to 10, not {self.smoothing}")
 
     def transform(self, X: Any) -> sp.csr_array:
         """PMI of counts (V, C), dense or sparse, as a sparse (V, C) float32 matrix."""
         from wordkit.embeddings.sparse_kernels import pmi_rows
 
         counts = X if sp.issparse(X) and X.format == "csr" else sp.csr_array(X)
+        if not counts.has_canonical_format:
+            counts = counts.copy()
+            counts.sum_duplicates()
         if counts.shape != (len(self.row_sums_), len(self.column_sums_)):
             raise ModelError(
                 f"fitted to counts of shape {(len(self.row_sums_), len(self.column_sums_))}, "

@@ -9,7 +9,7 @@ from typing import IO, Any
 import numpy as np
 import scipy.sparse as sp
 
-from wordkit.backend.threads import available_workers, in_threads
+from wordkit.backend.threads import checked_workers, in_threads
 
 CHUNK = 1 << 20
 """Entries for which a thread is given room at once, unless one row has more."""
@@ -51,7 +51,7 @@ class RowWriter:
     """
 
     def __init__(self, *, workers: int | None = None, memory_mb: float = 1024):
-        self.workers = workers or available_workers()
+        self.workers = checked_workers(workers)
         self._columns = Pieces(np.int32, memory_mb / 2)
         self._values = Pieces(np.float32, memory_mb / 2)
         self._lengths: list[np.ndarray] = []
@@ -141,7 +141,7 @@ class ThreadedCSR(sp.csr_array):
 
         dense = np.ascontiguousarray(dense, np.float32)
         out = np.empty((self.shape[0], dense.shape[1]), np.float32)
-        workers = self.workers or available_workers()
+        workers = checked_workers(self.workers)
         chunks = row_chunks(np.diff(self.indptr), CHUNK // 4)
         calls = [
             (self.indptr, self.indices, self.data, dense, first, last, out)

@@ -85,9 +85,19 @@ class SVD(TransformerMixin, BaseEstimator):
         scale = np.where(s > 0, np.where(s > 0, s, 1) ** (self.power - 1), 0)
         return np.asarray(X @ self.components_.T * scale, np.float32)
 
+    def check(self) -> None:
+        """Raise ``ModelError`` for settings that make no sense."""
+        if self.vector_size < 1 or self.vector_size != int(self.vector_size):
+            raise ModelError(f"vector_size must be a whole number from 1, not {self.vector_size}")
+        if not -10 <= self.power <= 10:
+            raise ModelError(f"power must be from -10 to 10, not {self.power}")
+        if not 0 <= self.n_iter <= 1000:
+            raise ModelError(f"n_iter must be from 0 to 1,000, not {self.n_iter}")
+        if not 0 <= self.seed < 1 << 32:
+            raise ModelError(f"seed must be from 0 to 4,294,967,295, not {self.seed}")
+
     def _size(self, X: Any) -> int:
-        if self.vector_size < 1:
-            raise ModelError(f"vector_size must be at least 1, not {self.vector_size}")
+        self.check()
         if self.vector_size > min(X.shape):
             warnings.warn(
                 f"a matrix of shape {X.shape} has no more than {min(X.shape)} dimensions: "

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 from sklearn.base import BaseEstimator
 
-from wordkit.backend.threads import available_workers, in_threads
+from wordkit.backend.threads import checked_workers, in_threads
 from wordkit.corpus.encoded import Corpus, as_corpus
 from wordkit.embeddings.cooccurrence import keep_probabilities, occurrences
 from wordkit.errors import ModelError
@@ -37,7 +37,7 @@ class _Word2Vec(BaseEstimator):
         inputs[:, : self.vector_size] = (start - np.float32(0.5)) / self.vector_size
         model = (inputs, outputs, *alias_tables(counts, self.ns_exponent))
         keep = keep_probabilities(counts, self.sample)
-        workers = self.workers or available_workers()
+        workers = checked_workers(self.workers)
         self.loss_per_epoch_: list[float] = []
         total = len(corpus) * self.epochs
         with progress_bar("training", total, " words", show=self.verbose) as bar:
@@ -99,6 +99,8 @@ class _Word2Vec(BaseEstimator):
             )
         if not 0 <= self.sample < np.inf or not -10 <= self.ns_exponent <= 10:
             raise ModelError("sample must be 0 or more, and ns_exponent from -10 to 10")
+        if not 0 <= self.seed < 1 << 32:
+            raise ModelError(f"seed must be from 0 to 4,294,967,295, not {self.seed}")
         if len(corpus.vocabulary) < 2:
             raise ModelError("word2vec needs at least two different words, found one")
 

@@ -2,10 +2,11 @@
 # (numba's types are not Python's: a loop over int64, a float32 that is no float)
 """word2vec at the speed of memory: skip-gram and CBOW with negative sampling.
 
-All that a centre word needs is copied into small blocks that stay in the first cache:
-its context vectors X (C, D), and the output vectors O (1 + K, D) of itself and of K
-negatives, which its whole window shares. Scores, gradients and updates are then three
-small matrix products, with the weights as they were before the window.
+Skip-gram takes the centre words of a run of ``RUN`` tokens together. Their context
+vectors X (C, D), and the output vectors O (M, D) of the centre words and of K negatives
+that they share, are copied into small blocks that stay in the first cache. Scores,
+gradients and updates are then three small matrix products, with the weights as they
+were before the run.
 
 Every random choice is a hash of the seed and the position in the text. So it does not
 depend on how the text is cut into pieces, nor on the number of threads.
@@ -18,6 +19,8 @@ from numba import njit
 
 LANES = 16
 """Dimensions are padded to a multiple of the widest vector register (16 float32)."""
+RUN = 4
+"""Tokens of which the centre words share their negatives."""
 MARGIN = 1_000
 """Tokens read on either side of a piece, so that no window is cut."""
 
@@ -28,6 +31,9 @@ _LARGEST = np.float32(30)
 _LOG2_E = np.float32(1.4426950408889634)
 _LN2 = [np.float32(np.log(2) ** n / d) for n, d in enumerate((1, 1, 2, 6, 24, 120, 720))]
 _C1, _C2, _C3, _C4, _C5, _C6 = _LN2[1:]
+_A3, _A5, _A7 = np.float32(1 / 3), np.float32(1 / 5), np.float32(1 / 7)
+_ROOT_HALF = np.array(0.5**0.5, np.float32).view(np.int32)[()]
+"""The bits of sqrt(1/2)."""
 
 
 @njit(cache=True, nogil=True)
@@ -52,49 +58,109 @@ def skipgram(
 ) -> None:
     """Train on the centre words at the positions [first, last).
 
-    ``keep`` is the probability of each word to survive subsampling; ``inputs`` and
-    ``outputs`` (V, D padded) are updated in place; ``alias_*`` are the tables of the
-    negatives; the rate at position p is ``max(alpha - slope * p, min_alpha)``. The sum
-    of the losses and the number of pairs are added to ``loss``.
+    ``first`` is a multiple of ``RUN``. ``keep`` is the probability of each word to
+    survive subsampling; ``inputs`` and ``outputs`` (V, D padded) are updated in place;
+    ``alias_*`` are the tables of the negatives; the rate at position p is
+    ``max(alpha - slope * p, min_alpha)``. The sum of the losses and the number of pairs
+    are added to ``loss``.
     """
-    size = inputs.shape[1]
-    x, o, scores, flat, right, bits, powers = _blocks(2 * window, negative + 1, size)
-    columns = scores.shape[1]
-    contexts, words = np.empty(2 * window, np.int32), np.empty(negative + 1, np.int32)
+    blocks = _blocks(RUN + 2 * window, RUN + negative, inputs.shape[1])
+    contexts, words = np.empty(RUN + 2 * window, np.int32), np.empty(RUN + negative, np.int32)
+    reaches = np.empty(RUN, np.int64)
     text = np.empty(min(last - first + 2 * MARGIN, len(ids)) + 1, np.int32)
     places = np.empty(len(text), np.int64)
+    model = (inputs, outputs, alias_share, alias_word)
     document = np.searchsorted(offsets, first, side="right") - 1
     while document < len(offsets) - 1 and offsets[document] < last:
         begin = max(offsets[document], first - MARGIN)
         end = min(offsets[document + 1], last + MARGIN)
         n = _survivors(ids, begin, end, keep, seed, text, places)
-        for centre in range(n):
-            if not first <= places[centre] < last:
-                continue
-            state = _hash(seed + np.uint64(1), places[centre])
-            reach = 1 + np.int64(state % np.uint64(window))
-            low, high = max(0, centre - reach), min(n, centre + reach + 1)
-            rate = np.float32(max(alpha - slope * places[centre], min_alpha))
-            step = high - low if shared else 1
-            for start in range(low, high, step):  # the whole window, or context by context
-                stop = start + step
-                c = 0
-                for place in range(start, stop):
-                    if place != centre:
-                        contexts[c] = text[place]
-                        c += 1
-                if c == 0:
-                    continue
-                m = _draw(text[centre], state + np.uint64(start), alias_share, alias_word, words)
-                _gather(outputs, words, m, o, np.float32(-1))
-                _gather(inputs, contexts, c, x, np.float32(1))
-                loss[0] += _gradients(x, o, c, m, rate, scores, flat, right, bits, powers)
-                loss[1] += c
-                _update(inputs, contexts, c, o, m, flat, columns, 1)
-                for i in range(c):
-                    scores[i, 0] = -scores[i, 0]
-                _update(outputs, words, m, x, c, flat, 1, columns)
+        start = np.searchsorted(places[:n], first)
+        while start < n and places[start] < last:
+            stop = start
+            while stop < n and places[stop] // RUN == places[start] // RUN:
+                state = _hash(seed + np.uint64(1), places[stop])
+                reaches[stop - start] = 1 + np.int64(state % np.uint64(window))
+                stop += 1
+            state = _hash(seed + np.uint64(1), places[start])
+            rate = np.float32(max(alpha - slope * places[start], min_alpha))
+            if shared:
+                low, high = _span(reaches, start, stop, n)
+                _run(text, low, high, start, stop, reaches, state, rate, model, contexts, words,
+                     negative, blocks, loss)  # fmt: skip
+            else:
+                for centre in range(start, stop):
+                    reach = reaches[centre - start]
+                    for place in range(max(0, centre - reach), min(n, centre + reach + 1)):
+                        if place != centre:
+                            _run(text, place, place + 1, centre, centre + 1,
+                                 reaches[centre - start :], state + np.uint64(place), rate,
+                                 model, contexts, words, negative, blocks, loss)  # fmt: skip
+            start = stop
         document += 1
+
+
+@njit(cache=True, nogil=True)
+def _span(reaches: np.ndarray, start: int, stop: int, n: int) -> tuple[int, int]:
+    """The contexts [low, high) of the centres [start, stop)."""
+    low, high = n, 0
+    for centre in range(start, stop):
+        low = min(low, centre - reaches[centre - start])
+        high = max(high, centre + reaches[centre - start] + 1)
+    return max(low, 0), min(high, n)
+
+
+@njit(cache=True, nogil=True)
+def _run(
+    text: np.ndarray,
+    low: int,
+    high: int,
+    start: int,
+    stop: int,
+    reaches: np.ndarray,
+    state: np.uint64,
+    rate: float,
+    model: tuple,
+    contexts: np.ndarray,
+    words: np.ndarray,
+    negative: int,
+    blocks: tuple,
+    loss: np.ndarray,
+) -> None:
+    """One step of all pairs of the centres [start, stop) and the contexts [low, high)."""
+    inputs, outputs, alias_share, alias_word = model
+    x, o, scores, flat, weights, flat_weights, right, bits, powers = blocks
+    c, centres, columns = high - low, stop - start, scores.shape[1]
+    for i in range(c):
+        contexts[i] = text[low + i]
+    for t in range(centres):
+        words[t] = text[start + t]
+    m = _draw(words, centres, negative, state, alias_share, alias_word)
+    pairs = 0
+    for i in range(c):
+        together = 0
+        for t in range(centres):
+            distance = abs(low + i - start - t)
+            near = 0 < distance <= reaches[t]
+            weights[i, t] = near
+            together += near
+        for j in range(centres, m):
+            weights[i, j] = together
+        for j in range(m, columns):
+            weights[i, j] = 0
+        pairs += together
+    if pairs == 0:
+        return
+    _gather(outputs, words, m, o, centres)
+    _gather(inputs, contexts, c, x, 0)
+    _products(x, o, c + c % 2, m + -m % 3, scores)
+    loss[0] += _steps(flat, flat_weights, right, bits, powers, c * columns, rate)
+    loss[1] += pairs
+    _update(inputs, contexts, c, o, m, flat, columns, 1)
+    for i in range(c):
+        for t in range(centres):
+            scores[i, t] = -scores[i, t]
+    _update(outputs, words, m, x, c, flat, 1, columns)
 
 
 @njit(cache=True, nogil=True)
@@ -122,8 +188,9 @@ def cbow(
 
     ``forward_mean`` divides their sum by their number, ``backward_mean`` its gradient.
     """
-    size = inputs.shape[1]
-    x, o, scores, flat, right, bits, powers = _blocks(2, negative + 1, size)
+    x, o, scores, flat, _, flat_weights, right, bits, powers = _blocks(
+        2, negative + 1, inputs.shape[1]
+    )
     words = np.empty(negative + 1, np.int32)
     text = np.empty(min(last - first + 2 * MARGIN, len(ids)) + 1, np.int32)
     places = np.empty(len(text), np.int64)
@@ -147,9 +214,14 @@ def cbow(
             backward = share if backward_mean else np.float32(1)
             _clear(x, 0)
             _add_contexts(x, inputs, text, low, high, centre, forward)
-            m = _draw(text[centre], state, alias_share, alias_word, words)
-            _gather(outputs, words, m, o, np.float32(-1))
-            loss[0] += _gradients(x, o, 1, m, rate, scores, flat, right, bits, powers)
+            words[0] = text[centre]
+            m = _draw(words, 1, negative, state, alias_share, alias_word)
+            for j in range(len(flat_weights)):
+                flat_weights[j] = j < m
+            _gather(outputs, words, m, o, 1)
+            _products(x, o, 2, m + -m % 3, scores)
+            columns = scores.shape[1]
+            loss[0] += _steps(flat, flat_weights, right, bits, powers, columns, rate)
             loss[1] += 1
             _add(outputs, words[0], x, 0, -scores[0, 0])
             for j in range(1, m):
@@ -195,21 +267,24 @@ def _survivors(
 
 @njit(cache=True, nogil=True)
 def _draw(
-    centre: int,
+    words: np.ndarray,
+    centres: int,
+    negative: int,
     state: np.uint64,
     alias_share: np.ndarray,
     alias_word: np.ndarray,
-    words: np.ndarray,
 ) -> int:
-    """The centre word, then negatives (Walker's alias method) that are not that word."""
-    words[0] = centre
-    m = 1
-    for k in range(1, len(words)):
-        bits = _hash(state, k)
-        word = np.int64((bits >> np.uint64(32)) * np.uint64(len(alias_word)) >> np.uint64(32))
-        if np.float32(bits & np.uint64(0xFFFFFF)) * np.float32(2**-24) >= alias_share[word]:
+    """Put negatives behind the centre words (Walker's alias method), but none of those."""
+    m = centres
+    for k in range(1, negative + 1):
+        number = _hash(state, k)
+        word = np.int64((number >> np.uint64(32)) * np.uint64(len(alias_word)) >> np.uint64(32))
+        if np.float32(number & np.uint64(0xFFFFFF)) * np.float32(2**-24) >= alias_share[word]:
             word = np.int64(alias_word[word])
-        if word != centre:
+        fresh = True
+        for t in range(centres):
+            fresh = fresh and words[t] != word
+        if fresh:
             words[m] = word
             m += 1
     return m
@@ -221,13 +296,15 @@ def _draw(
 
 
 @njit(cache=True, nogil=True)
-def _blocks(contexts: int, outputs: int, size: int) -> tuple[np.ndarray, ...]:
-    """Room for X, O, their scores (twice: flat too), and scratch for as many numbers."""
+def _blocks(contexts: int, outputs: int, size: int) -> tuple:
+    """Room for X, O, their scores and weights (flat too), and scratch of that size."""
     rows, columns = contexts + -contexts % 6, outputs + -outputs % 6
-    scores, right = np.zeros((rows, columns), np.float32), np.zeros(rows * columns, np.float32)
-    powers = np.zeros(rows * columns, np.int32)
-    x, o = _aligned(rows, size), _aligned(columns, size)
-    return x, o, scores, scores.reshape(-1), right, right.view(np.int32), powers
+    scores, weights = np.zeros((rows, columns), np.float32), np.zeros((rows, columns), np.float32)
+    right, powers = np.zeros(rows * columns, np.float32), np.zeros(rows * columns, np.int32)
+    return (
+        _aligned(rows, size), _aligned(columns, size), scores, scores.reshape(-1),
+        weights, weights.reshape(-1), right, right.view(np.int32), powers,
+    )  # fmt: skip
 
 
 @njit(cache=True, nogil=True)
@@ -239,11 +316,11 @@ def _aligned(rows: int, columns: int) -> np.ndarray:
 
 
 @njit(cache=True, nogil=True)
-def _gather(matrix: np.ndarray, words: np.ndarray, n: int, block: np.ndarray, sign: float) -> None:
-    """Copy n rows of a matrix to a block, the first times a sign, and zeros behind them."""
+def _gather(matrix: np.ndarray, words: np.ndarray, n: int, block: np.ndarray, turned: int) -> None:
+    """Copy n rows of a matrix to a block, the first ones turned round, and zeros behind."""
     for i in range(n):
         word = words[i]
-        by = sign if i == 0 else np.float32(1)
+        by = np.float32(-1) if i < turned else np.float32(1)
         for d in range(block.shape[1]):
             block[i, d] = by * matrix[word, d]
     for i in range(n, n + -n % 6):
@@ -251,51 +328,22 @@ def _gather(matrix: np.ndarray, words: np.ndarray, n: int, block: np.ndarray, si
             block[i, d] = 0
 
 
-@njit(cache=True, nogil=True)
-def _gradients(
-    x: np.ndarray,
-    o: np.ndarray,
-    c: int,
-    m: int,
-    rate: float,
-    scores: np.ndarray,
-    flat: np.ndarray,
-    right: np.ndarray,
-    bits: np.ndarray,
-    powers: np.ndarray,
-) -> float:
-    """Scores of c contexts with m outputs, turned into steps; returns the loss.
-
-    The first output, the centre word itself, comes in turned round (times -1): so every
-    score should be low, and the step along every output is (right - 1) * rate.
-    """
-    _products(x, o, c + c % 2, m + -m % 3, scores)
-    columns = scores.shape[1]
-    for i in range(c):
-        for j in range(m, columns):
-            scores[i, j] = -_LARGEST  # nothing there, and that is right
-    likelihood = _steps(flat, right, bits, powers, c * columns, rate)
-    if likelihood > 0:
-        return -np.log(likelihood)  # the sum of the logs at the price of one
-    loss = 0.0
-    for k in range(c * columns):
-        loss -= np.log(right[k])
-    return loss
-
-
 @njit(cache=True, nogil=True, fastmath=_FAST)
 def _steps(
     scores: np.ndarray,
+    weights: np.ndarray,
     right: np.ndarray,
     bits: np.ndarray,
     powers: np.ndarray,
     n: int,
     rate: float,
 ) -> float:
-    """Turn n scores into steps (right - 1) * rate; returns the product of all right.
+    """Turn n scores into steps (right - 1) * rate * weight; returns the loss.
 
-    right = 1 / (1 + exp(score)), the exponential a power of two times a Taylor series,
-    all in vectors; ``bits`` are those of ``right``.
+    Centre words come in turned round (times -1), so every score should be low, and
+    right = 1 / (1 + exp(score)) is the probability that it is. The exponential is a power
+    of two times a Taylor series, the logarithm an exponent plus a series of atanh: all in
+    vectors. ``bits`` are those of ``right``.
     """
     for k in range(n):
         y = min(max(scores[k], -_LARGEST), _LARGEST) * _LOG2_E
@@ -306,12 +354,19 @@ def _steps(
         powers[k] = np.int32(whole)
     for k in range(n):
         bits[k] += powers[k] << np.int32(23)
-    likelihood = 1.0
     for k in range(n):
         right[k] = np.float32(1) / (np.float32(1) + right[k])
-        likelihood *= right[k]
-        scores[k] = (right[k] - np.float32(1)) * rate
-    return likelihood
+        scores[k] = (right[k] - np.float32(1)) * rate * weights[k]
+    for k in range(n):
+        powers[k] = (bits[k] - _ROOT_HALF) >> np.int32(23)
+        bits[k] -= powers[k] << np.int32(23)  # leaves a mantissa from sqrt(1/2) to sqrt(2)
+    loss = 0.0
+    for k in range(n):
+        z = (right[k] - np.float32(1)) / (right[k] + np.float32(1))
+        zz = z * z
+        series = np.float32(1) + zz * (_A3 + zz * (_A5 + zz * _A7))
+        loss -= weights[k] * (np.float32(powers[k]) * _C1 + np.float32(2) * z * series)
+    return loss
 
 
 @njit(cache=True, nogil=True, fastmath=_FAST)

@@ -66,7 +66,7 @@ FORMATS = {
 
 _FOREIGN = {
     b"PK\x03\x04": "a zip archive: unpack it and name the file inside",
-    b"BZh": "packed with bzip2: unpack it first",
+    b"BZh91AY&SY": "packed with bzip2: unpack it first",
     b"\xfd7zXZ": "packed with xz: unpack it first",
     b"\x80": "a Python pickle, which is never opened: save it with gensim's save_word2vec_format",
     b"\x93NUMPY": "a NumPy array without words",
@@ -107,6 +107,7 @@ def save(vectors: WordVectors, path: str | Path, format: str = "wordkit") -> Non
     writer = _lookup(format)
     if 0 in vectors.vectors.shape:
         raise FormatError(f"there are no vectors to write to {path}")
+    _ = vectors.index  # raises if a word stands twice
     if format != "wordkit" and not isinstance(vectors.vectors, np.ndarray):
         raise FormatError(
             f"these vectors are sparse, and {format} holds dense ones only: save them as wordkit, "

@@ -40,7 +40,7 @@ def write(path: Path, words: Sequence[str], vectors: Any, counts: np.ndarray | N
     else:
         tensors = {"vectors": vectors.astype(np.float32, copy=False)}
     rows, size = map(int, vectors.shape)
-    with new_folder(path) as folder:
+    with new_folder(path, _KIND) as folder:
         settings = {"words": rows, "vector_size": size, "sparse": sparse}
         write_config(folder, _KIND, _VERSION, settings)
         write_words(folder / _WORDS, words, counts)

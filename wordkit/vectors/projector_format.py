@@ -118,7 +118,7 @@ def write(
         "tensorPath": _VECTORS,
         "metadataPath": _METADATA,
     }
-    with new_folder(path) as folder:
+    with new_folder(path, _KIND) as folder:
         write_config(folder, _KIND, _VERSION, {"embeddings": [description]})
         (folder / _METADATA).write_bytes(metadata)
         with (folder / _VECTORS).open("wb") as file:

@@ -35,7 +35,11 @@ def row_norms(matrix: Any) -> np.ndarray:
     if is_sparse(matrix):
         squares = matrix.multiply(matrix).sum(axis=1)
         return np.sqrt(np.asarray(squares, np.float64)).ravel().astype(np.float32)
-    return np.sqrt(np.einsum("nd,nd->n", matrix, matrix))
+    with np.errstate(over="ignore"):
+        norms = np.sqrt(np.einsum("nd,nd->n", matrix, matrix))
+    extreme = np.flatnonzero(~(norms > 1e-15) | ~np.isfinite(norms))
+    norms[extreme] = np.linalg.norm(matrix[extreme].astype(np.float64), axis=1)
+    return norms
 
 
 def cosines(matrix: Any, norms: np.ndarray, queries: np.ndarray) -> np.ndarray:

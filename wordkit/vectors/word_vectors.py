@@ -104,6 +104,9 @@ class WordVectors:
     def __len__(self) -> int:
         return len(self.words)
 
+    def __repr__(self) -> str:
+        return f"WordVectors({len(self):,} words, {self.vector_size:,} dimensions)"
+
     def __contains__(self, word: object) -> bool:
         return word in self.index
 
@@ -162,6 +165,8 @@ class WordVectors:
             raise ModelError(
                 f"the vectors have {self.vector_size} dimensions, the query has {queries.shape[1]}"
             )
+        if not np.isfinite(queries).all():
+            raise ModelError("the query holds NaN or infinity")
         lengths = np.linalg.norm(queries, axis=1, keepdims=True)
         queries = queries / np.where(lengths, lengths, 1)
         return search.nearest(
@@ -248,7 +253,8 @@ class WordVectors:
         """One minus the cosine, from a word to each of a list, or to all words."""
         query = self._unit_query(word)
         if others is not None:
-            return 1 - self.unit([self.row(other) for other in others]) @ query
+            rows = np.array([self.row(other) for other in others], np.int64)
+            return 1 - self.unit(rows) @ query
         return 1 - search.cosines(self.vectors, self._lengths, query[None])[0]
 
     def doesnt_match(self, words: Iterable[str]) -> str:
@@ -267,6 +273,8 @@ class WordVectors:
             raise ModelError(
                 f"expected a vector of {self.vector_size} dimensions, found shape {vector.shape}"
             )
+        if not np.isfinite(vector).all():
+            raise ModelError("the query holds NaN or infinity")
         length = np.linalg.norm(vector)
         return vector / length if length else vector
 
