@@ -91,9 +91,10 @@ def test_search_against_numpy(topn: int, limit: int, queries: int, block: int, s
         patch.setattr(search, "BLOCK", block)
         rows, scores = vectors.search(asked, topn, limit)
     expected = unit(asked) @ unit(MATRIX[:limit]).T
-    order = np.argsort(-expected, axis=1, kind="stable")[:, :topn]
-    np.testing.assert_array_equal(rows, order)
-    np.testing.assert_allclose(scores, np.take_along_axis(expected, order, 1), atol=1e-5)
+    best = -np.sort(-expected, axis=1)[:, :topn]
+    np.testing.assert_allclose(scores, best, atol=1e-5)
+    np.testing.assert_allclose(np.take_along_axis(expected, rows, 1), best, atol=1e-5)
+    assert all(len(set(found)) == best.shape[1] for found in rows.tolist())
 
 
 @pytest.mark.parametrize("block", [1, 1 << 24])
@@ -113,8 +114,9 @@ def test_many_queries_over_many_blocks(monkeypatch: pytest.MonkeyPatch) -> None:
     vectors = WordVectors([f"w{n}" for n in range(40_000)], matrix)
     rows, scores = vectors.search(matrix[:50] + 0.1, 12)
     expected = unit(matrix[:50] + 0.1) @ unit(matrix).T
-    np.testing.assert_array_equal(rows, np.argsort(-expected, axis=1)[:, :12])
-    np.testing.assert_allclose(scores, -np.sort(-expected, axis=1)[:, :12], atol=1e-5)
+    best = -np.sort(-expected, axis=1)[:, :12]
+    np.testing.assert_allclose(scores, best, atol=1e-5)
+    np.testing.assert_allclose(np.take_along_axis(expected, rows, 1), best, atol=1e-5)
 
 
 def test_words_of_the_query_are_not_answers(vectors: WordVectors) -> None:
