@@ -7,7 +7,7 @@ from numba import njit
 
 LANES = 16
 """Dimensions are padded to a multiple of the widest vector register (16 float32)."""
-ROWS = 512
+ROWS = 256
 """Rows of the matrix that stay in the cache while all queries pass by."""
 
 
