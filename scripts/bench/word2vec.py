@@ -38,8 +38,10 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         path = reduced_text(Path(folder))
         corpus = build(path, Path(folder) / "c", text=TextOptions(tokenizer="whitespace"))
-        wordkit.SkipGram(epochs=1).fit([["a", "b"] * 10] * 10)  # loads the compiled kernels
-        wordkit.Cbow(epochs=1).fit([["a", "b"] * 10] * 10)
+        wordkit.SkipGram(epochs=1, sample=0).fit(
+            [["a", "b"] * 10] * 10
+        )  # loads the compiled kernels
+        wordkit.Cbow(epochs=1, sample=0).fit([["a", "b"] * 10] * 10)
         for number in arguments.cases:
             for seed in range(1, arguments.rounds + 1):
                 run(*CASES[number], corpus, path, seed)

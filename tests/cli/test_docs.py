@@ -54,7 +54,7 @@ def test_the_readme_names_no_command_that_is_not_there() -> None:
 
 def test_defaults_that_the_help_of_train_gives() -> None:
     import wordkit
-    from wordkit.cli.vectors import METHODS
+    from wordkit.cli.vectors_train import METHODS
 
     options = {option.name: option for option in COMMANDS["wordkit vectors train"].params}
     for method, estimator in METHODS.items():

@@ -32,6 +32,8 @@ class Commands(click.Group):
     def get_command(self, ctx: click.Context, name: str) -> click.Command | None:
         if name not in COMMANDS:
             return None
+        if name == "vectors":
+            import_module("wordkit.cli.vectors_train")  # adds its command
         return getattr(import_module(f"wordkit.cli.{name}"), name)
 
     def invoke(self, ctx: click.Context) -> Any:

@@ -77,7 +77,10 @@ class _Word2Vec(BaseEstimator):
             bar.update(sum(call[3] - call[2] for call in calls))
             bar.set_postfix(epoch=epoch + 1, loss=f"{sums[0] / max(sums[1], 1):.3f}")
         if not sums[1]:
-            raise ModelError("no word has a neighbour to learn from: documents of one word only")
+            raise ModelError(
+                "no word has a neighbour to learn from: the documents have one word each, or "
+                f"subsampling leaves no more of so short a text (sample={self.sample:g}; try 0)"
+            )
         return float(sums[0] / sums[1])
 
     def _check(self, corpus: Corpus) -> None:

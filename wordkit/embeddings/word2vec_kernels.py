@@ -17,23 +17,22 @@ from __future__ import annotations
 import numpy as np
 from numba import njit
 
-LANES = 16
-"""Dimensions are padded to a multiple of the widest vector register (16 float32)."""
+from wordkit.embeddings.block_kernels import (
+    add_product,
+    add_row,
+    clear_row,
+    gather,
+    make_blocks,
+    products,
+    steps,
+)
+
 RUN = 4
 """Tokens of which the centre words share their negatives."""
 MARGIN = 1_000
 """Tokens read on either side of a piece, so that no window is cut."""
 
-_FAST = {"contract", "reassoc", "nsz", "arcp", "nnan", "ninf"}
 _GOLDEN = np.uint64(0x9E3779B97F4A7C15)
-_LARGEST = np.float32(30)
-"""Scores are held within this: beyond, a float32 sigmoid is 0 or 1."""
-_LOG2_E = np.float32(1.4426950408889634)
-_LN2 = [np.float32(np.log(2) ** n / d) for n, d in enumerate((1, 1, 2, 6, 24, 120, 720))]
-_C1, _C2, _C3, _C4, _C5, _C6 = _LN2[1:]
-_A3, _A5, _A7 = np.float32(1 / 3), np.float32(1 / 5), np.float32(1 / 7)
-_ROOT_HALF = np.array(0.5**0.5, np.float32).view(np.int32)[()]
-"""The bits of sqrt(1/2)."""
 
 
 @njit(cache=True, nogil=True)
@@ -64,7 +63,7 @@ def skipgram(
     ``max(alpha - slope * p, min_alpha)``. The sum of the losses and the number of pairs
     are added to ``loss``.
     """
-    blocks = _blocks(RUN + 2 * window, RUN + negative, inputs.shape[1])
+    blocks = make_blocks(RUN + 2 * window, RUN + negative, inputs.shape[1])
     contexts, words = np.empty(RUN + 2 * window, np.int32), np.empty(RUN + negative, np.int32)
     reaches = np.empty(RUN, np.int64)
     text = np.empty(min(last - first + 2 * MARGIN, len(ids)) + 1, np.int32)
@@ -151,16 +150,16 @@ def _run(
         pairs += together
     if pairs == 0:
         return
-    _gather(outputs, words, m, o, centres)
-    _gather(inputs, contexts, c, x, 0)
-    _products(x, o, c + c % 2, m + -m % 3, scores)
-    loss[0] += _steps(flat, flat_weights, right, bits, powers, c * columns, rate)
+    gather(outputs, words, m, o, centres)
+    gather(inputs, contexts, c, x, 0)
+    products(x, o, c + c % 2, m + -m % 3, scores)
+    loss[0] += steps(flat, flat_weights, right, bits, powers, c * columns, rate)
     loss[1] += pairs
-    _update(inputs, contexts, c, o, m, flat, columns, 1)
+    add_product(inputs, contexts, c, o, m, flat, columns, 1)
     for i in range(c):
         for t in range(centres):
             scores[i, t] = -scores[i, t]
-    _update(outputs, words, m, x, c, flat, 1, columns)
+    add_product(outputs, words, m, x, c, flat, 1, columns)
 
 
 @njit(cache=True, nogil=True)
@@ -188,7 +187,7 @@ def cbow(
 
     ``forward_mean`` divides their sum by their number, ``backward_mean`` its gradient.
     """
-    x, o, scores, flat, _, flat_weights, right, bits, powers = _blocks(
+    x, o, scores, flat, _, flat_weights, right, bits, powers = make_blocks(
         2, negative + 1, inputs.shape[1]
     )
     words = np.empty(negative + 1, np.int32)
@@ -212,23 +211,23 @@ def cbow(
             share = np.float32(1 / c)
             forward = share if forward_mean else np.float32(1)
             backward = share if backward_mean else np.float32(1)
-            _clear(x, 0)
+            clear_row(x, 0)
             _add_contexts(x, inputs, text, low, high, centre, forward)
             words[0] = text[centre]
             m = _draw(words, 1, negative, state, alias_share, alias_word)
             for j in range(len(flat_weights)):
                 flat_weights[j] = j < m
-            _gather(outputs, words, m, o, 1)
-            _products(x, o, 2, m + -m % 3, scores)
+            gather(outputs, words, m, o, 1)
+            products(x, o, 2, m + -m % 3, scores)
             columns = scores.shape[1]
-            loss[0] += _steps(flat, flat_weights, right, bits, powers, columns, rate)
+            loss[0] += steps(flat, flat_weights, right, bits, powers, columns, rate)
             loss[1] += 1
-            _add(outputs, words[0], x, 0, -scores[0, 0])
+            add_row(outputs, words[0], x, 0, -scores[0, 0])
             for j in range(1, m):
-                _add(outputs, words[j], x, 0, scores[0, j])
-            _clear(x, 0)
+                add_row(outputs, words[j], x, 0, scores[0, j])
+            clear_row(x, 0)
             for j in range(m):
-                _add(x, 0, o, j, scores[0, j])
+                add_row(x, 0, o, j, scores[0, j])
             _add_to_contexts(inputs, x, text, low, high, centre, backward)
         document += 1
 
@@ -290,141 +289,6 @@ def _draw(
     return m
 
 
-# --- the blocks ---------------------------------------------------------------------
-# Rows are named by their numbers, not cut out as slices: a slice counts its references,
-# and a count that all threads share is slower than the row.
-
-
-@njit(cache=True, nogil=True)
-def _blocks(contexts: int, outputs: int, size: int) -> tuple:
-    """Room for X, O, their scores and weights (flat too), and scratch of that size."""
-    rows, columns = contexts + -contexts % 6, outputs + -outputs % 6
-    scores, weights = np.zeros((rows, columns), np.float32), np.zeros((rows, columns), np.float32)
-    right, powers = np.zeros(rows * columns, np.float32), np.zeros(rows * columns, np.int32)
-    return (
-        _aligned(rows, size), _aligned(columns, size), scores, scores.reshape(-1),
-        weights, weights.reshape(-1), right, right.view(np.int32), powers,
-    )  # fmt: skip
-
-
-@njit(cache=True, nogil=True)
-def _aligned(rows: int, columns: int) -> np.ndarray:
-    """Zeros of which each row begins on a cache line, if columns are a multiple of 16."""
-    room = np.zeros(rows * columns + LANES, np.float32)
-    start = (-room.ctypes.data % 64) // 4
-    return room[start : start + rows * columns].reshape(rows, columns)
-
-
-@njit(cache=True, nogil=True)
-def _gather(matrix: np.ndarray, words: np.ndarray, n: int, block: np.ndarray, turned: int) -> None:
-    """Copy n rows of a matrix to a block, the first ones turned round, and zeros behind."""
-    for i in range(n):
-        word = words[i]
-        by = np.float32(-1) if i < turned else np.float32(1)
-        for d in range(block.shape[1]):
-            block[i, d] = by * matrix[word, d]
-    for i in range(n, n + -n % 6):
-        for d in range(block.shape[1]):
-            block[i, d] = 0
-
-
-@njit(cache=True, nogil=True, fastmath=_FAST)
-def _steps(
-    scores: np.ndarray,
-    weights: np.ndarray,
-    right: np.ndarray,
-    bits: np.ndarray,
-    powers: np.ndarray,
-    n: int,
-    rate: float,
-) -> float:
-    """Turn n scores into steps (right - 1) * rate * weight; returns the loss.
-
-    Centre words come in turned round (times -1), so every score should be low, and
-    right = 1 / (1 + exp(score)) is the probability that it is. The exponential is a power
-    of two times a Taylor series, the logarithm an exponent plus a series of atanh: all in
-    vectors. ``bits`` are those of ``right``.
-    """
-    for k in range(n):
-        y = min(max(scores[k], -_LARGEST), _LARGEST) * _LOG2_E
-        whole = np.floor(y + np.float32(0.5))
-        f = y - whole
-        series = _C3 + f * (_C4 + f * (_C5 + f * _C6))
-        right[k] = np.float32(1) + f * (_C1 + f * (_C2 + f * series))
-        powers[k] = np.int32(whole)
-    for k in range(n):
-        bits[k] += powers[k] << np.int32(23)
-    for k in range(n):
-        right[k] = np.float32(1) / (np.float32(1) + right[k])
-        scores[k] = (right[k] - np.float32(1)) * rate * weights[k]
-    for k in range(n):
-        powers[k] = (bits[k] - _ROOT_HALF) >> np.int32(23)
-        bits[k] -= powers[k] << np.int32(23)  # leaves a mantissa from sqrt(1/2) to sqrt(2)
-    loss = 0.0
-    for k in range(n):
-        z = (right[k] - np.float32(1)) / (right[k] + np.float32(1))
-        zz = z * z
-        series = np.float32(1) + zz * (_A3 + zz * (_A5 + zz * _A7))
-        loss -= weights[k] * (np.float32(powers[k]) * _C1 + np.float32(2) * z * series)
-    return loss
-
-
-@njit(cache=True, nogil=True, fastmath=_FAST)
-def _products(x: np.ndarray, o: np.ndarray, c: int, m: int, scores: np.ndarray) -> None:
-    """X times O transposed, two rows by three: six sums in registers."""
-    for i in range(0, c, 2):
-        for j in range(0, m, 3):
-            s00 = s01 = s02 = s10 = s11 = s12 = np.float32(0)
-            for d in range(x.shape[1]):
-                a, b = x[i, d], x[i + 1, d]
-                p, q, r = o[j, d], o[j + 1, d], o[j + 2, d]
-                s00, s01, s02 = s00 + a * p, s01 + a * q, s02 + a * r
-                s10, s11, s12 = s10 + b * p, s11 + b * q, s12 + b * r
-            scores[i, j], scores[i, j + 1], scores[i, j + 2] = s00, s01, s02
-            scores[i + 1, j], scores[i + 1, j + 1], scores[i + 1, j + 2] = s10, s11, s12
-
-
-@njit(cache=True, nogil=True, fastmath=_FAST)
-def _update(
-    matrix: np.ndarray,
-    words: np.ndarray,
-    n: int,
-    block: np.ndarray,
-    m: int,
-    by: np.ndarray,
-    down: int,
-    across: int,
-) -> None:
-    """Add a product of steps (n, m) and block (m, D) to n rows: three by two at a time.
-
-    Step (j, i) is ``by[j * down + i * across]``.
-    """
-    j = 0
-    while j + 3 <= n:
-        w0, w1, w2 = words[j], words[j + 1], words[j + 2]
-        for i in range(0, m, 2):
-            k = j * down + i * across
-            a0, a1, a2 = by[k], by[k + down], by[k + 2 * down]
-            k += across
-            b0, b1, b2 = by[k], by[k + down], by[k + 2 * down]
-            for d in range(block.shape[1]):
-                p, q = block[i, d], block[i + 1, d]
-                matrix[w0, d] += a0 * p + b0 * q
-                matrix[w1, d] += a1 * p + b1 * q
-                matrix[w2, d] += a2 * p + b2 * q
-        j += 3
-    while j < n:
-        for i in range(m):
-            _add(matrix, words[j], block, i, by[j * down + i * across])
-        j += 1
-
-
-@njit(cache=True, nogil=True, fastmath=_FAST)
-def _add(matrix: np.ndarray, word: int, block: np.ndarray, row: int, by: float) -> None:
-    for d in range(block.shape[1]):
-        matrix[word, d] += by * block[row, d]
-
-
 @njit(cache=True, nogil=True)
 def _add_contexts(
     block: np.ndarray,
@@ -437,7 +301,7 @@ def _add_contexts(
 ) -> None:
     for place in range(low, high):
         if place != centre:
-            _add(block, 0, inputs, text[place], by)
+            add_row(block, 0, inputs, text[place], by)
 
 
 @njit(cache=True, nogil=True)
@@ -452,10 +316,4 @@ def _add_to_contexts(
 ) -> None:
     for place in range(low, high):
         if place != centre:
-            _add(inputs, text[place], block, 0, by)
-
-
-@njit(cache=True, nogil=True)
-def _clear(block: np.ndarray, row: int) -> None:
-    for d in range(block.shape[1]):
-        block[row, d] = 0
+            add_row(inputs, text[place], block, 0, by)
