@@ -86,7 +86,7 @@ def _nearest_of_many(
     size = len(queries)
     queries = np.pad(queries, [(0, -size % 4), (0, -queries.shape[1] % LANES)])
     workers = available_workers()
-    step = max(ROWS, -(-len(norms) // (4 * workers)))
+    step = max(ROWS, -(-len(norms) // (2 * workers)))
     calls = [
         (
             matrix, norms, queries, first, min(first + step, len(norms)),
