@@ -397,3 +397,12 @@ def test_words_that_all_end_in_numbers(tmp_path):
     vectors = WordVectors(words, np.arange(12).reshape(3, 4))
     vectors.save(tmp_path / "v.txt", "word2vec")
     assert WordVectors.load(tmp_path / "v.txt").words == words
+
+
+@pytest.mark.parametrize("format", ["glove", "fasttext", "word2vec", "projector"])
+def test_words_that_begin_like_gzip(tmp_path, format):
+    words = ["\x1f\udc8b", "\x1f\udc8b\x08", "b"]
+    for first in (0, 1):
+        vectors = WordVectors([words[first], *words[2:]], [[0, 1], [1, 2]])
+        vectors.save(tmp_path / "v", format)
+        assert WordVectors.load(tmp_path / "v", format).words == vectors.words

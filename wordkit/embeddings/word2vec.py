@@ -27,12 +27,15 @@ class _Word2Vec(BaseEstimator):
 
     def fit(self, X: Any, y: Any = None) -> Any:
         """Learn from a ``Corpus``, or an iterable of texts or token lists."""
+        from wordkit.embeddings.block_kernels import LANES, aligned_zeros
+
         corpus = as_corpus(X)
         self._check(corpus)
         size = len(corpus.vocabulary)
         counts = occurrences(corpus)
         rng = np.random.default_rng(self.seed)
-        inputs, outputs = _weights(size, self.vector_size), _weights(size, self.vector_size)
+        width = self.vector_size + -self.vector_size % LANES
+        inputs, outputs = aligned_zeros(size, width), aligned_zeros(size, width)
         start = rng.random((size, self.vector_size), np.float32)
         inputs[:, : self.vector_size] = (start - np.float32(0.5)) / self.vector_size
         model = (inputs, outputs, *alias_tables(counts, self.ns_exponent))
@@ -243,11 +246,3 @@ def alias_tables(counts: np.ndarray, exponent: float) -> tuple[np.ndarray, np.nd
         if share[give] < 1:
             poor.append(rich.pop())
     return share.astype(np.float32), other
-
-
-def _weights(rows: int, columns: int) -> np.ndarray:
-    """Zeros (V, D padded) of which each row begins on a cache line."""
-    width = columns + -columns % 16
-    room = np.zeros(rows * width + 16, np.float32)
-    start = (-room.ctypes.data % 64) // 4
-    return room[start : start + rows * width].reshape(rows, width)

@@ -71,11 +71,10 @@ def answer(
 
 def _cosines(vectors: WordVectors, rows: np.ndarray, start: int, stop: int) -> np.ndarray:
     """Cosines of some rows with the rows from ``start`` to ``stop``, dense."""
-    lengths = np.where(vectors.norms, vectors.norms, 1)
     products = vectors.vectors[rows] @ vectors.vectors[start:stop].T
     if not isinstance(products, np.ndarray):  # sparse rows have sparse products
         products = products.toarray()
-    return products / lengths[rows, None] / lengths[start:stop]
+    return products / vectors.lengths[rows, None] / vectors.lengths[start:stop]
 
 
 def _summands(cosines: np.ndarray, method: str) -> tuple[np.ndarray, np.ndarray]:

@@ -33,9 +33,10 @@ _HEADER = re.compile(rb"(?:\xef\xbb\xbf)?[ \t]*(-?\d{1,18})[ \t]+(-?\d{1,18})[ \
 def open_input(path: Path) -> Iterator[tuple[IO[bytes], int | None]]:
     """Yield the file, unpacked where it is gzip, and its size in bytes if known."""
     with path.open("rb") as raw:
-        packed = raw.read(2) == b"\x1f\x8b"
+        head = raw.read(4)
         raw.seek(0)
-        if not packed:
+        # deflate, and flags that occur: a word may begin like gzip, but ends in a space or line
+        if len(head) < 4 or head[:3] != b"\x1f\x8b\x08" or head[3] & 0xE2:
             yield raw, os.fstat(raw.fileno()).st_size
             return
         try:

@@ -92,7 +92,7 @@ class WordVectors:
         return norms
 
     @cached_property
-    def _lengths(self) -> np.ndarray:
+    def lengths(self) -> np.ndarray:
         """What to divide rows by: their norms, and 1 for rows of zeros."""
         return np.where(self.norms, self.norms, 1)
 
@@ -136,7 +136,7 @@ class WordVectors:
     def unit(self, rows: Any) -> np.ndarray:
         """Rows divided by their length, dense, (n, D); a row of zeros stays zero."""
         rows = np.asarray(rows)
-        return search.dense_rows(self.vectors, rows) / self._lengths[rows][..., None]
+        return search.dense_rows(self.vectors, rows) / self.lengths[rows][..., None]
 
     # --- nearest words ----------------------------------------------------------------
 
@@ -170,7 +170,7 @@ class WordVectors:
         lengths = np.linalg.norm(queries, axis=1, keepdims=True)
         queries = queries / np.where(lengths, lengths, 1)
         return search.nearest(
-            self.vectors[:limit], self._lengths[:limit], queries, min(topn, limit)
+            self.vectors[:limit], self.lengths[:limit], queries, min(topn, limit)
         )
 
     def most_similar(
@@ -207,7 +207,7 @@ class WordVectors:
             rows, scores = self.search(signs @ units, topn + len(given), restrict_vocab)
             ranked = zip(rows[0].tolist(), scores[0].tolist(), strict=True)
         elif method == "3cosmul":
-            cosines = search.cosines(self.vectors[:limit], self._lengths[:limit], units)
+            cosines = search.cosines(self.vectors[:limit], self.lengths[:limit], units)
             scores = three_cos_mul(cosines, len(plus))
             rows = search.largest(scores, min(topn + len(given), limit))
             ranked = zip(rows.tolist(), scores[rows].tolist(), strict=True)
@@ -255,7 +255,7 @@ class WordVectors:
         if others is not None:
             rows = np.array([self.row(other) for other in others], np.int64)
             return 1 - self.unit(rows) @ query
-        return 1 - search.cosines(self.vectors, self._lengths, query[None])[0]
+        return 1 - search.cosines(self.vectors, self.lengths, query[None])[0]
 
     def doesnt_match(self, words: Iterable[str]) -> str:
         """The word that is furthest from the mean of a group."""
