@@ -23,6 +23,7 @@ from wordkit.embeddings.textbook_word2vec import (
     kept_positions,
 )
 from wordkit.errors import BackendError, ModelError
+from wordkit.layers.hierarchical_softmax import huffman_tree
 
 TOY = {"vector_size": 8, "window": 1, "sample": 0, "alpha": 0.2, "batch_size": 8}
 
@@ -126,6 +127,22 @@ def test_skipgram_with_softmax_reaches_its_floor() -> None:
     assert cosine > 0.99
 
 
+@pytest.mark.parametrize(
+    ("method", "floor"), [("skipgram", skipgram_floor()), ("cbow", CBOW_FLOOR)]
+)
+def test_hierarchical_softmax_reaches_the_floor_of_softmax(method: str, floor: float) -> None:
+    """It can express every distribution, and begins with a coin thrown at each node."""
+    model = TextbookWord2Vec(method=method, loss="hierarchical-softmax", epochs=600, **TOY)
+    model.fit(hello())
+    counts = hello().vocabulary.counts
+    predicted = pair_counts().sum(axis=0) if method == "skipgram" else counts
+    lengths = np.diff(huffman_tree(counts).offsets)
+    losses = model.loss_per_epoch_
+    assert losses[0] == pytest.approx(np.log(2) * np.average(lengths, weights=predicted), abs=0.02)
+    assert floor < losses[-1] < floor + 0.02
+    assert model.output_vectors_.shape == (6, 8)
+
+
 def test_skipgram_with_negative_sampling_reaches_its_floor() -> None:
     model = TextbookWord2Vec(negative=3, epochs=1500, **TOY).fit(hello())
     losses = model.loss_per_epoch_
@@ -196,7 +213,7 @@ def test_one_seed_one_result(corpus: Corpus) -> None:
     assert np.abs(one - other).max() > 1e-3
 
 
-@pytest.mark.parametrize("loss", ["softmax", "negative-sampling"])
+@pytest.mark.parametrize("loss", ["softmax", "hierarchical-softmax", "negative-sampling"])
 @pytest.mark.parametrize("method", ["skipgram", "cbow"])
 def test_a_gpu_gives_the_same(
     corpus: Corpus, method: str, loss: str, monkeypatch: pytest.MonkeyPatch
@@ -242,6 +259,11 @@ def test_bad_settings(corpus: Corpus, settings: dict, message: str) -> None:
 def test_documents_of_one_word() -> None:
     with pytest.raises(ModelError, match="no word has another one in its window"):
         TextbookWord2Vec(sample=0).fit([["one"], ["two"]] * 5)
+
+
+def test_a_tree_of_one_word() -> None:
+    with pytest.raises(ModelError, match="at least 2 words, not 1"):
+        TextbookWord2Vec(loss="hierarchical-softmax", sample=0).fit([["one", "one"]] * 5)
 
 
 @pytest.mark.filterwarnings("error")

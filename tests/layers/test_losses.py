@@ -19,6 +19,7 @@ from wordkit.layers.losses import (
     SigmoidCrossEntropy,
     SoftmaxCrossEntropy,
     SoftmaxLoss,
+    SquaredError,
     log_sigmoid,
 )
 
@@ -28,12 +29,17 @@ TARGETS = np.array([[4, -1, 0], [2, 2, -1]])
 LABELS = RNG.integers(-1, 2, SCORES.shape)
 
 
-def softmax_by_hand() -> list[float]:
+def softmax_by_hand(smoothing: float) -> list[float]:
+    """Cross-entropy with the distribution: 1 - smoothing on the target, the rest on all."""
     losses = []
     for scores, target in zip(SCORES.reshape(-1, 5), TARGETS.ravel(), strict=True):
         if target >= 0:
             total = sum(math.exp(score) for score in scores)
-            losses.append(-math.log(math.exp(scores[target]) / total))
+            loss = 0.0
+            for word, score in enumerate(scores):
+                share = smoothing / 5 + (1 - smoothing if word == target else 0)
+                loss -= share * math.log(math.exp(score) / total)
+            losses.append(loss)
     return losses
 
 
@@ -47,10 +53,15 @@ def sigmoid_by_hand() -> list[float]:
 
 
 @pytest.mark.parametrize("reduction", REDUCTIONS)
-@pytest.mark.parametrize("kind", ["softmax", "sigmoid"])
+@pytest.mark.parametrize("kind", ["softmax", "smoothed", "sigmoid"])
 def test_against_the_formula(xp: Any, kind: str, reduction: str) -> None:
     layer, targets, losses = {
-        "softmax": (SoftmaxCrossEntropy(reduction=reduction), TARGETS, softmax_by_hand()),
+        "softmax": (SoftmaxCrossEntropy(reduction=reduction), TARGETS, softmax_by_hand(0)),
+        "smoothed": (
+            SoftmaxCrossEntropy(reduction=reduction, label_smoothing=0.3),
+            TARGETS,
+            softmax_by_hand(0.3),
+        ),
         "sigmoid": (SigmoidCrossEntropy(reduction=reduction), LABELS, sigmoid_by_hand()),
     }[kind]
     expected = sum(losses) / (len(losses) if reduction == "mean" else 1)
@@ -60,6 +71,45 @@ def test_against_the_formula(xp: Any, kind: str, reduction: str) -> None:
     ignored = to_host(layer.backward())[targets < 0]
     assert ignored.size
     assert not ignored.any()
+
+
+@pytest.mark.parametrize("reduction", REDUCTIONS)
+def test_squared_error(xp: Any, reduction: str) -> None:
+    targets = RNG.integers(-2, 3, SCORES.shape)
+    pairs = list(zip(SCORES.ravel(), targets.ravel(), strict=True))
+    expected = sum((score - target) ** 2 for score, target in pairs)
+    expected /= len(pairs) if reduction == "mean" else 1
+    layer = SquaredError(reduction=reduction)
+    found = layer.forward(xp.asarray(SCORES), xp.asarray(targets))
+    assert float(found) == pytest.approx(expected)
+    check_gradients(layer, xp.asarray(SCORES), xp.asarray(targets))
+    layer.forward(xp.asarray(SCORES), xp.asarray(targets.astype(float)))
+    expected_gradient = 2 * (SCORES - targets) / (len(pairs) if reduction == "mean" else 1)
+    np.testing.assert_allclose(to_host(layer.backward()), expected_gradient)
+
+
+def test_targets_of_another_shape() -> None:
+    """Subtracted, they would give a matrix."""
+    with pytest.raises(ModelError, match=r"the shape of the predictions, \(4, 1\), not \(4,\)"):
+        SquaredError().forward(np.zeros((4, 1)), np.zeros(4))
+
+
+@pytest.mark.parametrize("reduction", REDUCTIONS)
+@pytest.mark.parametrize("smoothing", [0.0, 0.1])
+def test_against_pytorch(smoothing: float, reduction: str) -> None:
+    torch = pytest.importorskip("torch", reason="PyTorch is not installed")
+    scores = torch.tensor(SCORES.reshape(-1, 5), requires_grad=True)
+    expected = torch.nn.functional.cross_entropy(
+        scores,
+        torch.tensor(TARGETS.ravel()),
+        ignore_index=-1,
+        reduction=reduction,
+        label_smoothing=smoothing,
+    )
+    expected.backward()
+    layer = SoftmaxCrossEntropy(reduction=reduction, label_smoothing=smoothing)
+    assert float(layer.forward(SCORES, TARGETS)) == pytest.approx(expected.item())
+    np.testing.assert_allclose(layer.backward().reshape(-1, 5), scores.grad, atol=1e-12)
 
 
 @pytest.mark.parametrize("reduction", REDUCTIONS)
@@ -73,18 +123,31 @@ def test_softmax_loss(xp: Any, reduction: str) -> None:
     check_gradients(layer, xp.asarray(h), xp.asarray(targets))
 
 
-both = pytest.mark.parametrize(
-    ("layer", "targets"), [(SoftmaxCrossEntropy(), TARGETS), (SigmoidCrossEntropy(), LABELS)]
+cross_entropies = pytest.mark.parametrize(
+    ("layer", "targets"),
+    [
+        (SoftmaxCrossEntropy(), TARGETS),
+        (SoftmaxCrossEntropy(label_smoothing=0.2), TARGETS),
+        (SigmoidCrossEntropy(), LABELS),
+    ],
 )
 
 
-@both
+@cross_entropies
 def test_all_ignored(layer: Layer, targets: np.ndarray) -> None:
     assert layer.forward(SCORES, np.full_like(targets, -1)) == 0
     assert not layer.backward().any()
 
 
-@both
+@pytest.mark.parametrize(
+    ("layer", "targets"),
+    [
+        (SoftmaxCrossEntropy(), TARGETS),
+        (SoftmaxCrossEntropy(label_smoothing=0.2), TARGETS),
+        (SigmoidCrossEntropy(), LABELS),
+        (SquaredError(), LABELS),
+    ],
+)
 def test_float32_scores_give_a_float64_loss(layer: Layer, targets: np.ndarray) -> None:
     loss = layer.forward(SCORES.astype(np.float32), targets)
     assert loss.dtype == np.float64
@@ -123,3 +186,9 @@ def test_far_out(dtype: type) -> None:
 def test_unknown_reduction() -> None:
     with pytest.raises(ModelError, match="reduction must be one of mean, sum"):
         SoftmaxCrossEntropy(reduction="none")
+
+
+@pytest.mark.parametrize("share", [-0.1, 1.0, math.nan])
+def test_smoothing_that_is_no_share(share: float) -> None:
+    with pytest.raises(ModelError, match="label_smoothing must be from 0 to below 1"):
+        SoftmaxCrossEntropy(label_smoothing=share)

@@ -12,12 +12,13 @@ from typing import Any, NamedTuple
 import numpy as np
 from sklearn.base import BaseEstimator
 
-from wordkit.backend.arrays import array_module, scatter_add, to_device, to_host
+from wordkit.backend.arrays import Array, array_module, scatter_add, to_device, to_host
 from wordkit.corpus.encoded import Corpus, as_corpus
 from wordkit.embeddings.cooccurrence import keep_probabilities
 from wordkit.errors import ModelError
 from wordkit.layers.base import Layer, RowGradient
 from wordkit.layers.embedding import MODES, Embedding, EmbeddingBag
+from wordkit.layers.hierarchical_softmax import HierarchicalSoftmaxLoss, huffman_tree
 from wordkit.layers.losses import SoftmaxLoss
 from wordkit.layers.negative_sampling import NegativeSamplingLoss, UnigramSampler
 from wordkit.progress import progress_bar
@@ -25,7 +26,7 @@ from wordkit.vectors.word_vectors import WordVectors
 
 CHOICES = {
     "method": ("skipgram", "cbow"),
-    "loss": ("negative-sampling", "softmax"),
+    "loss": ("negative-sampling", "hierarchical-softmax", "softmax"),
     "cbow_mode": MODES,
     "device": ("cpu", "gpu"),
 }
@@ -44,8 +45,8 @@ class TextbookWord2Vec(BaseEstimator):
     method
         ``skipgram`` or ``cbow``.
     loss
-        ``negative-sampling``, or ``softmax`` over the whole vocabulary: exact, and for
-        small vocabularies only.
+        ``negative-sampling``; ``hierarchical-softmax``, down the Huffman tree of the counts;
+        or ``softmax`` over the whole vocabulary: exact, and for small vocabularies only.
     cbow_mode
         How CBOW combines a window; see ``EmbeddingBag``.
     negative, ns_exponent
@@ -69,7 +70,8 @@ class TextbookWord2Vec(BaseEstimator):
     vectors_
         ``WordVectors``, in the order of the vocabulary.
     output_vectors_
-        The vectors by which words are predicted, (V, D) float32.
+        The vectors by which words are predicted, (V, D) float32; with hierarchical softmax
+        those of the tree's inner nodes, (V - 1, D).
     loss_per_epoch_
         Mean loss of a prediction, a number an epoch.
     """
@@ -125,7 +127,7 @@ class TextbookWord2Vec(BaseEstimator):
         self._check()
         corpus = as_corpus(X)
         rng = np.random.default_rng(self.seed)
-        inner, output = self._layers(len(corpus.vocabulary), rng)
+        inner, output = self._inner(len(corpus.vocabulary), rng), self._output(corpus)
         sampler = UnigramSampler(corpus.vocabulary.counts, ns_exponent=self.ns_exponent)
         words = self.epochs * len(corpus)
         self.loss_per_epoch_: list[float] = []
@@ -148,17 +150,27 @@ class TextbookWord2Vec(BaseEstimator):
         self.output_vectors_ = to_host(output.params["weight"])
         return self
 
-    def _layers(self, size: int, rng: np.random.Generator) -> tuple[Layer, Layer]:
-        """Words to vectors, starting near zero; vectors to the loss, starting at zero."""
+    def _inner(self, size: int, rng: np.random.Generator) -> Layer:
+        """Words to vectors, starting near zero."""
         shape = size, self.vector_size
         words = ((rng.random(shape, np.float32) - 0.5) / self.vector_size).astype(np.float32)
-        outputs = np.zeros(shape, np.float32)
-        if self.device == "gpu":
-            words, outputs = to_device(words), to_device(outputs)
-        loss = SoftmaxLoss if self.loss == "softmax" else NegativeSamplingLoss
+        weight = self._on_device(words)
         if self.method == "cbow":
-            return EmbeddingBag(words, mode=self.cbow_mode), loss(outputs, reduction="sum")
-        return Embedding(words), loss(outputs, reduction="sum")
+            return EmbeddingBag(weight, mode=self.cbow_mode)
+        return Embedding(weight)
+
+    def _output(self, corpus: Corpus) -> Layer:
+        """Vectors to the loss, starting at zero."""
+        counts = corpus.vocabulary.counts
+        weight = self._on_device(np.zeros((len(counts), self.vector_size), np.float32))
+        if self.loss == "softmax":
+            return SoftmaxLoss(weight, reduction="sum")
+        if self.loss == "hierarchical-softmax":
+            return HierarchicalSoftmaxLoss(weight[:-1], huffman_tree(counts), reduction="sum")
+        return NegativeSamplingLoss(weight, reduction="sum")
+
+    def _on_device(self, weight: np.ndarray) -> Array:
+        return to_device(weight) if self.device == "gpu" else weight
 
     def _batches(self, corpus: Corpus, rng: np.random.Generator) -> Iterator[Batch]:
         """The predictions of one epoch, in the order of the text."""

@@ -17,6 +17,7 @@ class Layer:
     the gradient of the loss by the output of the last ``forward``, sets ``grads``, and
     returns the gradient by the input; by several inputs, a tuple. Inputs that are not
     floating-point numbers (ids, masks, labels) have no gradient and no place in it.
+    Layers that are no loss take ``forward(..., training=True)``; most do not care.
 
     Attributes
     ----------

@@ -15,8 +15,8 @@ class Embedding(Layer):
     def __init__(self, weight: Array):
         super().__init__(weight=weight)
 
-    def forward(self, ids: Array) -> Array:
-        """From ids (...) to their vectors (..., D)."""
+    def forward(self, ids: Array, *, training: bool = False) -> Array:
+        """From ids (...) to their vectors (..., D), in training or not."""
         self._ids = ids
         return self.params["weight"][ids]
 

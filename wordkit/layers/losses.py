@@ -1,7 +1,8 @@
-"""Cross-entropy with softmax and with sigmoid.
+"""Squared error, and cross-entropy with softmax and with sigmoid.
 
-A loss is one float64 number, whatever the type of the scores. What stands at a target
-or label below zero is ignored: it adds nothing to the loss and has no gradient.
+A loss is one float64 number, whatever the type of the scores. In a cross-entropy, what
+stands at a target or label below zero is ignored: it adds nothing to the loss and has no
+gradient.
 """
 
 from __future__ import annotations
@@ -18,6 +19,35 @@ def log_sigmoid(x: Array) -> Array:
     return -array_module(x).logaddexp(0, -x)
 
 
+class SquaredError(Layer):
+    """(prediction - target) ** 2.
+
+    Parameters
+    ----------
+    reduction
+        ``mean`` over all numbers of the block, or ``sum``.
+    """
+
+    def __init__(self, *, reduction: str = "mean"):
+        super().__init__()
+        self.reduction = checked_reduction(reduction)
+
+    def forward(self, predictions: Array, targets: Array) -> Array:
+        """From predictions and targets, both (...), to the loss."""
+        if predictions.shape != targets.shape:  # (N, 1) - (N,) would be (N, N)
+            raise ModelError(
+                f"targets must have the shape of the predictions, {predictions.shape}, "
+                f"not {targets.shape}"
+            )
+        self._errors = (predictions - targets).astype(predictions.dtype)
+        self._share = 1 / max(self._errors.size, 1) if self.reduction == "mean" else 1.0
+        return (self._errors.astype(float) ** 2).sum() * self._share
+
+    def backward(self, gradient: Array = 1.0) -> Array:
+        """The gradient of the predictions, (...); the targets are given and have none."""
+        return (self._errors * (2 * self._share * gradient)).astype(self._errors.dtype)
+
+
 class SoftmaxCrossEntropy(Layer):
     """-log softmax(scores)[target].
 
@@ -25,11 +55,19 @@ class SoftmaxCrossEntropy(Layer):
     ----------
     reduction
         ``mean`` over the targets that count, or ``sum``.
+    label_smoothing
+        The share, from 0 to below 1, that the target gives away to all V scores alike:
+        (1 - share) (-log softmax[target]) + share (mean of -log softmax). Szegedy et al.
+        2016, "Rethinking the Inception Architecture for Computer Vision", section 7. exp of
+        such a loss is no perplexity.
     """
 
-    def __init__(self, *, reduction: str = "mean"):
+    def __init__(self, *, reduction: str = "mean", label_smoothing: float = 0.0):
         super().__init__()
         self.reduction = checked_reduction(reduction)
+        if not 0 <= label_smoothing < 1:
+            raise ModelError(f"label_smoothing must be from 0 to below 1, not {label_smoothing}")
+        self.label_smoothing = label_smoothing
 
     def forward(self, scores: Array, targets: Array) -> Array:
         """From scores (..., V) and targets (...) to the loss."""
@@ -44,12 +82,16 @@ class SoftmaxCrossEntropy(Layer):
         sums = exponentials.sum(axis=1, keepdims=True)
         self._probabilities = exponentials / sums
         losses = xp.log(sums[:, 0]) - scores[self._picked]
+        if self.label_smoothing:
+            losses += self.label_smoothing * (scores[self._picked] - scores.mean(axis=1))
         return (losses * self._weights).sum()
 
     def backward(self, gradient: Array = 1.0) -> Array:
         """The gradient of the scores, (..., V)."""
         scores = self._probabilities.copy()
-        scores[self._picked] -= 1
+        scores[self._picked] -= 1 - self.label_smoothing
+        if self.label_smoothing:
+            scores -= self.label_smoothing / scores.shape[1]
         scores *= (self._weights * gradient).astype(scores.dtype)[:, None]
         return scores.reshape(self._shape)
 
