@@ -1,0 +1,89 @@
+"""What optimizers and clipping share: each array once, each row once, a block at a time."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+
+from wordkit.backend.arrays import Array, array_module, scatter_add
+from wordkit.layers.base import RowGradient
+
+# A block of every array of an update fits into the cache of a core together, so that the
+# weights pass through memory once however many operations the update has. On a GPU each
+# block costs a launch, and a block need only be small beside the weights.
+_BLOCK = {"host": 1 << 14, "device": 1 << 22}  # numbers
+
+
+class UniqueRows(RowGradient):
+    """A ``RowGradient`` in which each row stands once, ascending."""
+
+
+def unique_rows(gradient: RowGradient) -> UniqueRows:
+    """The same gradient with the values of each row summed; itself if they are."""
+    if isinstance(gradient, UniqueRows):
+        return gradient
+    xp = array_module(gradient.values)
+    rows, places = xp.unique(gradient.rows, return_inverse=True)
+    values = xp.zeros((len(rows), *gradient.shape[1:]), gradient.values.dtype)
+    scatter_add(values, places.reshape(-1), gradient.values)
+    return UniqueRows(rows, values, gradient.shape)
+
+
+def distinct(params: dict[str, Array]) -> dict[str, Array]:
+    """Each array once, under the first of its names: tied layers share the object."""
+    return {name: params[name] for name in _first_names(params).values()}
+
+
+def combined(params: dict[str, Array], grads: dict[str, Any]) -> dict[str, Any]:
+    """The gradient of each different array, under the first of its names.
+
+    The gradients of an array with several names are added, into the first dense one of
+    them. Rows stand once each. Names without a gradient (None) are left out.
+
+    Parameters
+    ----------
+    grads
+        By names of ``params``; in ``combined(params, grads)`` nothing is left to combine.
+    """
+    first = _first_names(params)
+    found: dict[str, list[Any]] = {}
+    for name, gradient in grads.items():
+        if gradient is not None:
+            found.setdefault(first[id(params[name])], []).append(gradient)
+    return {name: _sum(gradients) for name, gradients in found.items()}
+
+
+def _first_names(params: dict[str, Array]) -> dict[int, str]:
+    names: dict[int, str] = {}
+    for name, param in params.items():
+        names.setdefault(id(param), name)
+    return names
+
+
+def _sum(gradients: list[Any]) -> Any:
+    rows = [g for g in gradients if isinstance(g, RowGradient)]
+    dense = [g for g in gradients if not isinstance(g, RowGradient)]
+    if not dense:
+        if len(rows) == 1:
+            return unique_rows(rows[0])
+        xp = array_module(rows[0].values)
+        numbers = xp.concatenate([g.rows for g in rows])
+        values = xp.concatenate([g.values for g in rows])
+        return unique_rows(RowGradient(numbers, values, rows[0].shape))
+    total = dense[0]
+    for gradient in dense[1:]:
+        total += gradient
+    for gradient in rows:
+        scatter_add(total, gradient.rows, gradient.values)
+    return total
+
+
+def blocks(*arrays: Array) -> Iterator[tuple[Array, ...]]:
+    """Views of the same rows of arrays of one shape, a block of rows after the other."""
+    size = _BLOCK["host" if array_module(arrays[0]) is np else "device"]
+    length = len(arrays[0])
+    height = max(1, size * length // max(1, arrays[0].size))  # rows
+    for start in range(0, length, height):
+        yield tuple(array[start : start + height] for array in arrays)

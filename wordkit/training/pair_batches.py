@@ -1,0 +1,105 @@
+"""Batches of pairs of sequences, for encoder-decoders."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import NamedTuple
+
+import numpy as np
+
+from wordkit.errors import ModelError
+from wordkit.training.batches import LazySequence
+
+
+class PairBatch(NamedTuple):
+    """N pairs of sequences, filled up with zeros.
+
+    ``source`` (N, S) and ``target`` (N, T) int32; ``source_mask`` and ``target_mask`` of
+    the same shapes, True where a sequence is; ``rate_scale`` by which the rate is multiplied.
+    """
+
+    source: np.ndarray
+    source_mask: np.ndarray
+    target: np.ndarray
+    target_mask: np.ndarray
+    rate_scale: float = 1.0
+
+
+class PairBatches:
+    """Pairs of sequences in batches of about the same length, to have little to fill up.
+
+    Pairs are shuffled, cut in pools, sorted by length within each pool, cut in batches;
+    and the batches are shuffled.
+
+    Parameters
+    ----------
+    sources, targets
+        Sequences of ids, pair by pair.
+    pool
+        Batches in a pool: many leave little to fill up, few leave more to chance.
+    shuffle
+        False for evaluation: pools and batches keep their order.
+
+    Raises
+    ------
+    ModelError
+        No pair, an empty sequence, or a source without a target.
+    """
+
+    def __init__(
+        self,
+        sources: Sequence[np.ndarray],
+        targets: Sequence[np.ndarray],
+        *,
+        batch_size: int,
+        pool: int = 100,
+        shuffle: bool = True,
+    ):
+        if batch_size < 1 or pool < 1:
+            raise ModelError(
+                f"batch_size and pool must be at least 1, found {batch_size} and {pool}"
+            )
+        if len(sources) != len(targets) or not len(sources):
+            raise ModelError(
+                f"expected pairs, found {len(sources)} sources and {len(targets)} targets"
+            )
+        self.sources, self.targets = sources, targets
+        self.batch_size, self.pool, self.shuffle = batch_size, pool, shuffle
+        self._lengths = np.array([[len(source) for source in sources], [len(t) for t in targets]])
+        if not self._lengths.all():
+            pair = int(np.flatnonzero(~self._lengths.all(axis=0))[0])
+            raise ModelError(f"pair {pair + 1} has an empty sequence: leave such pairs out")
+
+    def epoch(self, seed: int, epoch: int) -> Sequence[PairBatch]:
+        """The batches of an epoch."""
+        rng = np.random.default_rng([seed, epoch])
+        batches = list(self._chosen(rng))
+        if self.shuffle:
+            batches = [batches[n] for n in rng.permutation(len(batches))]
+        return LazySequence(len(batches), lambda n: self._batch(batches[n]))
+
+    def _chosen(self, rng: np.random.Generator) -> Iterator[np.ndarray]:
+        """The numbers of the pairs of each batch."""
+        pairs = np.arange(len(self.sources))
+        if self.shuffle:
+            rng.shuffle(pairs)
+        height = self.batch_size * self.pool
+        for start in range(0, len(pairs), height):
+            pool = pairs[start : start + height]
+            sources, targets = self._lengths[:, pool]
+            pool = pool[np.lexsort((targets, sources))]
+            for first in range(0, len(pool), self.batch_size):
+                yield pool[first : first + self.batch_size]
+
+    def _batch(self, pairs: np.ndarray) -> PairBatch:
+        source = _padded([self.sources[n] for n in pairs])
+        return PairBatch(*source, *_padded([self.targets[n] for n in pairs]))
+
+
+def _padded(sequences: list[np.ndarray]) -> tuple[np.ndarray, np.ndarray]:
+    """Sequences as one block of int32, and where they are."""
+    lengths = np.array([len(sequence) for sequence in sequences])
+    mask = np.arange(lengths.max()) < lengths[:, None]
+    block = np.zeros(mask.shape, np.int32)
+    block[mask] = np.concatenate(sequences)
+    return block, mask

@@ -1,0 +1,167 @@
+"""How the learning rate changes, step by step.
+
+``rate`` is the rate to begin with or, of ``OneCycle``, the highest; n the steps done.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+from wordkit.errors import ModelError
+
+
+class Schedule:
+    """What a schedule is."""
+
+    def __init__(self, *, rate: float):
+        self.first = _positive(rate, "rate")
+
+    def rate(self, step: int) -> float:
+        """The rate of the next step, ``step`` of them being done."""
+        raise NotImplementedError
+
+    def validated(self, loss: float) -> None:
+        """Hear of the loss of a validation."""
+
+    def state(self) -> dict[str, Any]:
+        """What it remembers, as values for JSON."""
+        return {}
+
+    def load_state(self, state: dict[str, Any]) -> None:
+        """Go on from a ``state``."""
+
+
+class Constant(Schedule):
+    """rate."""
+
+    def rate(self, step: int) -> float:
+        """The rate of the next step, ``step`` of them being done."""
+        return self.first
+
+
+class Plateau(Schedule):
+    """Divided by ``divisor`` whenever ``patience`` validations bring no better loss."""
+
+    def __init__(self, *, rate: float, divisor: float = 4.0, patience: int = 1):
+        super().__init__(rate=rate)
+        self.divisor = _positive(divisor, "divisor")
+        self.patience = _positive(patience, "patience")
+        self.best: float | None = None
+        self.worse = 0  # validations since the best one or the last division
+        self.divisions = 0
+
+    def rate(self, step: int) -> float:
+        """rate / divisor ^ divisions."""
+        return self.first / self.divisor**self.divisions
+
+    def validated(self, loss: float) -> None:
+        """Hear of the loss of a validation; the rate may fall."""
+        if self.best is None or loss < self.best:
+            self.best, self.worse = loss, 0
+            return
+        self.worse += 1
+        if self.worse >= self.patience:
+            self.worse = 0
+            self.divisions += 1
+
+    def state(self) -> dict[str, Any]:
+        """What it remembers, as values for JSON."""
+        return {"best": self.best, "worse": self.worse, "divisions": self.divisions}
+
+    def load_state(self, state: dict[str, Any]) -> None:
+        """Go on from a ``state``."""
+        self.best, self.worse = state["best"], state["worse"]
+        self.divisions = state["divisions"]
+
+
+class _Decay(Schedule):
+    """Falls with time x = n / every, by ``decay``."""
+
+    def __init__(self, *, rate: float, decay: float, every: float = 1):
+        super().__init__(rate=rate)
+        self.decay = _positive(decay, "decay")
+        self.every = _positive(every, "every")
+
+
+class InverseTime(_Decay):
+    """rate / (1 + decay n / every) (Robbins and Monro 1951)."""
+
+    def rate(self, step: int) -> float:
+        """The rate of the next step, ``step`` of them being done."""
+        return self.first / (1 + self.decay * step / self.every)
+
+
+class Exponential(_Decay):
+    """rate decay ^ (n / every)."""
+
+    def rate(self, step: int) -> float:
+        """The rate of the next step, ``step`` of them being done."""
+        return self.first * self.decay ** (step / self.every)
+
+
+class NaturalExponential(_Decay):
+    """rate e ^ (-decay n / every)."""
+
+    def rate(self, step: int) -> float:
+        """The rate of the next step, ``step`` of them being done."""
+        return self.first * math.exp(-self.decay * step / self.every)
+
+
+class Cosine(Schedule):
+    """From rate to ``final`` in half a wave of ``steps`` steps (Loshchilov and Hutter 2017).
+
+    final + (rate - final) (1 + cos(pi n / steps)) / 2, and ``final`` after that.
+    """
+
+    def __init__(self, *, rate: float, steps: int, final: float = 0.0):
+        super().__init__(rate=rate)
+        self.steps = _positive(steps, "steps")
+        self.final = final
+
+    def rate(self, step: int) -> float:
+        """The rate of the next step, ``step`` of them being done."""
+        return _half_wave(self.first, self.final, step / self.steps)
+
+
+class OneCycle(Schedule):
+    """Up in ``warm_up`` steps, down in the others (Smith and Topin 2018).
+
+    Half a wave from rate / start_divisor to rate, half a wave from there to
+    rate / final_divisor at ``steps``, and that after it.
+    """
+
+    def __init__(
+        self,
+        *,
+        rate: float,
+        steps: int,
+        warm_up: int,
+        start_divisor: float = 25.0,
+        final_divisor: float = 1e4,
+    ):
+        super().__init__(rate=rate)
+        self.steps = _positive(steps, "steps")
+        self.warm_up = warm_up
+        self.start = rate / _positive(start_divisor, "start_divisor")
+        self.final = rate / _positive(final_divisor, "final_divisor")
+        if not 0 <= warm_up < steps:
+            raise ModelError(f"warm_up must be from 0 and below steps={steps}, not {warm_up}")
+
+    def rate(self, step: int) -> float:
+        """The rate of the next step, ``step`` of them being done."""
+        if step < self.warm_up:
+            return _half_wave(self.start, self.first, step / self.warm_up)
+        done = (step - self.warm_up) / (self.steps - self.warm_up)
+        return _half_wave(self.first, self.final, done)
+
+
+def _half_wave(start: float, end: float, done: float) -> float:
+    """From start to end, flat at both, when ``done`` goes from 0 to 1; the end after it."""
+    return end + (start - end) * (1 + math.cos(math.pi * min(done, 1.0))) / 2
+
+
+def _positive(value: float, name: str) -> float:
+    if not 0 < value < math.inf:
+        raise ModelError(f"{name} must be a number above 0, not {value}")
+    return value
