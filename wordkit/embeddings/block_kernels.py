@@ -1,9 +1,11 @@
 # mypy: ignore-errors
 # (numba's types are not Python's: a loop over int64, a float32 that is no float)
-"""Small dense blocks that stay in the first cache: gather, multiply, score, update.
+"""Products of a few rows that are in the first cache: score, and update.
 
-Rows are named by their numbers, not cut out as slices: a slice counts its references,
-and a count that all threads share is slower than the row.
+Matrices are flat float32, row w of D columns beginning at w * D, and D a multiple of 16.
+Rows are named by a list of their numbers, in which two more stand behind the last: so
+tiles of 3 x 3 rows need no other case, and fit into registers. Matrices and lists come as
+pointers.
 """
 
 from __future__ import annotations
@@ -11,151 +13,189 @@ from __future__ import annotations
 import numpy as np
 from numba import njit
 
-LANES = 16
-"""Dimensions are padded to a multiple of the widest vector register (16 float32)."""
-
-_FAST = {"contract", "reassoc", "nsz", "arcp", "nnan", "ninf"}
-_LARGEST = np.float32(30)
-"""Scores are held within this: beyond, a float32 sigmoid is 0 or 1."""
-_LOG2_E = np.float32(1.4426950408889634)
-_LN2 = [np.float32(np.log(2) ** n / d) for n, d in enumerate((1, 1, 2, 6, 24, 120, 720))]
-_C1, _C2, _C3, _C4, _C5, _C6 = _LN2[1:]
-_A3, _A5, _A7 = np.float32(1 / 3), np.float32(1 / 5), np.float32(1 / 7)
-_ROOT_HALF = np.array(0.5**0.5, np.float32).view(np.int32)[()]
-"""The bits of sqrt(1/2)."""
+from wordkit.backend.simd_kernels import (
+    ALIGNED,
+    LANES,
+    Pointer,
+    add_up,
+    fill,
+    load,
+    multiply_add,
+    store,
+)
 
 
 @njit(cache=True, nogil=True)
-def make_blocks(contexts: int, outputs: int, size: int) -> tuple:
-    """Room for X, O, their scores and weights (flat too), and scratch of that size."""
-    rows, columns = contexts + -contexts % 6, outputs + -outputs % 6
-    scores, weights = np.zeros((rows, columns), np.float32), np.zeros((rows, columns), np.float32)
-    right, powers = np.zeros(rows * columns, np.float32), np.zeros(rows * columns, np.int32)
-    return (
-        aligned_zeros(rows, size), aligned_zeros(columns, size), scores, scores.reshape(-1),
-        weights, weights.reshape(-1), right, right.view(np.int32), powers,
-    )  # fmt: skip
-
-
-@njit(cache=True, nogil=True)
-def aligned_zeros(rows: int, columns: int) -> np.ndarray:
-    """Zeros of which each row begins on a cache line, if columns are a multiple of 16."""
-    room = np.zeros(rows * columns + LANES, np.float32)
+def aligned_zeros(size: int) -> np.ndarray:
+    """Zeros that begin on a cache line."""
+    room = np.zeros(size + ALIGNED, np.float32)
     start = (-room.ctypes.data % 64) // 4
-    return room[start : start + rows * columns].reshape(rows, columns)
+    return room[start : start + size]
 
 
 @njit(cache=True, nogil=True)
-def gather(matrix: np.ndarray, words: np.ndarray, n: int, block: np.ndarray, turned: int) -> None:
-    """Copy n rows of a matrix to a block, the first ones turned round, and zeros behind."""
+def copy_rows(
+    matrix: Pointer,
+    rows: Pointer,
+    n: int,
+    size: int,
+    block: Pointer,
+) -> None:
+    """Put n rows one after the other in a block."""
     for i in range(n):
-        word = words[i]
-        by = np.float32(-1) if i < turned else np.float32(1)
-        for d in range(block.shape[1]):
-            block[i, d] = by * matrix[word, d]
-    for i in range(n, n + -n % 6):
-        for d in range(block.shape[1]):
-            block[i, d] = 0
+        row = rows[i] * size
+        for d in range(0, size, LANES):
+            store(block, i * size + d, load(matrix, row + d))
 
 
-@njit(cache=True, nogil=True, fastmath=_FAST)
-def steps(
-    scores: np.ndarray,
-    weights: np.ndarray,
-    right: np.ndarray,
-    bits: np.ndarray,
-    powers: np.ndarray,
+@njit(cache=True, nogil=True)
+def sum_rows(
+    matrix: Pointer,
+    rows: Pointer,
     n: int,
-    rate: float,
-) -> float:
-    """Turn n scores into steps (right - 1) * rate * weight; returns the loss.
-
-    Centre words come in turned round (times -1), so every score should be low, and
-    right = 1 / (1 + exp(score)) is the probability that it is. The exponential is a power
-    of two times a Taylor series, the logarithm an exponent plus a series of atanh: all in
-    vectors. ``bits`` are those of ``right``.
-    """
-    for k in range(n):
-        y = min(max(scores[k], -_LARGEST), _LARGEST) * _LOG2_E
-        whole = np.floor(y + np.float32(0.5))
-        f = y - whole
-        series = _C3 + f * (_C4 + f * (_C5 + f * _C6))
-        right[k] = np.float32(1) + f * (_C1 + f * (_C2 + f * series))
-        powers[k] = np.int32(whole)
-    for k in range(n):
-        bits[k] += powers[k] << np.int32(23)
-    for k in range(n):
-        right[k] = np.float32(1) / (np.float32(1) + right[k])
-        scores[k] = (right[k] - np.float32(1)) * rate * weights[k]
-    for k in range(n):
-        powers[k] = (bits[k] - _ROOT_HALF) >> np.int32(23)
-        bits[k] -= powers[k] << np.int32(23)  # leaves a mantissa from sqrt(1/2) to sqrt(2)
-    loss = 0.0
-    for k in range(n):
-        z = (right[k] - np.float32(1)) / (right[k] + np.float32(1))
-        zz = z * z
-        series = np.float32(1) + zz * (_A3 + zz * (_A5 + zz * _A7))
-        loss -= weights[k] * (np.float32(powers[k]) * _C1 + np.float32(2) * z * series)
-    return loss
+    size: int,
+    by: Pointer,
+    down: int,
+    total: Pointer,
+) -> None:
+    """Put the sum of n rows, row i times ``by[i * down]``, in a row."""
+    for d in range(0, size, LANES):
+        part = fill(np.float32(0))
+        for i in range(n):
+            part = multiply_add(fill(by[i * down]), load(matrix, rows[i] * size + d), part)
+        store(total, d, part)
 
 
-@njit(cache=True, nogil=True, fastmath=_FAST)
-def products(x: np.ndarray, o: np.ndarray, c: int, m: int, scores: np.ndarray) -> None:
-    """X times O transposed, two rows by three: six sums in registers."""
-    for i in range(0, c, 2):
-        for j in range(0, m, 3):
-            s00 = s01 = s02 = s10 = s11 = s12 = np.float32(0)
-            for d in range(x.shape[1]):
-                a, b = x[i, d], x[i + 1, d]
-                p, q, r = o[j, d], o[j + 1, d], o[j + 2, d]
-                s00, s01, s02 = s00 + a * p, s01 + a * q, s02 + a * r
-                s10, s11, s12 = s10 + b * p, s11 + b * q, s12 + b * r
-            scores[i, j], scores[i, j + 1], scores[i, j + 2] = s00, s01, s02
-            scores[i + 1, j], scores[i + 1, j + 1], scores[i + 1, j + 2] = s10, s11, s12
-
-
-@njit(cache=True, nogil=True, fastmath=_FAST)
-def add_product(
-    matrix: np.ndarray,
-    words: np.ndarray,
+@njit(cache=True, nogil=True)
+def add_row(
+    matrix: Pointer,
+    rows: Pointer,
+    picks: Pointer,
     n: int,
-    block: np.ndarray,
+    size: int,
+    by: Pointer,
+    down: int,
+    x: Pointer,
+) -> None:
+    """Add a row x, times ``by[i * down]``, to each row i that is picked."""
+    for pick in range(n):
+        i = picks[pick]
+        row, factor = rows[i] * size, fill(by[i * down])
+        for d in range(0, size, LANES):
+            store(matrix, row + d, multiply_add(factor, load(x, d), load(matrix, row + d)))
+
+
+@njit(cache=True, nogil=True)
+def row_products(
+    x: Pointer, matrix: Pointer, rows: Pointer, n: int, size: int, scores: Pointer
+) -> None:
+    """scores[i] = row x times row i of n, three at a time."""
+    for i in range(0, n, 3):
+        a, b, c = rows[i] * size, rows[i + 1] * size, rows[i + 2] * size
+        s0 = s1 = s2 = fill(np.float32(0))
+        for d in range(0, size, LANES):
+            y = load(x, d)
+            s0, s1, s2 = _three(
+                s0, load(matrix, a + d), s1, load(matrix, b + d), s2, load(matrix, c + d), y
+            )
+        scores[i], scores[i + 1], scores[i + 2] = add_up(s0), add_up(s1), add_up(s2)
+
+
+@njit(cache=True, nogil=True)
+def products(
+    left: Pointer,
+    left_rows: Pointer,
+    n: int,
+    right: Pointer,
+    right_rows: Pointer,
     m: int,
-    by: np.ndarray,
+    size: int,
+    scores: Pointer,
+    columns: int,
+) -> None:
+    """scores[i, j] = row i of the left times row j of the right, for n by m rows.
+
+    The scores have ``columns`` to a row.
+    """
+    for i in range(0, n, 3):
+        a0 = left_rows[i] * size
+        a1 = left_rows[i + 1] * size
+        a2 = left_rows[i + 2] * size
+        for j in range(0, m, 3):
+            b0 = right_rows[j] * size
+            b1 = right_rows[j + 1] * size
+            b2 = right_rows[j + 2] * size
+            s00 = s01 = s02 = s10 = s11 = s12 = s20 = s21 = s22 = fill(np.float32(0))
+            for d in range(0, size, LANES):
+                p, q, r = load(left, a0 + d), load(left, a1 + d), load(left, a2 + d)
+                x, y, z = load(right, b0 + d), load(right, b1 + d), load(right, b2 + d)
+                s00, s10, s20 = _three(s00, p, s10, q, s20, r, x)
+                s01, s11, s21 = _three(s01, p, s11, q, s21, r, y)
+                s02, s12, s22 = _three(s02, p, s12, q, s22, r, z)
+            k = i * columns + j
+            scores[k], scores[k + 1], scores[k + 2] = add_up(s00), add_up(s01), add_up(s02)
+            k += columns
+            scores[k], scores[k + 1], scores[k + 2] = add_up(s10), add_up(s11), add_up(s12)
+            k += columns
+            scores[k], scores[k + 1], scores[k + 2] = add_up(s20), add_up(s21), add_up(s22)
+
+
+@njit(cache=True, nogil=True)
+def add_products(
+    matrix: Pointer,
+    rows: Pointer,
+    picks: Pointer,
+    n: int,
+    other: Pointer,
+    other_rows: Pointer,
+    m: int,
+    size: int,
+    by: Pointer,
     down: int,
     across: int,
 ) -> None:
-    """Add a product of steps (n, m) and block (m, D) to n rows: three by two at a time.
+    """Add to n picked rows m other rows, each times a number.
 
-    Step (j, i) is ``by[j * down + i * across]``.
+    Row i gets other row j times ``by[i * down + j * across]``. Three other rows are
+    added at a time, in their order, to however many rows: which rows are picked changes no
+    bit of the others.
     """
-    j = 0
-    while j + 3 <= n:
-        w0, w1, w2 = words[j], words[j + 1], words[j + 2]
-        for i in range(0, m, 2):
-            k = j * down + i * across
-            a0, a1, a2 = by[k], by[k + down], by[k + 2 * down]
-            k += across
-            b0, b1, b2 = by[k], by[k + down], by[k + 2 * down]
-            for d in range(block.shape[1]):
-                p, q = block[i, d], block[i + 1, d]
-                matrix[w0, d] += a0 * p + b0 * q
-                matrix[w1, d] += a1 * p + b1 * q
-                matrix[w2, d] += a2 * p + b2 * q
-        j += 3
-    while j < n:
-        for i in range(m):
-            add_row(matrix, words[j], block, i, by[j * down + i * across])
-        j += 1
-
-
-@njit(cache=True, nogil=True, fastmath=_FAST)
-def add_row(matrix: np.ndarray, word: int, block: np.ndarray, row: int, by: float) -> None:
-    for d in range(block.shape[1]):
-        matrix[word, d] += by * block[row, d]
+    for j in range(0, m, 3):
+        b0 = other_rows[j] * size
+        b1 = other_rows[j + 1] * size
+        b2 = other_rows[j + 2] * size
+        i = 0
+        while i + 3 <= n:
+            i0, i1, i2 = picks[i], picks[i + 1], picks[i + 2]
+            a0, a1, a2 = rows[i0] * size, rows[i1] * size, rows[i2] * size
+            k = i0 * down + j * across
+            s00, s01, s02 = fill(by[k]), fill(by[k + across]), fill(by[k + 2 * across])
+            k = i1 * down + j * across
+            s10, s11, s12 = fill(by[k]), fill(by[k + across]), fill(by[k + 2 * across])
+            k = i2 * down + j * across
+            s20, s21, s22 = fill(by[k]), fill(by[k + across]), fill(by[k + 2 * across])
+            for d in range(0, size, LANES):
+                x, y, z = load(other, b0 + d), load(other, b1 + d), load(other, b2 + d)
+                _add_three(matrix, a0 + d, s00, x, s01, y, s02, z)
+                _add_three(matrix, a1 + d, s10, x, s11, y, s12, z)
+                _add_three(matrix, a2 + d, s20, x, s21, y, s22, z)
+            i += 3
+        while i < n:
+            a0 = rows[picks[i]] * size
+            k = picks[i] * down + j * across
+            s00, s01, s02 = fill(by[k]), fill(by[k + across]), fill(by[k + 2 * across])
+            for d in range(0, size, LANES):
+                x, y, z = load(other, b0 + d), load(other, b1 + d), load(other, b2 + d)
+                _add_three(matrix, a0 + d, s00, x, s01, y, s02, z)
+            i += 1
 
 
 @njit(cache=True, nogil=True)
-def clear_row(block: np.ndarray, row: int) -> None:
-    for d in range(block.shape[1]):
-        block[row, d] = 0
+def _three(a, p, b, q, c, r, x):
+    return multiply_add(p, x, a), multiply_add(q, x, b), multiply_add(r, x, c)
+
+
+@njit(cache=True, nogil=True)
+def _add_three(matrix, place, a, x, b, y, c, z):
+    total = multiply_add(a, x, load(matrix, place))
+    store(matrix, place, multiply_add(c, z, multiply_add(b, y, total)))

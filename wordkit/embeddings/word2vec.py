@@ -1,4 +1,4 @@
-"""word2vec (Mikolov et al. 2013): skip-gram and CBOW with negative sampling, fast.
+"""word2vec (Mikolov et al. 2013): skip-gram and CBOW, fast.
 
 ``textbook_word2vec`` has the same methods in layers that can be read; here they run in
 fused kernels, in threads that share the weights without locks (Niu et al. 2011).
@@ -6,93 +6,189 @@ fused kernels, in threads that share the weights without locks (Niu et al. 2011)
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 from sklearn.base import BaseEstimator
 
-from wordkit.backend.threads import checked_workers, in_threads
 from wordkit.corpus.encoded import Corpus, as_corpus
 from wordkit.embeddings.cooccurrence import keep_probabilities, occurrences
+from wordkit.embeddings.word2vec_training import Method, Training
+from wordkit.embeddings.word2vec_weights import Weights
 from wordkit.errors import ModelError
-from wordkit.progress import progress_bar
+from wordkit.training.interrupts import TrainingInterrupted
 from wordkit.vectors.word_vectors import WordVectors
 
-PIECE = 20_000
-"""Centre words that a thread trains on at once."""
+LOSSES = ("ns", "hs")
+CROWDED, LARGEST_BATCH = 0.25, 32
+"""A step from shared negatives moves a word for all pairs of a run at once, and a batch for
+those of many steps. The word of a small vocabulary that is drawn most often would be pushed
+too far: so its steps are those of single pairs, and its batches small."""
+_NO_TREE = np.zeros(1, np.int8), np.zeros(1, np.int32), np.zeros(1, np.int64)
+_WHOLE = {
+    "vector_size": (1, 10_000),
+    "window": (1, 1_000),
+    "negative": (1, 1_000),
+    "epochs": (1, 100_000),
+    "seed": (0, (1 << 32) - 1),
+}
+"""Settings that are whole numbers, and their ranges."""
 
 
 class _Word2Vec(BaseEstimator):
-    """What skip-gram and CBOW share: everything but the kernel."""
+    """What skip-gram and CBOW share: everything but the kind of step."""
 
-    def fit(self, X: Any, y: Any = None) -> Any:
-        """Learn from a ``Corpus``, or an iterable of texts or token lists."""
-        from wordkit.embeddings.block_kernels import LANES, aligned_zeros
+    def fit(
+        self,
+        X: Any,
+        y: Any = None,
+        *,
+        checkpoints: str | Path | None = None,
+        checkpoint_every: float = 300.0,
+        resume: bool = False,
+        after_epoch: Callable[[int, float, WordVectors], None] | None = None,
+    ) -> Any:
+        """Learn from a ``Corpus``, or an iterable of texts or token lists.
 
+        Parameters
+        ----------
+        checkpoints, checkpoint_every
+            A folder to keep the state of the training in, from time to time (seconds) and
+            on Ctrl-C; it is removed when the training is done.
+        resume
+            Go on from what is there: to the same bits as if nothing had happened, with one
+            worker or ``reproducible``.
+        after_epoch
+            Called with the number of the epoch (from 1), its loss, and the vectors so far.
+
+        Raises
+        ------
+        ModelError
+            A setting makes no sense, the text has nothing to learn from, the numbers ran
+            away, or the checkpoint is of another training.
+        """
+        self._check()
         corpus = as_corpus(X)
-        self._check(corpus)
-        size = len(corpus.vocabulary)
+        known = None if self.init is None else _known(self.init, self.vector_size)
+        weights = self._weights(corpus, corpus.vocabulary.words)
+        if known and not weights.set_rows(weights.inputs, known, freeze=self.freeze):
+            raise ModelError("init has a vector for none of the words of the corpus")
+        folder = None if checkpoints is None else Path(checkpoints)
         counts = occurrences(corpus)
-        rng = np.random.default_rng(self.seed)
-        width = self.vector_size + -self.vector_size % LANES
-        inputs, outputs = aligned_zeros(size, width), aligned_zeros(size, width)
-        start = rng.random((size, self.vector_size), np.float32)
-        inputs[:, : self.vector_size] = (start - np.float32(0.5)) / self.vector_size
-        model = (inputs, outputs, *alias_tables(counts, self.ns_exponent))
+        return self._train(
+            corpus, weights, counts, counts, resume, after_epoch, folder, checkpoint_every
+        )
+
+    def partial_fit(self, X: Any, y: Any = None) -> Any:
+        """Learn more, from new text: words are added, none is lost.
+
+        Its rate falls anew from ``alpha`` to ``min_alpha``. Words of the text so far that
+        are not in the new one keep their vectors. A first call is a ``fit``.
+        """
+        if not hasattr(self, "vectors_"):
+            return self.fit(X)
+        self._check()
+        corpus, before = as_corpus(X), self.vectors_
+        if before.vector_size != self.vector_size:
+            raise ModelError(
+                f"the vectors so far have {before.vector_size} dimensions, not {self.vector_size}"
+            )
+        new = corpus.vocabulary.words
+        older = [word for word in before.words if word not in corpus.vocabulary.index]
+        weights = self._weights(corpus, [*new, *older])
+        weights.set_rows(weights.inputs, before)
+        if self.loss == "ns" and len(self.output_vectors_) == len(before):
+            outputs = WordVectors(before.words, self.output_vectors_)
+            weights.set_rows(weights.outputs, outputs)
+        counts = np.concatenate([occurrences(corpus), np.zeros(len(older), np.int64)])
+        totals = counts.copy()
+        for number, word in enumerate(weights.words):
+            row = before.index.get(word)
+            if row is not None and before.counts is not None:
+                totals[number] += before.counts[row]
+        return self._train(corpus, weights, counts, totals)
+
+    def _weights(self, corpus: Corpus, words: Sequence[str]) -> Weights:
+        if len(corpus.vocabulary) < 2:
+            raise ModelError("word2vec needs at least two different words, found one")
+        outputs = len(words) - (self.loss == "hs")
+        return Weights.new(words, self.vector_size, self.seed, outputs)
+
+    def _train(
+        self,
+        corpus: Corpus,
+        weights: Weights,
+        counts: np.ndarray,
+        totals: np.ndarray,
+        resume: bool = False,
+        after_epoch: Callable[[int, float, WordVectors], None] | None = None,
+        folder: Path | None = None,
+        every: float = 300.0,
+    ) -> Any:
         keep = keep_probabilities(counts, self.sample)
-        workers = checked_workers(self.workers)
-        self.loss_per_epoch_: list[float] = []
-        total = len(corpus) * self.epochs
-        with progress_bar("training", total, " words", show=self.verbose) as bar:
-            for epoch in range(self.epochs):
-                loss = self._epoch(corpus, epoch, keep, model, workers, bar)
-                if not np.isfinite(loss) or not np.isfinite(inputs).all():
-                    raise ModelError(
-                        f"training ran away in epoch {epoch + 1} (loss {loss:.3g}): "
-                        f"lower alpha, which is {self.alpha:g}"
-                    )
-                self.loss_per_epoch_.append(loss)
-        vectors = np.ascontiguousarray(inputs[:, : self.vector_size])
-        self.vectors_ = WordVectors(corpus.vocabulary.words, vectors, counts=counts)
+        settings = {**self.get_params(), "init": None if self.init is None else "given"}
+        training = Training(
+            corpus,
+            weights,
+            self._method(counts),
+            keep,
+            {"method": type(self).__name__, **settings},
+            folder=folder,
+            every=every,
+            after_epoch=after_epoch
+            and (lambda epoch, loss, now: after_epoch(epoch, loss, now.vectors(totals))),
+        )
+        if resume:
+            training.restore()
+        try:
+            self.loss_per_epoch_ = training.run()
+        except TrainingInterrupted:
+            self.loss_per_epoch_ = training.progress.losses
+            self._keep(weights, totals)
+            raise
+        self._keep(weights, totals)
         return self
 
-    def _epoch(
-        self, corpus: Corpus, epoch: int, keep: np.ndarray, model: tuple, workers: int, bar: Any
-    ) -> float:
-        """Train on the whole corpus once; returns the mean loss of a pair."""
-        slope = (self.alpha - self.min_alpha) / (len(corpus) * self.epochs)
-        alpha = self.alpha - slope * epoch * len(corpus)
-        seed = np.uint64((self.seed << 20) + epoch)
-        kernel, options = self._kernel()
-        sums = np.zeros(2)
-        starts = range(0, len(corpus), PIECE)
-        for group in range(0, len(starts), 4 * workers):
-            calls = [
-                (
-                    corpus.ids, corpus.offsets, first, min(first + PIECE, len(corpus)), keep,
-                    self.window, self.negative, *options, *model, seed, alpha, slope,
-                    self.min_alpha, np.zeros(2),
-                )
-                for first in starts[group : group + 4 * workers]
-            ]  # fmt: skip
-            in_threads(kernel, calls, workers)
-            sums += sum(call[-1] for call in calls)
-            bar.update(sum(call[3] - call[2] for call in calls))
-            bar.set_postfix(epoch=epoch + 1, loss=f"{sums[0] / max(sums[1], 1):.3f}")
-        if not sums[1]:
-            raise ModelError(
-                "no word has a neighbour to learn from: the documents have one word each, or "
-                f"subsampling leaves no more of so short a text (sample={self.sample:g}; try 0)"
-            )
-        return float(sums[0] / sums[1])
+    def _keep(self, weights: Weights, counts: np.ndarray) -> None:
+        """The vectors, words by falling count."""
+        vectors, outputs = weights.released(weights.inputs), weights.released(weights.outputs)
+        words = weights.words
+        if (np.diff(counts) > 0).any():
+            order = np.argsort(-counts, kind="stable")
+            words, vectors, counts = [words[i] for i in order], vectors[order], counts[order]
+            outputs = outputs[order] if self.loss == "ns" else outputs
+        self.vectors_ = WordVectors(words, vectors, counts=counts)
+        self.output_vectors_ = outputs
 
-    def _check(self, corpus: Corpus) -> None:
-        for name, low, high in (
-            ("vector_size", 1, 10_000),
-            ("window", 1, 1_000),
-            ("negative", 1, 1_000),
-            ("epochs", 1, 100_000),
-        ):
+    def _method(self, counts: np.ndarray) -> Method:
+        """What the kernels are told."""
+        from wordkit.embeddings.word2vec_steps_kernels import PAIRS, RUN, RUNS, SHARE, WORDS
+
+        cbow = isinstance(self, Cbow)
+        mode = getattr(self, "mode", None)
+        bag = (cbow, mode != "sum", mode == "mean")
+        pairs = 1 if cbow else self.window + 1  # of a centre word, on average
+        if self.loss == "hs":
+            from wordkit.layers.hierarchical_softmax import huffman_tree
+
+            tree = huffman_tree(counts)
+            tables = np.ones(1, np.float32), np.zeros(1, np.int32)
+            widest = int(np.diff(tree.offsets).max())
+            targets = (widest, True, 0, np.float32(0), *tables, *tree)
+            return Method(WORDS, bag, targets, _batch(self.alpha * pairs))
+        drawn = np.where(counts > 0, np.maximum(counts, 1) ** float(self.ns_exponent), 0)
+        push = self.alpha * self.negative * drawn.max() / drawn.sum()
+        shared = getattr(self, "negatives", None) == "shared" and push * RUN * pairs < CROWDED
+        kind = WORDS if cbow else RUNS if shared else PAIRS
+        draws = round(SHARE * self.negative) if shared else self.negative
+        label = np.float32(-self.negative / draws)
+        targets = (RUN + draws, False, draws, label, *alias_tables(drawn), *_NO_TREE)
+        return Method(kind, bag, targets, _batch(push * RUN * pairs if shared else push))
+
+    def _check(self) -> None:
+        for name, (low, high) in _WHOLE.items():
             value = getattr(self, name)
             if not low <= value <= high or value != int(value):
                 raise ModelError(
@@ -105,10 +201,8 @@ class _Word2Vec(BaseEstimator):
             )
         if not 0 <= self.sample < np.inf or not -10 <= self.ns_exponent <= 10:
             raise ModelError("sample must be 0 or more, and ns_exponent from -10 to 10")
-        if not 0 <= self.seed < 1 << 32:
-            raise ModelError(f"seed must be from 0 to 4,294,967,295, not {self.seed}")
-        if len(corpus.vocabulary) < 2:
-            raise ModelError("word2vec needs at least two different words, found one")
+        if self.loss not in LOSSES:
+            raise ModelError(f"loss must be ns or hs, not {self.loss!r}")
 
 
 class SkipGram(_Word2Vec):
@@ -120,27 +214,42 @@ class SkipGram(_Word2Vec):
         Dimensions.
     window
         Largest reach of a window; each takes one from 1 to this at random.
+    loss
+        ``ns``: negative sampling (Mikolov et al. 2013). ``hs``: hierarchical softmax
+        (Morin and Bengio 2005), down a Huffman tree; the three settings below are not
+        used then.
     negative
         Words drawn against each centre word.
     negatives
-        ``shared``: one draw for all contexts of a centre word; ``per-pair``: the classic
-        draw for each, at about half the speed.
+        ``shared``: one draw for the centre words of four tokens and all their contexts.
+        They are 1.6 times ``negative`` and count the less. ``per-pair``: the classic draw
+        for each context, at about a fifth of the speed; small vocabularies get it anyway.
     ns_exponent
         Power of the word counts from which negatives are drawn.
     sample
         Subsampling threshold, 0 for none.
     alpha, min_alpha
         The rate falls from one to the other, linearly over all words.
-    seed, workers
-        One seed gives one result on one worker; on several, threads overwrite each other
-        now and then.
+    init
+        Vectors to start from, for the words that have one: ``WordVectors``, or a file or
+        folder in any format that is known.
+    freeze
+        Leave these as they are.
+    reproducible
+        One seed gives the same bits on any number of workers, somewhat slower. Without,
+        it does so on one worker; on several, threads overwrite each other now and then.
+    workers
+        Threads, all cores for None.
 
     Attributes
     ----------
     vectors_
         ``WordVectors``.
+    output_vectors_
+        The vectors by which words are predicted, (V, D) float32; of the inner nodes of the
+        tree, (V - 1, D), with hierarchical softmax.
     loss_per_epoch_
-        Mean negative-sampling loss of a pair, before its update.
+        Mean loss of a pair, before its update, in nats.
     """
 
     def __init__(
@@ -148,6 +257,7 @@ class SkipGram(_Word2Vec):
         *,
         vector_size: int = 100,
         window: int = 5,
+        loss: str = "ns",
         negative: int = 5,
         negatives: str = "shared",
         ns_exponent: float = 0.75,
@@ -155,12 +265,16 @@ class SkipGram(_Word2Vec):
         alpha: float = 0.025,
         min_alpha: float = 1e-4,
         epochs: int = 10,
+        init: Any = None,
+        freeze: bool = False,
         seed: int = 1,
+        reproducible: bool = False,
         workers: int | None = None,
         verbose: bool = False,
     ):
         self.vector_size = vector_size
         self.window = window
+        self.loss = loss
         self.negative = negative
         self.negatives = negatives
         self.ns_exponent = ns_exponent
@@ -168,16 +282,17 @@ class SkipGram(_Word2Vec):
         self.alpha = alpha
         self.min_alpha = min_alpha
         self.epochs = epochs
+        self.init = init
+        self.freeze = freeze
         self.seed = seed
+        self.reproducible = reproducible
         self.workers = workers
         self.verbose = verbose
 
-    def _kernel(self) -> tuple[Any, tuple]:
-        from wordkit.embeddings.word2vec_kernels import skipgram
-
+    def _check(self) -> None:
+        super()._check()
         if self.negatives not in ("shared", "per-pair"):
             raise ModelError(f"negatives must be shared or per-pair, not {self.negatives!r}")
-        return skipgram, (self.negatives == "shared",)
 
 
 class Cbow(_Word2Vec):
@@ -197,44 +312,65 @@ class Cbow(_Word2Vec):
         *,
         vector_size: int = 100,
         window: int = 5,
-        negative: int = 5,
         mode: str = "word2vec",
+        loss: str = "ns",
+        negative: int = 5,
         ns_exponent: float = 0.75,
         sample: float = 1e-4,
         alpha: float = 0.05,
         min_alpha: float = 1e-4,
         epochs: int = 10,
+        init: Any = None,
+        freeze: bool = False,
         seed: int = 1,
+        reproducible: bool = False,
         workers: int | None = None,
         verbose: bool = False,
     ):
         self.vector_size = vector_size
         self.window = window
-        self.negative = negative
         self.mode = mode
+        self.loss = loss
+        self.negative = negative
         self.ns_exponent = ns_exponent
         self.sample = sample
         self.alpha = alpha
         self.min_alpha = min_alpha
         self.epochs = epochs
+        self.init = init
+        self.freeze = freeze
         self.seed = seed
+        self.reproducible = reproducible
         self.workers = workers
         self.verbose = verbose
 
-    def _kernel(self) -> tuple[Any, tuple]:
-        from wordkit.embeddings.word2vec_kernels import cbow
-
+    def _check(self) -> None:
+        super()._check()
         if self.mode not in ("mean", "sum", "word2vec"):
             raise ModelError(f"mode must be mean, sum or word2vec, not {self.mode!r}")
-        return cbow, (self.mode != "sum", self.mode == "mean")
 
 
-def alias_tables(counts: np.ndarray, exponent: float) -> tuple[np.ndarray, np.ndarray]:
-    """Tables to draw words in proportion to counts ** exponent (Walker 1977).
+def _known(init: Any, vector_size: int) -> WordVectors:
+    """Vectors to start from."""
+    known = init if isinstance(init, WordVectors) else WordVectors.load(init)
+    if known.vector_size != vector_size:
+        raise ModelError(
+            f"the vectors to start from have {known.vector_size} dimensions, not {vector_size}: "
+            f"set vector_size to {known.vector_size}"
+        )
+    return known
+
+
+def _batch(push: float) -> int:
+    """Steps from the same weights, if one step pushes a word that far on average."""
+    return int(np.clip(1 / push, 1, LARGEST_BATCH))
+
+
+def alias_tables(weights: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Tables to draw words in proportion to weights (Walker 1977).
 
     Word w is drawn as itself with share[w], (V,) float32, and else as other[w], int32.
     """
-    weights = np.where(counts > 0, np.maximum(counts, 1).astype(np.float64) ** exponent, 0)
     share = weights * (len(weights) / weights.sum())
     other = np.arange(len(weights), dtype=np.int32)
     poor = list(np.flatnonzero(share < 1))

@@ -1,15 +1,15 @@
 # mypy: ignore-errors
 # (numba's types are not Python's: a loop over int64, a float32 that is no float)
-"""word2vec at the speed of memory: skip-gram and CBOW with negative sampling.
+"""word2vec at the speed of memory: the arithmetic of its steps.
 
-Skip-gram takes the centre words of a run of ``RUN`` tokens together. Their context
-vectors X (C, D), and the output vectors O (M, D) of the centre words and of K negatives
-that they share, are copied into small blocks that stay in the first cache. Scores,
-gradients and updates are then three small matrix products, with the weights as they
-were before the run.
+In skip-gram the contexts X (C, D) of a step meet its columns O (M, D):
 
-Every random choice is a hash of the seed and the position in the text. So it does not
-depend on how the text is cut into pieces, nor on the number of threads.
+    S = X O^T                  scores
+    G = (label - sigmoid(S))   weighted by labels and windows, times the rate
+    X += G O,  O += G^T X      with the O and X from before the step
+
+In CBOW X is one row, the sum or mean of the contexts, and what is added to it goes to
+each of them.
 """
 
 from __future__ import annotations
@@ -17,303 +17,389 @@ from __future__ import annotations
 import numpy as np
 from numba import njit
 
+from wordkit.backend.simd_kernels import (
+    ALIGNED,
+    LANES,
+    Pointer,
+    absolute,
+    add_up,
+    at,
+    fill,
+    floor,
+    hold,
+    load,
+    maximum,
+    minimum,
+    multiply_add,
+    pointer,
+    power_of_two,
+    prefetch,
+    store,
+    wait_for,
+    where_positive,
+)
 from wordkit.embeddings.block_kernels import (
-    add_product,
+    add_products,
     add_row,
-    clear_row,
-    gather,
-    make_blocks,
+    aligned_zeros,
+    copy_rows,
     products,
-    steps,
+    row_products,
+    sum_rows,
+)
+from wordkit.embeddings.word2vec_steps_kernels import (
+    make_steps,
+    plan,
+    pointers,
+    step_at,
+    steps_from,
 )
 
-RUN = 4
-"""Tokens of which the centre words share their negatives."""
-MARGIN = 1_000
-"""Tokens read on either side of a piece, so that no window is cut."""
-
-_GOLDEN = np.uint64(0x9E3779B97F4A7C15)
+AT_ONCE = 1024
+"""Tokens of which the steps are planned at once."""
+ROUND = 16
+"""Pieces of text that threads plan, each some of them, before they train on them together."""
 
 
 @njit(cache=True, nogil=True)
-def skipgram(
-    ids: np.ndarray,
-    offsets: np.ndarray,
+def train(
+    text: tuple,
     first: int,
     last: int,
-    keep: np.ndarray,
+    kind: int,
     window: int,
-    negative: int,
-    shared: bool,
-    inputs: np.ndarray,
-    outputs: np.ndarray,
-    alias_share: np.ndarray,
-    alias_word: np.ndarray,
+    targets: tuple,
+    rates: tuple,
     seed: np.uint64,
-    alpha: float,
-    slope: float,
-    min_alpha: float,
-    loss: np.ndarray,
-) -> None:
-    """Train on the centre words at the positions [first, last).
-
-    ``first`` is a multiple of ``RUN``. ``keep`` is the probability of each word to
-    survive subsampling; ``inputs`` and ``outputs`` (V, D padded) are updated in place;
-    ``alias_*`` are the tables of the negatives; the rate at position p is
-    ``max(alpha - slope * p, min_alpha)``. The sum of the losses and the number of pairs
-    are added to ``loss``.
-    """
-    blocks = make_blocks(RUN + 2 * window, RUN + negative, inputs.shape[1])
-    contexts, words = np.empty(RUN + 2 * window, np.int32), np.empty(RUN + negative, np.int32)
-    reaches = np.empty(RUN, np.int64)
-    text = np.empty(min(last - first + 2 * MARGIN, len(ids)) + 1, np.int32)
-    places = np.empty(len(text), np.int64)
-    model = (inputs, outputs, alias_share, alias_word)
-    document = np.searchsorted(offsets, first, side="right") - 1
-    while document < len(offsets) - 1 and offsets[document] < last:
-        begin = max(offsets[document], first - MARGIN)
-        end = min(offsets[document + 1], last + MARGIN)
-        n = _survivors(ids, begin, end, keep, seed, text, places)
-        start = np.searchsorted(places[:n], first)
-        while start < n and places[start] < last:
-            stop = start
-            while stop < n and places[stop] // RUN == places[start] // RUN:
-                state = _hash(seed + np.uint64(1), places[stop])
-                reaches[stop - start] = 1 + np.int64(state % np.uint64(window))
-                stop += 1
-            state = _hash(seed + np.uint64(1), places[start])
-            rate = np.float32(max(alpha - slope * places[start], min_alpha))
-            if shared:
-                low, high = _span(reaches, start, stop, n)
-                _run(text, low, high, start, stop, reaches, state, rate, model, contexts, words,
-                     negative, blocks, loss)  # fmt: skip
-            else:
-                for centre in range(start, stop):
-                    reach = reaches[centre - start]
-                    for place in range(max(0, centre - reach), min(n, centre + reach + 1)):
-                        if place != centre:
-                            _run(text, place, place + 1, centre, centre + 1,
-                                 reaches[centre - start :], state + np.uint64(place), rate,
-                                 model, contexts, words, negative, blocks, loss)  # fmt: skip
-            start = stop
-        document += 1
-
-
-@njit(cache=True, nogil=True)
-def _span(reaches: np.ndarray, start: int, stop: int, n: int) -> tuple[int, int]:
-    """The contexts [low, high) of the centres [start, stop)."""
-    low, high = n, 0
-    for centre in range(start, stop):
-        low = min(low, centre - reaches[centre - start])
-        high = max(high, centre + reaches[centre - start] + 1)
-    return max(low, 0), min(high, n)
-
-
-@njit(cache=True, nogil=True)
-def _run(
-    text: np.ndarray,
-    low: int,
-    high: int,
-    start: int,
-    stop: int,
-    reaches: np.ndarray,
-    state: np.uint64,
-    rate: float,
+    bag: tuple,
     model: tuple,
-    contexts: np.ndarray,
-    words: np.ndarray,
-    negative: int,
-    blocks: tuple,
-    loss: np.ndarray,
+    losses: np.ndarray,
 ) -> None:
-    """One step of all pairs of the centres [start, stop) and the contexts [low, high)."""
-    inputs, outputs, alias_share, alias_word = model
-    x, o, scores, flat, weights, flat_weights, right, bits, powers = blocks
-    c, centres, columns = high - low, stop - start, scores.shape[1]
-    for i in range(c):
-        contexts[i] = text[low + i]
-    for t in range(centres):
-        words[t] = text[start + t]
-    m = _draw(words, centres, negative, state, alias_share, alias_word)
-    pairs = 0
-    for i in range(c):
-        together = 0
-        for t in range(centres):
-            distance = abs(low + i - start - t)
-            near = 0 < distance <= reaches[t]
-            weights[i, t] = near
-            together += near
-        for j in range(centres, m):
-            weights[i, j] = together
-        for j in range(m, columns):
-            weights[i, j] = 0
-        pairs += together
-    if pairs == 0:
-        return
-    gather(outputs, words, m, o, centres)
-    gather(inputs, contexts, c, x, 0)
-    products(x, o, c + c % 2, m + -m % 3, scores)
-    loss[0] += steps(flat, flat_weights, right, bits, powers, c * columns, rate)
-    loss[1] += pairs
-    add_product(inputs, contexts, c, o, m, flat, columns, 1)
-    for i in range(c):
-        for t in range(centres):
-            scores[i, t] = -scores[i, t]
-    add_product(outputs, words, m, x, c, flat, 1, columns)
+    """Train on the centre words at the places [first, last), step after step.
+
+    Parameters
+    ----------
+    text, kind, window, rates, seed
+        As ``plan`` takes them.
+    targets
+        The largest number of columns, and then as ``plan`` takes them, but arrays.
+    bag
+        Whether this is CBOW, and whether it divides by the number of contexts: forwards,
+        and backwards.
+    model
+        The length of a vector, a multiple of 16; flat input and output vectors, updated
+        in place; and (V,) uint8: whether an input vector is to be updated.
+    losses
+        (2,) float64: to which the loss and the number of its terms are added.
+    """
+    tables = make_steps(kind, AT_ONCE, window, targets[0])
+    room = make_room(1, tables, model[0])
+    numbers, picks = _lists(tables)
+    steps, weights, columns = pointers(tables), _weights(tables, model), _columns(tables, targets)
+    slot, mine = _slot(_slots(room), 0), (pointer(numbers), pointer(picks), 0, 1)
+    for begin in range(first, last, AT_ONCE):
+        end = min(begin + AT_ONCE, last)
+        n = plan(text, begin, end, kind, window, columns, rates, seed, steps)
+        for number in range(n):
+            if number + 1 < n:
+                _fetch(weights, step_at(steps, number + 1))
+            step = step_at(steps, number)
+            _score(weights, bag, step, slot, mine)
+            _update_inputs(weights, bag, step, slot, mine)
+            _update_outputs(weights, bag, step, slot, mine)
+    losses += room[4]
+    hold((tables, room, numbers, picks))
 
 
 @njit(cache=True, nogil=True)
-def cbow(
-    ids: np.ndarray,
-    offsets: np.ndarray,
+def train_together(
+    text: tuple,
     first: int,
     last: int,
-    keep: np.ndarray,
+    kind: int,
     window: int,
-    negative: int,
-    forward_mean: bool,
-    backward_mean: bool,
-    inputs: np.ndarray,
-    outputs: np.ndarray,
-    alias_share: np.ndarray,
-    alias_word: np.ndarray,
+    targets: tuple,
+    rates: tuple,
     seed: np.uint64,
-    alpha: float,
-    slope: float,
-    min_alpha: float,
-    loss: np.ndarray,
+    bag: tuple,
+    model: tuple,
+    losses: np.ndarray,
+    tables: tuple,
+    room: tuple,
+    counter: np.ndarray,
+    counts: np.ndarray,
+    me: int,
+    workers: int,
 ) -> None:
-    """Like ``skipgram``: the context vectors, added up, predict the centre word.
+    """The same in batches, by ``workers`` threads that wait for each other: this is one.
 
-    ``forward_mean`` divides their sum by their number, ``backward_mean`` its gradient.
+    The steps of a batch take their scores from the same weights, each by one thread; then
+    every thread updates the words that are its own, step after step. So each number is
+    computed from the same ones in the same order, whatever the number of threads.
+
+    ``first`` is a multiple of ``ROUND * AT_ONCE``. The threads of a call share ``tables``
+    (for ``ROUND`` pieces), ``room`` (for the steps of a batch), ``counter``, one int64 of 0, and
+    ``counts`` (ROUND,) int64.
     """
-    x, o, scores, flat, _, flat_weights, right, bits, powers = make_blocks(
-        2, negative + 1, inputs.shape[1]
+    steps, weights, columns = pointers(tables), _weights(tables, model), _columns(tables, targets)
+    numbers, picks = _lists(tables)
+    batch, slots, mine = (
+        len(room[3]),
+        _slots(room),
+        (pointer(numbers), pointer(picks), me, workers),
     )
-    words = np.empty(negative + 1, np.int32)
-    text = np.empty(min(last - first + 2 * MARGIN, len(ids)) + 1, np.int32)
-    places = np.empty(len(text), np.int64)
-    document = np.searchsorted(offsets, first, side="right") - 1
-    while document < len(offsets) - 1 and offsets[document] < last:
-        begin = max(offsets[document], first - MARGIN)
-        end = min(offsets[document + 1], last + MARGIN)
-        n = _survivors(ids, begin, end, keep, seed, text, places)
-        for centre in range(n):
-            if not first <= places[centre] < last:
-                continue
-            state = _hash(seed + np.uint64(1), places[centre])
-            reach = 1 + np.int64(state % np.uint64(window))
-            low, high = max(0, centre - reach), min(n, centre + reach + 1)
-            c = high - low - 1
-            if c == 0:
-                continue
-            rate = np.float32(max(alpha - slope * places[centre], min_alpha))
-            share = np.float32(1 / c)
-            forward = share if forward_mean else np.float32(1)
-            backward = share if backward_mean else np.float32(1)
-            clear_row(x, 0)
-            _add_contexts(x, inputs, text, low, high, centre, forward)
-            words[0] = text[centre]
-            m = _draw(words, 1, negative, state, alias_share, alias_word)
-            for j in range(len(flat_weights)):
-                flat_weights[j] = j < m
-            gather(outputs, words, m, o, 1)
-            products(x, o, 2, m + -m % 3, scores)
-            columns = scores.shape[1]
-            loss[0] += steps(flat, flat_weights, right, bits, powers, columns, rate)
-            loss[1] += 1
-            add_row(outputs, words[0], x, 0, -scores[0, 0])
-            for j in range(1, m):
-                add_row(outputs, words[j], x, 0, scores[0, j])
-            clear_row(x, 0)
-            for j in range(m):
-                add_row(x, 0, o, j, scores[0, j])
-            _add_to_contexts(inputs, x, text, low, high, centre, backward)
-        document += 1
-
-
-# --- the text -----------------------------------------------------------------------
-
-
-@njit(cache=True, nogil=True, inline="always")
-def _hash(seed: np.uint64, number: int) -> np.uint64:
-    """SplitMix64: 64 random bits for each number."""
-    z = seed + np.uint64(number + 1) * _GOLDEN
-    z = (z ^ (z >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
-    z = (z ^ (z >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
-    return z ^ (z >> np.uint64(31))
+    gate, waits, capacity = pointer(counter), 0, len(tables[0]) // ROUND
+    for begin in range(first, last, ROUND * AT_ONCE):
+        for piece in range(me, ROUND, workers):
+            start = min(begin + piece * AT_ONCE, last)
+            own = steps_from(steps, piece * capacity)
+            counts[piece] = plan(text, start, min(start + AT_ONCE, last), kind, window, columns,
+                                 rates, seed, own)  # fmt: skip
+        waits += workers
+        wait_for(gate, waits)
+        for piece in range(ROUND):
+            for start in range(0, counts[piece], batch):
+                own = steps_from(steps, piece * capacity + start)
+                n = min(batch, counts[piece] - start)
+                waits = _train_batch(own, n, weights, bag, slots, mine, gate, waits)
+    if me == 0:
+        for slot in range(batch):
+            losses += room[4][2 * slot : 2 * slot + 2]
+        room[4][:] = 0
+    hold((numbers, picks))
 
 
 @njit(cache=True, nogil=True)
-def _survivors(
-    ids: np.ndarray,
-    begin: int,
-    end: int,
-    keep: np.ndarray,
-    seed: np.uint64,
-    text: np.ndarray,
-    places: np.ndarray,
+def _train_batch(
+    steps: tuple,
+    n: int,
+    weights: tuple,
+    bag: tuple,
+    slots: tuple,
+    mine: tuple,
+    gate: Pointer,
+    waits: int,
 ) -> int:
-    """Copy the tokens [begin, end) that survive subsampling, and where they stood."""
-    n = 0
-    for place in range(begin, end):
-        word = ids[place]
-        if (_hash(seed, place) >> np.uint64(11)) * (1 / 9007199254740992.0) < keep[word]:
-            text[n], places[n] = word, place
+    """This thread's part of n steps; returns how often all threads have waited."""
+    _, _, me, workers = mine
+    for number in range(me, n, workers):
+        if number + workers < n:
+            _fetch(weights, step_at(steps, number + workers))
+        _score(weights, bag, step_at(steps, number), _slot(slots, number), mine)
+    wait_for(gate, waits + workers)
+    for number in range(n):
+        _update_inputs(weights, bag, step_at(steps, number), _slot(slots, number), mine)
+    wait_for(gate, waits + 2 * workers)
+    for number in range(n):
+        _update_outputs(weights, bag, step_at(steps, number), _slot(slots, number), mine)
+    wait_for(gate, waits + 3 * workers)
+    return waits + 3 * workers
+
+
+@njit(cache=True, nogil=True)
+def make_room(slots: int, tables: tuple, size: int) -> tuple:
+    """What steps keep from their scores to their updates, in so many slots.
+
+    Scores; X; in CBOW its gradient, and the share of each context; loss and its terms.
+    """
+    rows, width = tables[1].shape[1], tables[2].shape[1]
+    return (
+        aligned_zeros(slots * rows * width),
+        aligned_zeros(slots * rows * size),
+        aligned_zeros(slots * size),
+        np.zeros(slots, np.float32),
+        np.zeros(2 * slots),
+    )
+
+
+@njit(cache=True, nogil=True)
+def _slots(room: tuple) -> tuple:
+    """Pointers to the room, and how far the slots are apart."""
+    scores, x, gradients, shares, losses = room
+    n = len(shares)
+    return (
+        len(scores) // n, len(x) // n, len(gradients) // n, pointer(scores), pointer(x),
+        pointer(gradients), pointer(shares), pointer(losses),
+    )  # fmt: skip
+
+
+@njit(cache=True, nogil=True)
+def _slot(slots: tuple, number: int) -> tuple:
+    of_scores, of_x, of_gradients, scores, x, gradients, shares, losses = slots
+    return (
+        at(scores, of_scores * number),
+        at(x, of_x * number),
+        at(gradients, of_gradients * number),
+        at(shares, number),
+        at(losses, 2 * number),
+    )
+
+
+@njit(cache=True, nogil=True)
+def _lists(tables: tuple) -> tuple:
+    """The numbers of the rows of X, and room for the rows that are picked from a step."""
+    longest = max(tables[1].shape[1], tables[2].shape[1])
+    return np.arange(longest), np.zeros(longest, np.int64)
+
+
+@njit(cache=True, nogil=True)
+def _weights(tables: tuple, model: tuple) -> tuple:
+    size, inputs, outputs, learns = model
+    return size, tables[2].shape[1], pointer(inputs), pointer(outputs), pointer(learns)
+
+
+@njit(cache=True, nogil=True)
+def _columns(tables: tuple, targets: tuple) -> tuple:
+    """``targets`` as ``plan`` takes them."""
+    _, hierarchical, draws, label, share, other, codes, points, offsets = targets
+    return (
+        tables[2].shape[1], hierarchical, draws, label, pointer(share), pointer(other),
+        len(other), pointer(codes), pointer(points), pointer(offsets),
+    )  # fmt: skip
+
+
+@njit(cache=True, nogil=True)
+def _fetch(model: tuple, step: tuple) -> None:
+    """Ask for the rows of a step before it is their turn."""
+    size, _, inputs, outputs, _ = model
+    sizes, contexts, columns, _, _, _ = step
+    for i in range(sizes[0]):
+        row = contexts[i] * size
+        for d in range(0, size, ALIGNED):
+            prefetch(inputs, row + d)
+    for j in range(sizes[1]):
+        row = columns[j] * size
+        for d in range(0, size, ALIGNED):
+            prefetch(outputs, row + d)
+
+
+@njit(cache=True, nogil=True)
+def _score(model: tuple, bag: tuple, step: tuple, slot: tuple, mine: tuple) -> None:
+    """The scores of a step, turned into G; X is kept, and in CBOW also G O."""
+    size, width, inputs, outputs, _ = model
+    sizes, contexts, columns, _, _, _ = step
+    scores, x, gradient, shares, losses = slot
+    numbers = mine[0]
+    c, m = sizes[0], sizes[1]
+    if bag[0]:
+        shares[0] = 1 / c if bag[1] else 1
+        sum_rows(inputs, contexts, c, size, shares, 0, x)
+        row_products(x, outputs, columns, m, size, scores)
+        _gradients(scores, 1, width, step, losses)
+        sum_rows(outputs, columns, m, size, scores, 1, gradient)
+    else:
+        copy_rows(inputs, contexts, c, size, x)
+        products(x, numbers, c, outputs, columns, m, size, scores, width)
+        _gradients(scores, c, width, step, losses)
+
+
+@njit(cache=True, nogil=True)
+def _update_inputs(model: tuple, bag: tuple, step: tuple, slot: tuple, mine: tuple) -> None:
+    """Update the contexts that are this worker's: every so many words one is."""
+    size, width, inputs, outputs, learns = model
+    sizes, contexts, columns, _, _, _ = step
+    scores, _, gradient, shares, _ = slot
+    _, picks, me, workers = mine
+    c, n = sizes[0], 0
+    for i in range(c):
+        if learns[contexts[i]] and (workers == 1 or contexts[i] % workers == me):
+            picks[n] = i
             n += 1
-    return n
+    if bag[0]:
+        shares[0] = 1 / c if bag[2] else 1
+        add_row(inputs, contexts, picks, n, size, shares, 0, gradient)
+    else:
+        add_products(
+            inputs, contexts, picks, n, outputs, columns, sizes[1], size, scores, width, 1
+        )
 
 
 @njit(cache=True, nogil=True)
-def _draw(
-    words: np.ndarray,
-    centres: int,
-    negative: int,
-    state: np.uint64,
-    alias_share: np.ndarray,
-    alias_word: np.ndarray,
-) -> int:
-    """Put negatives behind the centre words (Walker's alias method), but none of those."""
-    m = centres
-    for k in range(1, negative + 1):
-        number = _hash(state, k)
-        word = np.int64((number >> np.uint64(32)) * np.uint64(len(alias_word)) >> np.uint64(32))
-        if np.float32(number & np.uint64(0xFFFFFF)) * np.float32(2**-24) >= alias_share[word]:
-            word = np.int64(alias_word[word])
-        fresh = True
-        for t in range(centres):
-            fresh = fresh and words[t] != word
-        if fresh:
-            words[m] = word
-            m += 1
-    return m
+def _update_outputs(model: tuple, bag: tuple, step: tuple, slot: tuple, mine: tuple) -> None:
+    """Update the columns that are this worker's."""
+    size, width, _, outputs, _ = model
+    sizes, _, columns, _, _, _ = step
+    scores, x, _, _, _ = slot
+    numbers, picks, me, workers = mine
+    n = 0
+    for j in range(sizes[1]):
+        if workers == 1 or columns[j] % workers == me:
+            picks[n] = j
+            n += 1
+    if bag[0]:
+        add_row(outputs, columns, picks, n, size, scores, 1, x)
+    else:
+        add_products(outputs, columns, picks, n, x, numbers, sizes[0], size, scores, 1, width)
+
+
+# --- sigmoid and loss -----------------------------------------------------------------
+
+_LANES = np.arange(LANES, dtype=np.float32)
+_LOG2_E = np.float32(np.log2(np.e))
+_EXP2 = tuple(
+    np.float32(c)
+    for c in np.polynomial.Chebyshev.interpolate(np.exp2, 6, [-0.5, 0.5])
+    .convert(kind=np.polynomial.Polynomial)
+    .coef[::-1]
+)
+"""2 ** f for f from -1/2 to 1/2."""
+_LOG1P = tuple(
+    np.float32(c)
+    for c in np.polynomial.Chebyshev.interpolate(lambda z: np.log1p(z) / z, 8, [0, 1])
+    .convert(kind=np.polynomial.Polynomial)
+    .coef[::-1]
+)
+"""log(1 + z) / z for z from 0 to 1."""
 
 
 @njit(cache=True, nogil=True)
-def _add_contexts(
-    block: np.ndarray,
-    inputs: np.ndarray,
-    text: np.ndarray,
-    low: int,
-    high: int,
-    centre: int,
-    by: float,
-) -> None:
-    for place in range(low, high):
-        if place != centre:
-            add_row(block, 0, inputs, text[place], by)
+def _gradients(scores: Pointer, rows: int, width: int, step: tuple, losses: Pointer) -> None:
+    """Turn scores into rate * weight * (label - sigmoid(score)), and add up the loss.
+
+    A column that is a centre word counts for the contexts within its reach, the others for
+    each context as often as centre words do.
+    """
+    sizes, _, _, labels, reaches, rates = step
+    centres, first = sizes[2], sizes[3]
+    zero, one, lane = fill(np.float32(0)), fill(np.float32(1)), load(pointer(_LANES), 0)
+    rate, total, pairs = fill(rates[0]), zero, np.float32(rows)
+    if centres:
+        pairs = np.float32(0)
+    for i in range(rows):
+        near = together = one
+        if centres:
+            distance = absolute(fill(np.float32(first + i)) - lane)
+            near = maximum(load(reaches, 0) - distance, zero)
+            near = minimum(near, minimum(distance, one))
+            number = add_up(near)
+            together = fill(number)
+            near = where_positive(lane - fill(np.float32(centres)), together, near)
+            pairs += number
+        for k in range(0, width, LANES):
+            weight = near * load(labels, k)
+            near = together
+            missing, loss = _sigmoid(load(scores, i * width + k), weight)
+            store(scores, i * width + k, missing * weight * rate)
+            total += loss * absolute(weight)
+    for k in range(rows * width, (rows + -rows % 3) * width, LANES):
+        store(scores, k, zero)
+    losses[0] += add_up(total)
+    losses[1] += pairs
 
 
 @njit(cache=True, nogil=True)
-def _add_to_contexts(
-    inputs: np.ndarray,
-    block: np.ndarray,
-    text: np.ndarray,
-    low: int,
-    high: int,
-    centre: int,
-    by: float,
-) -> None:
-    for place in range(low, high):
-        if place != centre:
-            add_row(inputs, text[place], block, 0, by)
+def _sigmoid(score, weight):
+    """1 - sigmoid(t) and -log sigmoid(t), where t is the score, turned if it should be low."""
+    zero, one = fill(np.float32(0)), fill(np.float32(1))
+    t = where_positive(weight, score, zero - score)
+    y = fill(_LOG2_E) * maximum(zero - absolute(t), fill(np.float32(-80)))
+    whole = floor(y + fill(np.float32(0.5)))
+    f = y - whole
+    e = fill(_EXP2[0])
+    for n in range(1, len(_EXP2)):
+        e = multiply_add(e, f, fill(_EXP2[n]))
+    e = e * power_of_two(whole)  # exp(-|t|)
+    log = fill(_LOG1P[0])
+    for n in range(1, len(_LOG1P)):
+        log = multiply_add(log, e, fill(_LOG1P[n]))
+    return where_positive(t, e, one) / (one + e), log * e - minimum(t, zero)

@@ -1,0 +1,283 @@
+# mypy: ignore-errors
+# (types of LLVM, and functions that numba gives a meaning)
+"""Vector registers for numba: ``LANES`` float32 at once, in code that looks like numbers.
+
+    total = fill(0.0)
+    for d in range(0, size, LANES):
+        total += load(a, d) * load(b, d)
+    return add_up(total)
+
+numba's own loops become vector code only if the compiler can prove that their arrays do
+not overlap, with a scalar loop before and after; for rows of a hundred numbers that costs
+more than the arithmetic. Here the code says which vectors it wants.
+
+``a`` and ``b`` are ``pointer``s of float32, and nothing checks bounds. Every operation is
+the one written, in that order, so the same code gives the same bits on every call.
+"""
+
+from __future__ import annotations
+
+import operator
+import os
+from collections.abc import Callable
+from typing import Any
+
+from llvmlite import binding, ir
+from numba import njit
+from numba.core import cgutils, types
+from numba.core.datamodel import models, register_default
+from numba.core.typing.templates import ConcreteTemplate, infer_global, signature
+from numba.extending import intrinsic, lower_builtin
+
+LANES = 16 if binding.get_host_cpu_features().get("avx512f") else 8
+"""float32 in a register: 16 with AVX-512; else 8, one of AVX or a pair of NEON or SSE."""
+ALIGNED = 16
+"""Rows should be a multiple of this long: a cache line, and whole registers everywhere."""
+
+
+class Vector(types.Type):
+    """numba's type of a register."""
+
+    def __init__(self) -> None:
+        super().__init__(name=f"float32x{LANES}")
+
+
+VECTOR = Vector()
+_IR = ir.VectorType(ir.FloatType(), LANES)
+
+
+@register_default(Vector)
+class _VectorModel(models.PrimitiveModel):
+    def __init__(self, manager, numba_type):
+        super().__init__(manager, numba_type, _IR)
+
+
+Pointer = Any
+"""For the reader: what ``pointer`` gives."""
+
+# --- arithmetic: v + w, v - w, v * w, v / w -------------------------------------------
+
+
+def _operator(symbol: Callable, in_place: Callable, instruction: str) -> None:
+    cases = [signature(VECTOR, VECTOR, VECTOR)]
+
+    def code(context, builder, sig, args):
+        return getattr(builder, instruction)(*args)
+
+    for name in (symbol, in_place):
+        infer_global(name)(type(name.__name__, (ConcreteTemplate,), {"cases": cases}))
+        lower_builtin(name, VECTOR, VECTOR)(code)
+
+
+_operator(operator.add, operator.iadd, "fadd")
+_operator(operator.sub, operator.isub, "fsub")
+_operator(operator.mul, operator.imul, "fmul")
+_operator(operator.truediv, operator.itruediv, "fdiv")
+
+
+# --- memory ---------------------------------------------------------------------------
+
+
+@intrinsic
+def pointer(typing, array):
+    """Where the numbers of a contiguous array stand: ``pointer(a)[i]`` is ``a.ravel()[i]``.
+
+    Arrays count their references, at every call and tuple they go through; in a loop of
+    short calls that costs more than the arithmetic, and threads fight for the counter. A
+    pointer counts nothing: ``hold`` the array until after its last use.
+    """
+
+    def code(context, builder, sig, args):
+        return context.make_array(sig.args[0])(context, builder, value=args[0]).data
+
+    return types.CPointer(array.dtype)(array), code
+
+
+@intrinsic
+def hold(typing, array):
+    """Keep an array up to here."""
+
+    def code(context, builder, sig, args):
+        return context.get_dummy_value()
+
+    return types.none(array), code
+
+
+def _place(context, builder, sig, args):
+    return builder.gep(args[0], [context.cast(builder, args[1], sig.args[1], types.intp)])
+
+
+@intrinsic
+def at(typing, pointer, place):
+    """A pointer to ``pointer[place]``."""
+    return pointer(pointer, place), _place
+
+
+@intrinsic
+def load(typing, pointer, place):
+    """The float32 from ``pointer[place]`` on."""
+
+    def code(context, builder, sig, args):
+        where = builder.bitcast(_place(context, builder, sig, args), _IR.as_pointer())
+        return builder.load(where, align=4)
+
+    return VECTOR(pointer, place), code
+
+
+@intrinsic
+def store(typing, pointer, place, vector):
+    """Write them there."""
+
+    def code(context, builder, sig, args):
+        where = builder.bitcast(_place(context, builder, sig, args), _IR.as_pointer())
+        builder.store(args[2], where, align=4)
+        return context.get_dummy_value()
+
+    return types.none(pointer, place, VECTOR), code
+
+
+@intrinsic
+def prefetch(typing, pointer, place):
+    """Ask for the cache line of ``pointer[place]``, to be written soon."""
+
+    def code(context, builder, sig, args):
+        where = builder.bitcast(_place(context, builder, sig, args), cgutils.voidptr_t)
+        number = ir.IntType(32)
+        kind = ir.FunctionType(ir.VoidType(), [cgutils.voidptr_t, number, number, number])
+        function = cgutils.get_or_insert_function(builder.module, kind, "llvm.prefetch.p0")
+        builder.call(function, [where, number(1), number(3), number(1)])
+        return context.get_dummy_value()
+
+    return types.none(pointer, place), code
+
+
+# --- one number and many --------------------------------------------------------------
+
+
+@intrinsic
+def fill(typing, number):
+    """The same float32 in each lane."""
+
+    def code(context, builder, sig, args):
+        value = context.cast(builder, args[0], sig.args[0], types.float32)
+        first = builder.insert_element(ir.Constant(_IR, ir.Undefined), value, ir.IntType(32)(0))
+        mask = ir.Constant(ir.VectorType(ir.IntType(32), LANES), [0] * LANES)
+        return builder.shuffle_vector(first, ir.Constant(_IR, ir.Undefined), mask)
+
+    return VECTOR(number), code
+
+
+@intrinsic
+def add_up(typing, vector):
+    """The sum of all lanes, float32."""
+
+    def code(context, builder, sig, args):
+        kind = ir.FunctionType(ir.FloatType(), [ir.FloatType(), _IR])
+        name = f"llvm.vector.reduce.fadd.v{LANES}f32"
+        function = cgutils.get_or_insert_function(builder.module, kind, name)
+        return builder.call(function, [ir.FloatType()(0.0), args[0]], fastmath=["reassoc"])
+
+    return types.float32(VECTOR), code
+
+
+# --- lane by lane ---------------------------------------------------------------------
+
+
+def _function(name: str, arguments: int) -> Callable:
+    """An intrinsic of LLVM that takes vectors and gives one."""
+
+    def code(context, builder, sig, args):
+        kind = ir.FunctionType(_IR, [_IR] * arguments)
+        full = f"llvm.{name}.v{LANES}f32"
+        return builder.call(cgutils.get_or_insert_function(builder.module, kind, full), args)
+
+    def one(typing, vector):
+        return VECTOR(VECTOR), code
+
+    def two(typing, vector, other):
+        return VECTOR(VECTOR, VECTOR), code
+
+    def three(typing, vector, other, more):
+        return VECTOR(VECTOR, VECTOR, VECTOR), code
+
+    return intrinsic((one, two, three)[arguments - 1])
+
+
+floor = _function("floor", 1)
+absolute = _function("fabs", 1)
+minimum = _function("minnum", 2)
+maximum = _function("maxnum", 2)
+multiply_add = _function("fma", 3)
+"""multiply_add(a, b, c) = a * b + c, rounded once."""
+
+
+@intrinsic
+def where_positive(typing, test, vector, other):
+    """In each lane ``vector`` where ``test`` is 0 or more, else ``other``."""
+
+    def code(context, builder, sig, args):
+        zero = ir.Constant(_IR, [0.0] * LANES)
+        return builder.select(builder.fcmp_ordered(">=", args[0], zero), args[1], args[2])
+
+    return VECTOR(VECTOR, VECTOR, VECTOR), code
+
+
+@intrinsic
+def power_of_two(typing, vector):
+    """2 ** vector for whole numbers from -126 to 127, by the bits of the exponent."""
+
+    def code(context, builder, sig, args):
+        integers = ir.VectorType(ir.IntType(32), LANES)
+        exponent = builder.add(builder.fptosi(args[0], integers), integers([127] * LANES))
+        return builder.bitcast(builder.shl(exponent, integers([23] * LANES)), _IR)
+
+    return VECTOR(VECTOR), code
+
+
+# --- threads that wait for each other -------------------------------------------------
+
+
+@intrinsic
+def _count_up(typing, counter):
+    """Add 1 to an int64, at once."""
+
+    def code(context, builder, sig, args):
+        builder.atomic_rmw("add", args[0], ir.IntType(64)(1), "seq_cst")
+        return context.get_dummy_value()
+
+    return types.none(counter), code
+
+
+@intrinsic
+def _read(typing, counter):
+    """An int64 as all threads see it now."""
+
+    def code(context, builder, sig, args):
+        return builder.load_atomic(args[0], "seq_cst", 8)
+
+    return types.int64(counter), code
+
+
+@intrinsic
+def _give_way(typing):
+    """Let another thread have the core."""
+
+    def code(context, builder, sig, args):
+        if os.name == "posix":
+            kind = ir.FunctionType(ir.IntType(32), [])
+            name = "sched_yield"
+            builder.call(cgutils.get_or_insert_function(builder.module, kind, name), [])
+        return context.get_dummy_value()
+
+    return types.none(), code
+
+
+@njit(cache=True, nogil=True)
+def wait_for(counter, total):
+    """A barrier: raise the counter, a pointer to an int64, and go on when it is ``total``."""
+    _count_up(counter)
+    turns = 0
+    while _read(counter) < total:
+        turns += 1
+        if turns % 4096 == 0:
+            _give_way()

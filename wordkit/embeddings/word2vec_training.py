@@ -1,0 +1,321 @@
+"""word2vec's passes over the text: threads, progress, checkpoints."""
+
+from __future__ import annotations
+
+import time
+import zlib
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from wordkit.backend.threads import available_workers, checked_workers, in_threads
+from wordkit.corpus.encoded import Corpus
+from wordkit.embeddings.word2vec_weights import Weights
+from wordkit.errors import ModelError
+from wordkit.progress import progress_bar
+from wordkit.training.checkpoint import (
+    checkpoint_name,
+    latest_checkpoint,
+    read_checkpoint,
+    remove_others,
+    write_checkpoint,
+)
+from wordkit.training.interrupts import TrainingInterrupted, noted_interrupts
+
+PIECE = 100_000
+"""Centre words that a thread trains on before it asks for more."""
+GROUP = 8
+"""Pieces for each thread between two looks at the loss and the clock."""
+ROUNDS = 64
+"""Rounds of reproducible training between two looks."""
+
+
+@dataclass(frozen=True)
+class Method:
+    """What the kernels are told, once for a training.
+
+    Attributes
+    ----------
+    kind, bag
+        The kind of step, and how CBOW joins contexts: see ``word2vec_steps_kernels``.
+    targets
+        What makes the columns: see ``train``.
+    batch
+        Steps of which the scores are taken together, in reproducible training.
+    """
+
+    kind: int
+    bag: tuple
+    targets: tuple
+    batch: int
+
+
+@dataclass
+class Progress:
+    """How far a training is.
+
+    Attributes
+    ----------
+    epoch, place
+        Of the next centre word.
+    loss, terms
+        Sums of this epoch.
+    losses
+        Mean loss of each epoch that is done.
+    """
+
+    epoch: int = 0
+    place: int = 0
+    loss: float = 0.0
+    terms: float = 0.0
+    losses: list[float] = field(default_factory=list)
+
+
+class Training:
+    """Trains weights on a corpus.
+
+    Parameters
+    ----------
+    settings
+        vector_size, window, alpha, min_alpha, epochs, seed, workers, reproducible, verbose,
+        and whatever else makes two trainings different.
+    keep
+        (V,): the probability of each word to survive subsampling.
+    folder, every
+        Where checkpoints go, None for nowhere, and the seconds from one to the next.
+    after_epoch
+        Called with the number of the epoch (from 1), its loss, and the weights.
+    """
+
+    def __init__(
+        self,
+        corpus: Corpus,
+        weights: Weights,
+        method: Method,
+        keep: np.ndarray,
+        settings: Mapping[str, Any],
+        *,
+        folder: Path | None = None,
+        every: float = 300.0,
+        after_epoch: Callable[[int, float, Weights], None] | None = None,
+    ):
+        self.corpus, self.weights, self.method, self.keep = corpus, weights, method, keep
+        self.settings, self.folder, self.every = dict(settings), folder, every
+        self.after_epoch = after_epoch
+        self.workers = checked_workers(self.settings.pop("workers"))
+        self.show = self.settings.pop("verbose")
+        self.progress = Progress()
+        self._words = len(corpus) * self.settings["epochs"]
+
+    def run(self) -> list[float]:
+        """Train to the end; returns the mean loss of each epoch."""
+        now, size = self.progress, len(self.corpus)
+        saved = time.monotonic()
+        with (
+            noted_interrupts() as interrupts,
+            progress_bar("training", self._words, " words", show=self.show) as bar,
+        ):
+            bar.n = bar.initial = now.epoch * size + now.place
+            while now.epoch < self.settings["epochs"]:
+                before = now.place
+                self._train_some()
+                bar.set_postfix(self._postfix(), refresh=False)
+                bar.update(now.place - before)
+                if now.place >= size:
+                    self._finish_epoch()
+                done = now.epoch == self.settings["epochs"]
+                if interrupts and not done:
+                    raise TrainingInterrupted(self._stopped())
+                if self.folder and not done and time.monotonic() - saved >= self.every:
+                    self.save()
+                    saved = time.monotonic()
+        if self.folder and self.folder.is_dir():
+            remove_others(self.folder, set())
+            with suppress(OSError):  # something of another's is in it
+                self.folder.rmdir()
+        return now.losses
+
+    def _postfix(self) -> dict[str, Any]:
+        now = self.progress
+        return {
+            "epoch": now.epoch + 1,
+            "loss": f"{now.loss / max(now.terms, 1):.3f}",
+            "rate": f"{self._rate(now.place):.4f}",
+        }
+
+    def _rate(self, place: int) -> float:
+        alpha, slope, min_alpha = self._rates()
+        return max(alpha - slope * place, min_alpha)
+
+    def _rates(self) -> tuple[float, float, float]:
+        """The rate at the start of this epoch, what it loses with each word, the last one."""
+        alpha, min_alpha = float(self.settings["alpha"]), float(self.settings["min_alpha"])
+        slope = (alpha - min_alpha) / self._words
+        return alpha - slope * self.progress.epoch * len(self.corpus), slope, min_alpha
+
+    def _train_some(self) -> None:
+        """Go on by some pieces of text."""
+        now = self.progress
+        last = self._train_together() if self.settings["reproducible"] else self._train_freely()
+        now.place = last
+        inputs = self.weights.inputs
+        if (
+            not np.isfinite(now.loss)
+            or not np.isfinite(inputs[:: max(1, len(inputs) // 10_000)]).all()
+        ):
+            raise ModelError(self._ran_away())
+
+    def _train_freely(self) -> int:
+        """Threads take pieces and write to the same weights (Niu et al. 2011)."""
+        from wordkit.embeddings.word2vec_kernels import train
+
+        now, size = self.progress, len(self.corpus)
+        piece = min(PIECE, 1024 * max(1, size // (1024 * self.workers)))
+        last = min(now.place + GROUP * self.workers * piece, size)
+        calls = [
+            (*self._call(first, min(first + piece, last)), np.zeros(2))
+            for first in range(now.place, last, piece)
+        ]
+        in_threads(train, calls, self.workers)
+        self._count(sum(call[-1] for call in calls))
+        return last
+
+    def _train_together(self) -> int:
+        """Threads wait for each other, so that their number makes no difference."""
+        from wordkit.embeddings.word2vec_kernels import AT_ONCE, ROUND, train_together
+
+        now, losses = self.progress, np.zeros(2)
+        last = min(now.place + ROUNDS * ROUND * AT_ONCE, len(self.corpus))
+        workers = min(self.workers, available_workers())  # one that waits for a core holds up all
+        shared = (*self._room(), np.zeros(1, np.int64), np.zeros(ROUND, np.int64))
+        calls = [
+            (*self._call(now.place, last), losses, *shared, me, workers) for me in range(workers)
+        ]
+        in_threads(train_together, calls, workers)
+        self._count(losses)
+        return last
+
+    def _room(self) -> tuple:
+        from wordkit.embeddings.word2vec_kernels import AT_ONCE, ROUND, make_room
+        from wordkit.embeddings.word2vec_steps_kernels import make_steps
+
+        if not hasattr(self, "_tables"):
+            method, window = self.method, int(self.settings["window"])
+            self._tables = make_steps(method.kind, ROUND * AT_ONCE, window, method.targets[0])
+            self._slots = make_room(method.batch, self._tables, self.weights.width)
+        return self._tables, self._slots
+
+    def _call(self, first: int, last: int) -> tuple:
+        corpus, weights = self.corpus, self.weights
+        return (
+            (corpus.ids, corpus.offsets, self.keep),
+            first,
+            last,
+            self.method.kind,
+            int(self.settings["window"]),
+            self.method.targets,
+            self._rates(),
+            np.uint64((self.settings["seed"] << 20) + self.progress.epoch),
+            self.method.bag,
+            (weights.width, weights.inputs, weights.outputs, weights.learns),
+        )
+
+    def _count(self, losses: Any) -> None:
+        self.progress.loss += float(losses[0])
+        self.progress.terms += float(losses[1])
+
+    def _finish_epoch(self) -> None:
+        now = self.progress
+        if not now.terms:
+            raise ModelError(
+                "no word has a neighbour to learn from: the documents have one word each, or "
+                "subsampling leaves no more of so short a text "
+                f"(sample={self.settings['sample']:g}; try 0)"
+            )
+        loss = now.loss / now.terms
+        if not np.isfinite(self.weights.inputs).all():
+            raise ModelError(self._ran_away())
+        now.losses.append(loss)
+        now.epoch, now.place, now.loss, now.terms = now.epoch + 1, 0, 0.0, 0.0
+        if self.after_epoch:
+            self.after_epoch(now.epoch, loss, self.weights)
+
+    def _ran_away(self) -> str:
+        now = self.progress
+        kept = ""
+        if self.folder and latest_checkpoint(self.folder):
+            kept = f"; the last checkpoint, from before, is in {self.folder}"
+        return (
+            f"training ran away in epoch {now.epoch + 1}, at word {now.place:,}: the numbers "
+            f"are no longer finite; lower alpha, which is {self.settings['alpha']:g}{kept}"
+        )
+
+    # --- checkpoints ------------------------------------------------------------------
+
+    def save(self) -> None:
+        """Write a checkpoint, and then remove the one before it."""
+        assert self.folder is not None
+        now, weights = self.progress, self.weights
+        name = checkpoint_name(now.epoch * len(self.corpus) + now.place)
+        tensors = {
+            "inputs": weights.inputs,
+            "outputs": weights.outputs,
+            "learns": weights.learns.astype(np.int32),
+        }
+        state = {"progress": asdict(now), "settings": self.settings, "corpus": self._fingerprint()}
+        self.folder.mkdir(parents=True, exist_ok=True)
+        write_checkpoint(self.folder / name, tensors, state)
+        remove_others(self.folder, {name})
+
+    def restore(self) -> None:
+        """Go on from the last checkpoint, if there is one.
+
+        Raises
+        ------
+        ModelError
+            It is of another corpus, or of other settings.
+        """
+        path = latest_checkpoint(self.folder) if self.folder else None
+        if path is None:
+            return
+        tensors, state = read_checkpoint(path)
+        if state.get("corpus") != self._fingerprint():
+            raise ModelError(f"{path} is the checkpoint of another corpus: train without --resume")
+        before = state.get("settings") or {}
+        for name, value in self.settings.items():
+            if before.get(name) != value:
+                raise ModelError(
+                    f"{path} was trained with {name} = {before.get(name)}, not {value}: give it "
+                    "the same settings, or train without --resume"
+                )
+        weights = self.weights
+        for name, to in (
+            ("inputs", weights.inputs),
+            ("outputs", weights.outputs),
+            ("learns", weights.learns),
+        ):
+            if tensors[name].shape != to.shape:
+                raise ModelError(f"{path} is damaged: {name} has the shape {tensors[name].shape}")
+            to[:] = tensors[name]
+        self.progress = Progress(**state["progress"])
+
+    def _fingerprint(self) -> dict[str, Any]:
+        words = "\n".join(self.corpus.vocabulary.words).encode("utf-8", "surrogateescape")
+        return {
+            "tokens": len(self.corpus),
+            "documents": self.corpus.documents,
+            "words": zlib.crc32(words),
+            "text": zlib.crc32(self.corpus.ids[:1_000_000].tobytes()),
+        }
+
+    def _stopped(self) -> str:
+        now = self.progress
+        where = f"stopped in epoch {now.epoch + 1}, at {now.place / len(self.corpus):.0%}"
+        if self.folder is None:
+            return where
+        self.save()
+        return f"{where}; kept in {self.folder}: go on with --resume"
