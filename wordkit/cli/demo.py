@@ -4,10 +4,14 @@ from __future__ import annotations
 
 from itertools import islice
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from wordkit.cli.output import print_table, say
+
+if TYPE_CHECKING:
+    from wordkit.vectors.word_vectors import WordVectors
 
 NEIGHBOURS = ("matrix", "file", "string", "error", "network")
 ANALOGIES = (
@@ -37,6 +41,7 @@ def demo(output: Path) -> None:
     from wordkit.corpus.docstrings import write_docstrings
     from wordkit.corpus.encoded import Corpus
     from wordkit.embeddings.count_vectors import CountVectors
+    from wordkit.embeddings.word2vec import SkipGram
     from wordkit.plots import plot_words
 
     text = output / "docstrings.txt"
@@ -44,31 +49,44 @@ def demo(output: Path) -> None:
     summary = write_docstrings(text, progress=True)
     say(f"2/4  Making a corpus of {summary.words:,} words: {output / 'corpus'}")
     corpus = Corpus.build(text, output / "corpus", progress=True)
-    say(f"3/4  Training vectors for {len(corpus.vocabulary):,} words: {output / 'vectors'}")
+    say(
+        f"3/4  Training vectors for {len(corpus.vocabulary):,} words, from counts and by skip-gram"
+    )
     vectors = CountVectors(verbose=True).fit(corpus).vectors_
     vectors.save(output / "vectors")
+    predicted = SkipGram(verbose=True).fit(corpus).vectors_
+    predicted.save(output / "skipgram")
     say(f"4/4  Drawing a map of words: {output / 'map.png'}")
     plot_words(vectors, output / "map.png", content_words(vectors.words, 150), method="tsne")
     click.echo()
     print_table(
-        ["word", "its nearest words"],
+        ["word", "nearest by counts (PPMI, SVD)", "nearest by skip-gram (word2vec)"],
         [
-            (word, ", ".join(near for near, _ in vectors.most_similar(word, topn=6)))
+            (word, *(nearest(each, word) for each in (vectors, predicted)))
             for word in NEIGHBOURS
             if word in vectors
         ],
     )
     click.echo()
     print_table(
-        ["analogy", "answer", "cosine"],
+        ["analogy", "by counts", "cosine", "by skip-gram", "cosine"],
         [
-            (f"{a} : {b} :: {c} : ?", *vectors.analogy(a, b, c, topn=1)[0])
+            (
+                f"{a} : {b} :: {c} : ?",
+                *vectors.analogy(a, b, c, topn=1)[0],
+                *predicted.analogy(a, b, c, topn=1)[0],
+            )
             for a, b, c in ANALOGIES
             if {a, b, c} <= vectors.index.keys()
         ],
     )
     click.echo(f"\nNow look at {output / 'map.png'}, and ask for yourself:")
     click.echo(f"  wordkit vectors similar {output / 'vectors'} algorithm")
+
+
+def nearest(vectors: WordVectors, word: str) -> str:
+    """The four nearest words."""
+    return ", ".join(near for near, _ in vectors.most_similar(word, topn=4))
 
 
 def content_words(words: list[str], number: int) -> list[str]:

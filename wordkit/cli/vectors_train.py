@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import math
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import click
 
-from wordkit.cli.output import json_option, seed_range
-from wordkit.cli.vectors import PATH, vectors, written
+from wordkit.cli.output import cell, json_option, say, seed_range
+from wordkit.cli.vectors import PATH, evaluation_set, vectors, written
+from wordkit.errors import ModelError
 
 METHODS = {
     "ppmi-svd": "CountVectors",
@@ -19,6 +22,8 @@ METHODS = {
     "cbow": "Cbow",
 }
 """Each method and the estimator in ``wordkit`` that has it."""
+RUNNING = ("sets", "checkpoint_every", "resume")
+"""Options that say how to train, not what."""
 
 
 @vectors.command()
@@ -75,13 +80,42 @@ METHODS = {
     type=click.Choice(["mean", "sum", "word2vec"]),
     help="cbow: how contexts are joined.  [cbow: word2vec]",
 )
+@click.option(
+    "--loss",
+    type=click.Choice(["ns", "hs"]),
+    help="word2vec: negative sampling or hierarchical softmax.  [default: ns]",
+)
+@click.option("--init", type=PATH, help="word2vec: vectors to start from, in any format.")
+@click.option("--freeze", is_flag=True, default=None, help="word2vec: leave those as they are.")
+@click.option(
+    "--reproducible",
+    is_flag=True,
+    default=None,
+    help="word2vec: one seed gives the same bits on any number of workers.",
+)
+@click.option(
+    "--evaluate",
+    "sets",
+    multiple=True,
+    metavar="FILE",
+    help="word2vec: score a set after each epoch. May be repeated.",
+)
+@click.option(
+    "--checkpoint-every",
+    metavar="TIME",
+    help="word2vec: keep the state of the training, as in 90s, 5m, 1h.",
+)
+@click.option("--resume", is_flag=True, help="word2vec: go on after Ctrl-C or a checkpoint.")
 @json_option
 def train(corpus: Path, output: Path, method: str, as_json: bool, **options: Any) -> None:
     """Learn word vectors from a corpus.
 
+    word2vec keeps the state of a training that is stopped, in a folder beside the output
+    that is called OUTPUT.checkpoints.
+
     \b
     wordkit vectors train corpus -o vectors --vector-size 300
-    wordkit vectors train corpus -o vectors --method skipgram
+    wordkit vectors train corpus -o vectors --method skipgram --evaluate ws353.txt
     """
     import wordkit
     from wordkit.storage import check_replaceable
@@ -89,13 +123,63 @@ def train(corpus: Path, output: Path, method: str, as_json: bool, **options: Any
     check_replaceable(output, "vectors")
     started = time.perf_counter()
     estimator = getattr(wordkit, METHODS[method])(verbose=True)
-    given = {name: value for name, value in options.items() if value is not None}
+    given = {
+        name: value
+        for name, value in options.items()
+        if value is not None and value is not False and value != ()
+    }
     if METHODS[method] == "CountVectors":
         given["method"] = method
-    for name in given.keys() - estimator.get_params().keys():
-        raise click.UsageError(f"--{name.replace('_', '-')} is no option of --method {method}")
+    running: dict[str, Any] = {name: given.pop(name) for name in RUNNING if name in given}
+    unknown = given.keys() - estimator.get_params().keys()
+    if METHODS[method] == "CountVectors":
+        unknown |= running.keys()
+    for name in unknown:
+        name = "evaluate" if name == "sets" else name.replace("_", "-")
+        raise click.UsageError(f"--{name} is no option of --method {method}")
     text = wordkit.Corpus.load(corpus)
-    trained = estimator.set_params(**given).fit(text).vectors_
+    estimator.set_params(**given)
+    if METHODS[method] != "CountVectors":
+        running = _running(output, **running)
+    trained = estimator.fit(text, **running).vectors_
     trained.save(output)
     seconds = time.perf_counter() - started
-    written(output, trained, as_json, f", in {seconds:.1f} s", seconds=seconds)
+    losses = getattr(estimator, "loss_per_epoch_", None)
+    extra = {} if losses is None else {"loss_per_epoch": losses}
+    written(output, trained, as_json, f", in {seconds:.1f} s", seconds=seconds, **extra)
+
+
+def _running(
+    output: Path,
+    sets: tuple[str, ...] = (),
+    checkpoint_every: str | None = None,
+    resume: bool = False,
+) -> dict[str, Any]:
+    """How a training of word2vec is run."""
+    from wordkit.training.checkpoint import latest_checkpoint, parse_duration
+
+    folder = output.with_name(f"{output.name}.checkpoints")
+    if latest_checkpoint(folder) and not resume:
+        raise ModelError(
+            f"{folder} holds a training that was stopped: go on with --resume, or remove it"
+        )
+    return {
+        "checkpoints": folder,
+        "checkpoint_every": parse_duration(checkpoint_every) if checkpoint_every else math.inf,
+        "resume": resume,
+        "after_epoch": _scores_of(sets) if sets else None,
+    }
+
+
+def _scores_of(sets: tuple[str, ...]) -> Callable[[int, float, Any], None]:
+    """Says after each epoch how good the vectors are."""
+    from wordkit.vectors.evaluation import evaluate
+
+    test_sets = [evaluation_set(name) for name in sets]
+
+    def say_scores(epoch: int, loss: float, vectors: Any) -> None:
+        results = [evaluate(vectors, test_set) for test_set in test_sets]
+        scores = "  ".join(f"{result.name} {cell(result.score)}" for result in results)
+        say(f"epoch {epoch}: loss {loss:.4f}  {scores}")
+
+    return say_scores

@@ -284,13 +284,15 @@ class Training:
             return
         tensors, state = read_checkpoint(path)
         if state.get("corpus") != self._fingerprint():
-            raise ModelError(f"{path} is the checkpoint of another corpus: train without --resume")
+            raise ModelError(
+                f"{path} is the checkpoint of another corpus: give it that one, or remove {self.folder}"
+            )
         before = state.get("settings") or {}
         for name, value in self.settings.items():
             if before.get(name) != value:
                 raise ModelError(
                     f"{path} was trained with {name} = {before.get(name)}, not {value}: give it "
-                    "the same settings, or train without --resume"
+                    f"the same settings, or remove {self.folder}"
                 )
         weights = self.weights
         for name, to in (
