@@ -36,12 +36,18 @@ def main() -> None:
     """Print the table."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--seeds", type=int, default=3)
-    seeds = range(1, parser.parse_args().seeds + 1)
+    parser.add_argument("--only", default="", help="the beginning of a text's name")
+    arguments = parser.parse_args()
+    seeds = range(1, arguments.seeds + 1)
     sets = [read_evaluation_set(DATA / "eval" / f"{name}.txt") for name in SETS]
     print(f"| text | method | {' | '.join(SETS)} | seconds |")
     print("|---" * (len(SETS) + 3) + "|")
     for name, corpus in corpora():
+        if not name.startswith(arguments.only):
+            continue
         for method, estimator, options in METHODS:
+            if "epochs" in options and len(corpus) > 1_000_000:
+                continue
             started = time.perf_counter()
             trained = [estimator(**options, seed=seed).fit(corpus) for seed in seeds]
             seconds = (time.perf_counter() - started) / len(seeds)

@@ -247,6 +247,13 @@ def test_one_worker_one_result() -> None:
     assert not np.array_equal(one, other)
 
 
+def test_rounds_without_any_step_hold_nobody_up() -> None:
+    texts = [["alone"]] * 200_000 + [["not", "alone", "here"]] * 50
+    corpus = Corpus.build(texts, min_count=1)
+    model = SkipGram(vector_size=3, epochs=5, sample=0, reproducible=True, workers=2)
+    assert len(model.fit(corpus).vectors_) == 3
+
+
 def test_small_vocabularies_are_not_pushed_too_far(monkeypatch: pytest.MonkeyPatch) -> None:
     model, corpus = SkipGram(negative=20, window=8, alpha=0.1, workers=1, epochs=1), long_corpus()
     wild = clone(model).fit(corpus)

@@ -317,7 +317,7 @@ class Cbow(_Word2Vec):
         negative: int = 5,
         ns_exponent: float = 0.75,
         sample: float = 1e-4,
-        alpha: float = 0.05,
+        alpha: float = 0.065,
         min_alpha: float = 1e-4,
         epochs: int = 10,
         init: Any = None,

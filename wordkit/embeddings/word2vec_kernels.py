@@ -53,10 +53,9 @@ from wordkit.embeddings.word2vec_steps_kernels import (
     pointers,
     step_at,
     steps_from,
+    tokens_at_once,
 )
 
-AT_ONCE = 1024
-"""Tokens of which the steps are planned at once."""
 ROUND = 16
 """Pieces of text that threads plan, each some of them, before they train on them together."""
 
@@ -92,13 +91,14 @@ def train(
     losses
         (2,) float64: to which the loss and the number of its terms are added.
     """
-    tables = make_steps(kind, AT_ONCE, window, targets[0])
+    at_once = tokens_at_once(kind, window, targets[0])
+    tables = make_steps(kind, at_once, window, targets[0])
     room = make_room(1, tables, model[0])
     numbers, picks = _lists(tables)
     steps, weights, columns = pointers(tables), _weights(tables, model), _columns(tables, targets)
     slot, mine = _slot(_slots(room), 0), (pointer(numbers), pointer(picks), 0, 1)
-    for begin in range(first, last, AT_ONCE):
-        end = min(begin + AT_ONCE, last)
+    for begin in range(first, last, at_once):
+        end = min(begin + at_once, last)
         n = plan(text, begin, end, kind, window, columns, rates, seed, steps)
         for number in range(n):
             if number + 1 < n:
@@ -137,9 +137,9 @@ def train_together(
     every thread updates the words that are its own, step after step. So each number is
     computed from the same ones in the same order, whatever the number of threads.
 
-    ``first`` is a multiple of ``ROUND * AT_ONCE``. The threads of a call share ``tables``
-    (for ``ROUND`` pieces), ``room`` (for the steps of a batch), ``counter``, one int64 of 0, and
-    ``counts`` (ROUND,) int64.
+    ``first`` is a multiple of ``ROUND`` times ``tokens_at_once``. The threads of a call
+    share ``tables`` (for ``ROUND`` pieces), ``room`` (for the steps of a batch),
+    ``counter``, one int64 of 0, and ``counts`` (ROUND,) int64.
     """
     steps, weights, columns = pointers(tables), _weights(tables, model), _columns(tables, targets)
     numbers, picks = _lists(tables)
@@ -148,12 +148,13 @@ def train_together(
         _slots(room),
         (pointer(numbers), pointer(picks), me, workers),
     )
+    at_once = tokens_at_once(kind, window, targets[0])
     gate, waits, capacity = pointer(counter), 0, len(tables[0]) // ROUND
-    for begin in range(first, last, ROUND * AT_ONCE):
+    for begin in range(first, last, ROUND * at_once):
         for piece in range(me, ROUND, workers):
-            start = min(begin + piece * AT_ONCE, last)
+            start = min(begin + piece * at_once, last)
             own = steps_from(steps, piece * capacity)
-            counts[piece] = plan(text, start, min(start + AT_ONCE, last), kind, window, columns,
+            counts[piece] = plan(text, start, min(start + at_once, last), kind, window, columns,
                                  rates, seed, own)  # fmt: skip
         waits += workers
         wait_for(gate, waits)
@@ -162,6 +163,8 @@ def train_together(
                 own = steps_from(steps, piece * capacity + start)
                 n = min(batch, counts[piece] - start)
                 waits = _train_batch(own, n, weights, bag, slots, mine, gate, waits)
+        waits += workers
+        wait_for(gate, waits)  # nobody plans the next round while others are in this one
     if me == 0:
         for slot in range(batch):
             losses += room[4][2 * slot : 2 * slot + 2]

@@ -33,6 +33,15 @@ _GOLDEN = np.uint64(0x9E3779B97F4A7C15)
 
 
 @njit(cache=True, nogil=True)
+def tokens_at_once(kind: int, window: int, widest: int) -> int:
+    """Tokens of which the steps are planned at once: their tables take a few megabytes."""
+    numbers = 2 * window + 2 * widest + 64  # a step, about
+    if kind == PAIRS:
+        numbers = 2 * window * (2 * widest + 64)
+    return max(RUN, min(1024, 1_000_000 // numbers // RUN * RUN))
+
+
+@njit(cache=True, nogil=True)
 def make_steps(kind: int, tokens: int, window: int, widest: int) -> tuple:
     """Room for the steps of so many tokens of text, of up to ``widest`` columns.
 

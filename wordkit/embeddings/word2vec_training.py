@@ -186,10 +186,10 @@ class Training:
 
     def _train_together(self) -> int:
         """Threads wait for each other, so that their number makes no difference."""
-        from wordkit.embeddings.word2vec_kernels import AT_ONCE, ROUND, train_together
+        from wordkit.embeddings.word2vec_kernels import ROUND, train_together
 
         now, losses = self.progress, np.zeros(2)
-        last = min(now.place + ROUNDS * ROUND * AT_ONCE, len(self.corpus))
+        last = min(now.place + ROUNDS * ROUND * self._at_once(), len(self.corpus))
         workers = min(self.workers, available_workers())  # one that waits for a core holds up all
         shared = (*self._room(), np.zeros(1, np.int64), np.zeros(ROUND, np.int64))
         calls = [
@@ -199,13 +199,21 @@ class Training:
         self._count(losses)
         return last
 
+    def _at_once(self) -> int:
+        from wordkit.embeddings.word2vec_steps_kernels import tokens_at_once
+
+        method = self.method
+        return int(tokens_at_once(method.kind, int(self.settings["window"]), method.targets[0]))
+
     def _room(self) -> tuple:
-        from wordkit.embeddings.word2vec_kernels import AT_ONCE, ROUND, make_room
+        from wordkit.embeddings.word2vec_kernels import ROUND, make_room
         from wordkit.embeddings.word2vec_steps_kernels import make_steps
 
         if not hasattr(self, "_tables"):
             method, window = self.method, int(self.settings["window"])
-            self._tables = make_steps(method.kind, ROUND * AT_ONCE, window, method.targets[0])
+            self._tables = make_steps(
+                method.kind, ROUND * self._at_once(), window, method.targets[0]
+            )
             self._slots = make_room(method.batch, self._tables, self.weights.width)
         return self._tables, self._slots
 
@@ -285,7 +293,8 @@ class Training:
         tensors, state = read_checkpoint(path)
         if state.get("corpus") != self._fingerprint():
             raise ModelError(
-                f"{path} is the checkpoint of another corpus: give it that one, or remove {self.folder}"
+                f"{path} is the checkpoint of another corpus: give it that one, or remove "
+                f"{self.folder}"
             )
         before = state.get("settings") or {}
         for name, value in self.settings.items():

@@ -1,0 +1,182 @@
+"""Training recurrent language models: wordkit and PyTorch in turn, beside the sgemm bound.
+
+    OPENBLAS_NUM_THREADS=2 python scripts/bench/recurrent.py [--rounds 5] [--cases 0 1 2 3]
+
+A step is everything: embedding, layers, softmax over 10,000 words, backwards, and SGD. The
+bound is the time of its matrix products alone, each over the whole window at once, by the
+BLAS that NumPy has: 3 products for each weight matrix, one forwards and two backwards.
+"""
+
+from __future__ import annotations
+
+import argparse
+import time
+from collections.abc import Callable
+from statistics import median
+from typing import Any, NamedTuple
+
+import numpy as np
+import torch
+
+from wordkit.layers.dropout import Dropout
+from wordkit.layers.embedding import Embedding
+from wordkit.layers.losses import SoftmaxLoss
+from wordkit.layers.recurrent import GRU, LSTM, RNN
+from wordkit.layers.recurrent_stack import Stack
+from wordkit.training.optimizers import SGD
+
+WORDS, BATCH, STEPS, RATE = 10_000, 20, 35, 0.1
+
+
+class Case(NamedTuple):
+    """A model: ``cell`` is a name in ``torch.nn``."""
+
+    cell: str
+    layers: int
+    size: int
+    dropout: float
+    tied: bool
+
+
+CASES = (
+    Case("LSTM", 1, 100, 0.0, False),
+    Case("LSTM", 2, 650, 0.5, True),
+    Case("GRU", 1, 256, 0.0, False),
+    Case("RNN", 1, 256, 0.0, False),
+)
+
+
+def main() -> None:
+    """Print a line for each case."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--cases", type=int, nargs="*", default=range(len(CASES)))
+    arguments = parser.parse_args()
+    torch.set_num_threads(2)
+    for number in arguments.cases:
+        run(CASES[number], arguments.rounds)
+
+
+def run(case: Case, rounds: int) -> None:
+    """Time bound, wordkit and PyTorch, one after the other in each round."""
+    ids = np.random.default_rng(0).integers(0, WORDS, (BATCH, STEPS + 1)).astype(np.int32)
+    programs = bound(case), ours(case, ids), theirs(case, ids)
+    losses = [step() for step in programs for _ in range(2)]
+    times: list[list[float]] = [[] for _ in programs]
+    for _ in range(rounds):
+        for taken, step in zip(times, programs, strict=True):
+            taken.append(seconds(step, 3 if case.size > 500 else 10))
+    least, own, other = (median(taken) for taken in times)
+    tokens = BATCH * STEPS
+    print(
+        f"{case.cell} {case.layers}x{case.size}: wordkit {tokens / own:,.0f} tokens/s, "
+        f"PyTorch {tokens / other:,.0f}, bound {tokens / least:,.0f}; "
+        f"{other / own:.2f} x PyTorch, {least / own:.0%} of the bound "
+        f"(after two steps the losses are {losses[3]:.4f} and {losses[5]:.4f})",
+        flush=True,
+    )
+
+
+def seconds(step: Callable[[], float], times: int) -> float:
+    """Of one step, the median of several."""
+    taken = []
+    for _ in range(times):
+        started = time.perf_counter()
+        step()
+        taken.append(time.perf_counter() - started)
+    return median(taken)
+
+
+def weights_of(case: Case) -> list[tuple[int, int]]:
+    """The shapes of all matrices that vectors are multiplied by, of ``weight_hh`` too."""
+    gates = {"RNN": 1, "GRU": 3, "LSTM": 4}[case.cell] * case.size
+    return [(case.size, gates)] * (2 * case.layers) + [(case.size, WORDS)]
+
+
+def bound(case: Case) -> Callable[[], float]:
+    """The products alone."""
+    rng, rows = np.random.default_rng(0), BATCH * STEPS
+    shapes = [((rows, d), (d, h), (rows, h)) for d, h in weights_of(case)]
+    arrays = [[rng.random(shape, np.float32) for shape in product] for product in shapes]
+    gradients = [[np.empty(shape, np.float32) for shape in product[:2]] for product in shapes]
+
+    def step() -> float:
+        for (x, w, y), (by_x, by_w) in zip(arrays, gradients, strict=True):
+            np.matmul(x, w, out=y)
+            np.matmul(y, w.T, out=by_x)
+            np.matmul(x.T, y, out=by_w)
+        return 0.0
+
+    return step
+
+
+def ours(case: Case, ids: np.ndarray) -> Callable[[], float]:
+    """A step of wordkit."""
+    rng, size = np.random.default_rng(1), case.size
+
+    def uniform(*shape: int) -> np.ndarray:
+        return rng.uniform(-0.1, 0.1, shape).astype(np.float32)
+
+    width = {"RNN": 1, "GRU": 3, "LSTM": 4}[case.cell] * size
+    kind: Any = {"RNN": RNN, "GRU": GRU, "LSTM": LSTM}[case.cell]
+    embedding = Embedding(uniform(WORDS, size))
+    biases = 2 if case.cell == "GRU" else 1
+    layers = [
+        kind(uniform(size, width), uniform(size, width), *(uniform(width) for _ in range(biases)))
+        for _ in range(case.layers)
+    ]
+    dropouts = [Dropout(case.dropout, rng) for _ in range(case.layers + 1)]
+    stack = Stack(layers, dropout=dropouts[1:-1])
+    weight = embedding.params["weight"] if case.tied else uniform(WORDS, size)
+    output = SoftmaxLoss(weight, uniform(WORDS))
+    named = {"in": embedding, "stack": stack, "out": output}
+    params = {f"{n}.{k}": p for n, layer in named.items() for k, p in layer.params.items()}
+    optimizer, state = SGD(), None
+
+    def step() -> float:
+        nonlocal state
+        x = dropouts[0].forward(embedding.forward(ids[:, :-1]), training=True)
+        y = stack.forward(x, state=state, training=True)
+        loss = output.forward(dropouts[-1].forward(y, training=True), ids[:, 1:])
+        state = stack.final_state
+        by_x = stack.backward(dropouts[-1].backward(output.backward()))
+        embedding.backward(dropouts[0].backward(by_x))
+        grads = {f"{n}.{k}": g for n, layer in named.items() for k, g in layer.grads.items()}
+        optimizer.step(params, grads, RATE)
+        return float(loss)
+
+    return step
+
+
+def theirs(case: Case, ids: np.ndarray) -> Callable[[], float]:
+    """The same of PyTorch."""
+    nn = torch.nn
+    embedding = nn.Embedding(WORDS, case.size)
+    recurrent = getattr(nn, case.cell)(
+        case.size, case.size, case.layers, batch_first=True, dropout=case.dropout
+    )
+    decoder, drop = nn.Linear(case.size, WORDS), nn.Dropout(case.dropout)
+    if case.tied:
+        decoder.weight = embedding.weight
+    model = nn.ModuleList([embedding, recurrent, decoder])
+    for parameter in model.parameters():
+        nn.init.uniform_(parameter, -0.1, 0.1)
+    optimizer, state = torch.optim.SGD(model.parameters(), lr=RATE), None
+    inputs, targets = torch.tensor(ids[:, :-1]), torch.tensor(ids[:, 1:]).long().reshape(-1)
+
+    def step() -> float:
+        nonlocal state
+        optimizer.zero_grad()
+        y, state = recurrent(drop(embedding(inputs)), state)
+        state = tuple(s.detach() for s in state) if case.cell == "LSTM" else state.detach()
+        scores = decoder(drop(y)).reshape(-1, WORDS)
+        loss = nn.functional.cross_entropy(scores, targets)
+        loss.backward()
+        optimizer.step()
+        return loss.item()
+
+    return step
+
+
+if __name__ == "__main__":
+    main()
