@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable
+import threading
+from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
@@ -38,3 +39,23 @@ def in_threads(kernel: Callable[..., Any], calls: Iterable[tuple], workers: int)
         except BaseException:
             pool.shutdown(wait=False, cancel_futures=True)
             raise
+
+
+def in_step(kernel: Callable[..., Any], calls: Sequence[tuple]) -> list[Any]:
+    """``kernel(*call)`` for all calls at the same time, for kernels that wait for each other.
+
+    None begins before each has its thread; an error in starting one lets none begin.
+    """
+    gate = threading.Barrier(len(calls))
+
+    def run(call: tuple) -> Any:
+        gate.wait()
+        return kernel(*call)
+
+    with ThreadPoolExecutor(len(calls)) as pool:
+        try:
+            futures = [pool.submit(run, call) for call in calls]
+        except BaseException:
+            gate.abort()
+            raise
+        return [future.result() for future in futures]

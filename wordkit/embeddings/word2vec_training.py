@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from wordkit.backend.threads import available_workers, checked_workers, in_threads
+from wordkit.backend.threads import available_workers, checked_workers, in_step, in_threads
 from wordkit.corpus.encoded import Corpus
 from wordkit.embeddings.word2vec_weights import Weights
 from wordkit.errors import ModelError
@@ -195,7 +195,7 @@ class Training:
         calls = [
             (*self._call(now.place, last), losses, *shared, me, workers) for me in range(workers)
         ]
-        in_threads(train_together, calls, workers)
+        in_step(train_together, calls)
         self._count(losses)
         return last
 
