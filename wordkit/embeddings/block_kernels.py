@@ -25,7 +25,6 @@ from wordkit.backend.simd_kernels import (
 )
 
 
-@njit(cache=True, nogil=True)
 def aligned_zeros(size: int) -> np.ndarray:
     """Zeros that begin on a cache line."""
     room = np.zeros(size + ALIGNED, np.float32)

@@ -22,7 +22,7 @@ from wordkit.training.interrupts import TrainingInterrupted
 from wordkit.vectors.word_vectors import WordVectors
 
 LOSSES = ("ns", "hs")
-CROWDED, LARGEST_BATCH = 0.25, 32
+CROWDED, LARGEST_BATCH = 0.25, 128
 """A step from shared negatives moves a word for all pairs of a run at once, and a batch for
 those of many steps. The word of a small vocabulary that is drawn most often would be pushed
 too far: so its steps are those of single pairs, and its batches small."""
@@ -176,16 +176,18 @@ class _Word2Vec(BaseEstimator):
             tree = huffman_tree(counts)
             tables = np.ones(1, np.float32), np.zeros(1, np.int32)
             widest = int(np.diff(tree.offsets).max())
-            targets = (widest, True, 0, np.float32(0), *tables, *tree)
-            return Method(WORDS, bag, targets, _batch(self.alpha * pairs))
+            targets = (True, 0, np.float32(0), *tables, *tree)
+            return Method(WORDS, bag, widest, targets, _batch(self.alpha * pairs))
         drawn = np.where(counts > 0, np.maximum(counts, 1) ** float(self.ns_exponent), 0)
         push = self.alpha * self.negative * drawn.max() / drawn.sum()
         shared = getattr(self, "negatives", None) == "shared" and push * RUN * pairs < CROWDED
         kind = WORDS if cbow else RUNS if shared else PAIRS
         draws = round(SHARE * self.negative) if shared else self.negative
         label = np.float32(-self.negative / draws)
-        targets = (RUN + draws, False, draws, label, *alias_tables(drawn), *_NO_TREE)
-        return Method(kind, bag, targets, _batch(push * RUN * pairs if shared else push))
+        targets = (False, draws, label, *alias_tables(drawn), *_NO_TREE)
+        return Method(
+            kind, bag, RUN + draws, targets, _batch(push * RUN * pairs if shared else push)
+        )
 
     def _check(self) -> None:
         for name, (low, high) in _WHOLE.items():

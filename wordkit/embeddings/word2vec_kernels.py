@@ -48,12 +48,12 @@ from wordkit.embeddings.block_kernels import (
     sum_rows,
 )
 from wordkit.embeddings.word2vec_steps_kernels import (
-    make_steps,
+    NONE,
+    ONE,
     plan,
     pointers,
     step_at,
     steps_from,
-    tokens_at_once,
 )
 
 ROUND = 16
@@ -72,7 +72,9 @@ def train(
     seed: np.uint64,
     bag: tuple,
     model: tuple,
-    losses: np.ndarray,
+    tables: tuple,
+    room: tuple,
+    at_once: int,
 ) -> None:
     """Train on the centre words at the places [first, last), step after step.
 
@@ -81,22 +83,19 @@ def train(
     text, kind, window, rates, seed
         As ``plan`` takes them.
     targets
-        The largest number of columns, and then as ``plan`` takes them, but arrays.
+        As ``plan`` takes them, but arrays.
     bag
         Whether this is CBOW, and whether it divides by the number of contexts: forwards,
         and backwards.
     model
         The length of a vector, a multiple of 16; flat input and output vectors, updated
         in place; and (V,) uint8: whether an input vector is to be updated.
-    losses
-        (2,) float64: to which the loss and the number of its terms are added.
+    tables, room, at_once
+        ``make_steps`` for so many tokens, and ``make_room`` for one step; the sums of loss
+        and terms end in ``room``.
     """
-    at_once = tokens_at_once(kind, window, targets[0])
-    tables = make_steps(kind, at_once, window, targets[0])
-    room = make_room(1, tables, model[0])
-    numbers, picks = _lists(tables)
     steps, weights, columns = pointers(tables), _weights(tables, model), _columns(tables, targets)
-    slot, mine = _slot(_slots(room), 0), (pointer(numbers), pointer(picks), 0, 1)
+    slot, mine = _slot(_slots(room), NONE), (pointer(room[5]), pointer(room[6]), NONE, ONE)
     for begin in range(first, last, at_once):
         end = min(begin + at_once, last)
         n = plan(text, begin, end, kind, window, columns, rates, seed, steps)
@@ -107,8 +106,7 @@ def train(
             _score(weights, bag, step, slot, mine)
             _update_inputs(weights, bag, step, slot, mine)
             _update_outputs(weights, bag, step, slot, mine)
-    losses += room[4]
-    hold((tables, room, numbers, picks))
+    hold((tables, room))
 
 
 @njit(cache=True, nogil=True)
@@ -123,9 +121,10 @@ def train_together(
     seed: np.uint64,
     bag: tuple,
     model: tuple,
-    losses: np.ndarray,
     tables: tuple,
     room: tuple,
+    at_once: int,
+    picks: np.ndarray,
     counter: np.ndarray,
     counts: np.ndarray,
     me: int,
@@ -137,19 +136,14 @@ def train_together(
     every thread updates the words that are its own, step after step. So each number is
     computed from the same ones in the same order, whatever the number of threads.
 
-    ``first`` is a multiple of ``ROUND`` times ``tokens_at_once``. The threads of a call
-    share ``tables`` (for ``ROUND`` pieces), ``room`` (for the steps of a batch),
-    ``counter``, one int64 of 0, and ``counts`` (ROUND,) int64.
+    ``first`` is a multiple of ``ROUND * at_once``. The threads of a call share ``tables``
+    (for ``ROUND`` pieces), ``room`` (for the steps of a batch), ``counter``, one int64 of 0,
+    and ``counts`` (ROUND,) int64, but not ``picks``, which is as in ``room``.
     """
     steps, weights, columns = pointers(tables), _weights(tables, model), _columns(tables, targets)
-    numbers, picks = _lists(tables)
-    batch, slots, mine = (
-        len(room[3]),
-        _slots(room),
-        (pointer(numbers), pointer(picks), me, workers),
-    )
-    at_once = tokens_at_once(kind, window, targets[0])
-    gate, waits, capacity = pointer(counter), 0, len(tables[0]) // ROUND
+    slots, mine = _slots(room), (pointer(room[5]), pointer(picks), me, workers)
+    batch, capacity = len(room[3]), len(tables[0]) // ROUND
+    gate, waits = pointer(counter), np.int64(0)
     for begin in range(first, last, ROUND * at_once):
         for piece in range(me, ROUND, workers):
             start = min(begin + piece * at_once, last)
@@ -165,11 +159,7 @@ def train_together(
                 waits = _train_batch(own, n, weights, bag, slots, mine, gate, waits)
         waits += workers
         wait_for(gate, waits)  # nobody plans the next round while others are in this one
-    if me == 0:
-        for slot in range(batch):
-            losses += room[4][2 * slot : 2 * slot + 2]
-        room[4][:] = 0
-    hold((numbers, picks))
+    hold((tables, room, picks, counter))
 
 
 @njit(cache=True, nogil=True)
@@ -199,26 +189,29 @@ def _train_batch(
     return waits + 3 * workers
 
 
-@njit(cache=True, nogil=True)
 def make_room(slots: int, tables: tuple, size: int) -> tuple:
     """What steps keep from their scores to their updates, in so many slots.
 
-    Scores; X; in CBOW its gradient, and the share of each context; loss and its terms.
+    Scores; X; in CBOW its gradient, and the share of each context; loss and its terms,
+    (slots, 2). For all: the numbers of the rows of X, and a list for picking rows.
     """
     rows, width = tables[1].shape[1], tables[2].shape[1]
+    longest = max(rows, width)
     return (
         aligned_zeros(slots * rows * width),
         aligned_zeros(slots * rows * size),
         aligned_zeros(slots * size),
         np.zeros(slots, np.float32),
-        np.zeros(2 * slots),
+        np.zeros((slots, 2)),
+        np.arange(longest, dtype=np.int32),
+        np.zeros(longest, np.int32),
     )
 
 
 @njit(cache=True, nogil=True)
 def _slots(room: tuple) -> tuple:
     """Pointers to the room, and how far the slots are apart."""
-    scores, x, gradients, shares, losses = room
+    scores, x, gradients, shares, losses, _, _ = room
     n = len(shares)
     return (
         len(scores) // n, len(x) // n, len(gradients) // n, pointer(scores), pointer(x),
@@ -239,13 +232,6 @@ def _slot(slots: tuple, number: int) -> tuple:
 
 
 @njit(cache=True, nogil=True)
-def _lists(tables: tuple) -> tuple:
-    """The numbers of the rows of X, and room for the rows that are picked from a step."""
-    longest = max(tables[1].shape[1], tables[2].shape[1])
-    return np.arange(longest), np.zeros(longest, np.int64)
-
-
-@njit(cache=True, nogil=True)
 def _weights(tables: tuple, model: tuple) -> tuple:
     size, inputs, outputs, learns = model
     return size, tables[2].shape[1], pointer(inputs), pointer(outputs), pointer(learns)
@@ -254,7 +240,7 @@ def _weights(tables: tuple, model: tuple) -> tuple:
 @njit(cache=True, nogil=True)
 def _columns(tables: tuple, targets: tuple) -> tuple:
     """``targets`` as ``plan`` takes them."""
-    _, hierarchical, draws, label, share, other, codes, points, offsets = targets
+    hierarchical, draws, label, share, other, codes, points, offsets = targets
     return (
         tables[2].shape[1], hierarchical, draws, label, pointer(share), pointer(other),
         len(other), pointer(codes), pointer(points), pointer(offsets),
@@ -286,10 +272,10 @@ def _score(model: tuple, bag: tuple, step: tuple, slot: tuple, mine: tuple) -> N
     c, m = sizes[0], sizes[1]
     if bag[0]:
         shares[0] = 1 / c if bag[1] else 1
-        sum_rows(inputs, contexts, c, size, shares, 0, x)
+        sum_rows(inputs, contexts, c, size, shares, NONE, x)
         row_products(x, outputs, columns, m, size, scores)
-        _gradients(scores, 1, width, step, losses)
-        sum_rows(outputs, columns, m, size, scores, 1, gradient)
+        _gradients(scores, ONE, width, step, losses)
+        sum_rows(outputs, columns, m, size, scores, ONE, gradient)
     else:
         copy_rows(inputs, contexts, c, size, x)
         products(x, numbers, c, outputs, columns, m, size, scores, width)
@@ -303,17 +289,17 @@ def _update_inputs(model: tuple, bag: tuple, step: tuple, slot: tuple, mine: tup
     sizes, contexts, columns, _, _, _ = step
     scores, _, gradient, shares, _ = slot
     _, picks, me, workers = mine
-    c, n = sizes[0], 0
+    c, n = sizes[0], NONE
     for i in range(c):
         if learns[contexts[i]] and (workers == 1 or contexts[i] % workers == me):
             picks[n] = i
             n += 1
     if bag[0]:
         shares[0] = 1 / c if bag[2] else 1
-        add_row(inputs, contexts, picks, n, size, shares, 0, gradient)
+        add_row(inputs, contexts, picks, n, size, shares, NONE, gradient)
     else:
         add_products(
-            inputs, contexts, picks, n, outputs, columns, sizes[1], size, scores, width, 1
+            inputs, contexts, picks, n, outputs, columns, sizes[1], size, scores, width, ONE
         )
 
 
@@ -324,15 +310,15 @@ def _update_outputs(model: tuple, bag: tuple, step: tuple, slot: tuple, mine: tu
     sizes, _, columns, _, _, _ = step
     scores, x, _, _, _ = slot
     numbers, picks, me, workers = mine
-    n = 0
+    n = NONE
     for j in range(sizes[1]):
         if workers == 1 or columns[j] % workers == me:
             picks[n] = j
             n += 1
     if bag[0]:
-        add_row(outputs, columns, picks, n, size, scores, 1, x)
+        add_row(outputs, columns, picks, n, size, scores, ONE, x)
     else:
-        add_products(outputs, columns, picks, n, x, numbers, sizes[0], size, scores, 1, width)
+        add_products(outputs, columns, picks, n, x, numbers, sizes[0], size, scores, ONE, width)
 
 
 # --- sigmoid and loss -----------------------------------------------------------------

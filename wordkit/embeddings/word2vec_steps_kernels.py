@@ -24,6 +24,8 @@ from numba import njit
 from wordkit.backend.simd_kernels import LANES, Pointer, at, hold, pointer
 
 RUNS, PAIRS, WORDS = 0, 1, 2
+NONE, ONE = np.int64(0), np.int64(1)
+"""numba compiles a function again for a number that is written in its call."""
 RUN = 4
 """Tokens of which the centre words share their negatives."""
 SHARE = 1.6
@@ -32,7 +34,6 @@ SHARE = 1.6
 _GOLDEN = np.uint64(0x9E3779B97F4A7C15)
 
 
-@njit(cache=True, nogil=True)
 def tokens_at_once(kind: int, window: int, widest: int) -> int:
     """Tokens of which the steps are planned at once: their tables take a few megabytes."""
     numbers = 2 * window + 2 * widest + 64  # a step, about
@@ -41,8 +42,7 @@ def tokens_at_once(kind: int, window: int, widest: int) -> int:
     return max(RUN, min(1024, 1_000_000 // numbers // RUN * RUN))
 
 
-@njit(cache=True, nogil=True)
-def make_steps(kind: int, tokens: int, window: int, widest: int) -> tuple:
+def make_steps(tokens: int, kind: int, window: int, widest: int) -> tuple:
     """Room for the steps of so many tokens of text, of up to ``widest`` columns.
 
     Returns tables with a row for each step:
@@ -120,8 +120,7 @@ def plan(
     ids, offsets, keep = text
     words = np.empty(last - first + 2 * window, np.int32)
     places = np.empty(len(words), np.int64)
-    document = np.searchsorted(offsets, first, side="right") - 1
-    count = 0
+    document, count = _document_at(offsets, first), np.int64(0)
     while document < len(offsets) - 1 and offsets[document] < last:
         begin, end = _survivors(
             pointer(ids), offsets[document], offsets[document + 1], pointer(keep),
@@ -133,6 +132,19 @@ def plan(
     hold(words)
     hold(places)
     return count
+
+
+@njit(cache=True, nogil=True)
+def _document_at(offsets: np.ndarray, place: int) -> int:
+    """The document with this place: the last that begins there or before."""
+    low, high = np.int64(0), np.int64(len(offsets))
+    while high - low > 1:
+        middle = (low + high) // 2
+        if offsets[middle] <= place:
+            low = middle
+        else:
+            high = middle
+    return low
 
 
 @njit(cache=True, nogil=True)
@@ -236,7 +248,7 @@ def _run(
     sizes[2], sizes[3] = stop - start, low - start
     _columns(words, start, stop, targets, state, step)
     # a centre word alone has no pair
-    return _finished(step, count, high - low if high - low > 1 else 0)
+    return _finished(step, count, high - low if high - low > 1 else NONE)
 
 
 @njit(cache=True, nogil=True)
@@ -257,7 +269,7 @@ def _pairs(
             step = step_at(steps, count)
             step[1][0] = words[i]
             _columns(words, start, start + 1, targets, state + np.uint64(i - start), step)
-            count = _finished(step, count, 1)
+            count = _finished(step, count, ONE)
     return count
 
 
@@ -273,7 +285,7 @@ def _word(
 ) -> int:
     """One step of all contexts of a centre word."""
     words, _, begin, end = kept
-    reach, c = _reach(state, window), 0
+    reach, c = _reach(state, window), NONE
     step = step_at(steps, count)
     for i in range(max(start - reach, begin), min(start + reach + 1, end)):
         if i != start:

@@ -30,6 +30,8 @@ PIECE = 100_000
 """Centre words that a thread trains on before it asks for more."""
 GROUP = 8
 """Pieces for each thread between two looks at the loss and the clock."""
+ROOM = 11
+"""Its place among what ``train`` is called with."""
 ROUNDS = 64
 """Rounds of reproducible training between two looks."""
 
@@ -42,14 +44,15 @@ class Method:
     ----------
     kind, bag
         The kind of step, and how CBOW joins contexts: see ``word2vec_steps_kernels``.
-    targets
-        What makes the columns: see ``train``.
+    widest, targets
+        The largest number of columns, and what makes them: see ``train``.
     batch
         Steps of which the scores are taken together, in reproducible training.
     """
 
     kind: int
     bag: tuple
+    widest: int
     targets: tuple
     batch: int
 
@@ -109,6 +112,7 @@ class Training:
         self.workers = checked_workers(self.settings.pop("workers"))
         self.show = self.settings.pop("verbose")
         self.progress = Progress()
+        self._shared: tuple = ()
         self._words = len(corpus) * self.settings["epochs"]
 
     def run(self) -> list[float]:
@@ -177,45 +181,43 @@ class Training:
         piece = min(PIECE, 1024 * max(1, size // (1024 * self.workers)))
         last = min(now.place + GROUP * self.workers * piece, size)
         calls = [
-            (*self._call(first, min(first + piece, last)), np.zeros(2))
+            (*self._call(first, min(first + piece, last)), *self._buffers(1, 1))
             for first in range(now.place, last, piece)
         ]
         in_threads(train, calls, self.workers)
-        self._count(sum(call[-1] for call in calls))
+        for call in calls:
+            self._count(call[ROOM])
         return last
 
     def _train_together(self) -> int:
         """Threads wait for each other, so that their number makes no difference."""
         from wordkit.embeddings.word2vec_kernels import ROUND, train_together
 
-        now, losses = self.progress, np.zeros(2)
-        last = min(now.place + ROUNDS * ROUND * self._at_once(), len(self.corpus))
+        now = self.progress
         workers = min(self.workers, available_workers())  # one that waits for a core holds up all
-        shared = (*self._room(), np.zeros(1, np.int64), np.zeros(ROUND, np.int64))
+        if not self._shared:
+            self._shared = self._buffers(ROUND, self.method.batch)
+        _, room, at_once = self._shared
+        room[4][:] = 0
+        last = min(now.place + ROUNDS * ROUND * at_once, len(self.corpus))
+        meeting = np.zeros(1, np.int64), np.zeros(ROUND, np.int64)
         calls = [
-            (*self._call(now.place, last), losses, *shared, me, workers) for me in range(workers)
+            (*self._call(now.place, last), *self._shared, room[6].copy(), *meeting, me, workers)
+            for me in range(workers)
         ]
         in_step(train_together, calls)
-        self._count(losses)
+        self._count(room)
         return last
 
-    def _at_once(self) -> int:
-        from wordkit.embeddings.word2vec_steps_kernels import tokens_at_once
+    def _buffers(self, pieces: int, slots: int) -> tuple:
+        """Tables of steps, for so many pieces of text; room for steps; tokens of a piece."""
+        from wordkit.embeddings.word2vec_kernels import make_room
+        from wordkit.embeddings.word2vec_steps_kernels import make_steps, tokens_at_once
 
-        method = self.method
-        return int(tokens_at_once(method.kind, int(self.settings["window"]), method.targets[0]))
-
-    def _room(self) -> tuple:
-        from wordkit.embeddings.word2vec_kernels import ROUND, make_room
-        from wordkit.embeddings.word2vec_steps_kernels import make_steps
-
-        if not hasattr(self, "_tables"):
-            method, window = self.method, int(self.settings["window"])
-            self._tables = make_steps(
-                method.kind, ROUND * self._at_once(), window, method.targets[0]
-            )
-            self._slots = make_room(method.batch, self._tables, self.weights.width)
-        return self._tables, self._slots
+        shape = self.method.kind, int(self.settings["window"]), self.method.widest
+        at_once = tokens_at_once(*shape)
+        tables = make_steps(pieces * at_once, *shape)
+        return tables, make_room(slots, tables, self.weights.width), at_once
 
     def _call(self, first: int, last: int) -> tuple:
         corpus, weights = self.corpus, self.weights
@@ -232,9 +234,10 @@ class Training:
             (weights.width, weights.inputs, weights.outputs, weights.learns),
         )
 
-    def _count(self, losses: Any) -> None:
-        self.progress.loss += float(losses[0])
-        self.progress.terms += float(losses[1])
+    def _count(self, room: tuple) -> None:
+        loss, terms = room[4].sum(axis=0)
+        self.progress.loss += float(loss)
+        self.progress.terms += float(terms)
 
     def _finish_epoch(self) -> None:
         now = self.progress

@@ -45,7 +45,8 @@ class Weights:
         .29. word2vec.c divides by D; from the longer ones, 10 times at 100 dimensions, rare
         words learn faster (analogies .02 better on 9 million words).
         """
-        from wordkit.embeddings.block_kernels import ALIGNED, aligned_zeros
+        from wordkit.backend.simd_kernels import ALIGNED
+        from wordkit.embeddings.block_kernels import aligned_zeros
 
         width = vector_size + -vector_size % ALIGNED
         inputs, room = aligned_zeros(len(words) * width), aligned_zeros(outputs * width)
