@@ -253,3 +253,33 @@ assert "matplotlib.pyplot" not in sys.modules
 assert matplotlib.rcParams.copy() == before
 """
     subprocess.run([sys.executable, "-c", code], check=True)
+
+
+# --- loss curves --------------------------------------------------------------------
+
+ROWS = [
+    {"epoch": 0.5, "perplexity": 90.0},
+    {"epoch": 1.0, "perplexity": None},
+    {"epoch": 1.0, "validation_perplexity": 70.0},
+    {"epoch": 2.0, "validation_perplexity": 60.0},
+]
+
+
+@pytest.mark.parametrize("rows", [ROWS, ROWS[:1], []])
+def test_loss_curve(tmp_path, rows):
+    for name in "a", "b":
+        plots.loss_curve(rows, tmp_path / f"{name}.svg")
+    svg = (tmp_path / "a.svg").read_bytes()
+    assert svg == (tmp_path / "b.svg").read_bytes()
+    ElementTree.fromstring(svg)
+
+
+def test_a_loss_curve_goes_down(tmp_path, monkeypatch):
+    from matplotlib.figure import Figure
+
+    drawn = []
+    monkeypatch.setattr(Figure, "savefig", lambda figure, *_, **__: drawn.append(figure))
+    plots.loss_curve(ROWS, tmp_path / "loss.png")
+    training, validation = drawn[0].axes[0].lines
+    np.testing.assert_array_equal(training.get_xydata(), [[0.5, 90]])
+    np.testing.assert_array_equal(validation.get_xydata(), [[1, 70], [2, 60]])

@@ -98,6 +98,64 @@ class TestNewFolder:
         assert (tmp_path / "made" / "thesis.txt").exists()
 
 
+class TestNewFolderBesideAnother:
+    """The files of a thing, in a folder that also holds what is no part of it."""
+
+    def make(self, path: Path, content: str) -> None:
+        with storage.new_folder(path, "thing", beside="runs") as folder:
+            (folder / "a.safetensors").write_text(content)
+            storage.write_config(folder, "thing", 1, {"content": content})
+
+    def found(self, path: Path) -> list[str]:
+        """The contents of both files of the thing, and that of the other folder."""
+        config = storage.read_config(path, "thing", 1)
+        runs = (path / "runs" / "notes").read_text()
+        return [config["content"], (path / "a.safetensors").read_text(), runs]
+
+    @pytest.fixture
+    def path(self, tmp_path: Path) -> Path:
+        (tmp_path / "made" / "runs").mkdir(parents=True)
+        (tmp_path / "made" / "runs" / "notes").write_text("kept")
+        return tmp_path / "made"
+
+    def test_is_written_and_replaced(self, path: Path) -> None:
+        for content in "old", "new":
+            self.make(path, content)
+            assert self.found(path) == [content, content, "kept"]
+        assert [entry.name for entry in path.parent.iterdir()] == ["made"]
+        self.make(path.parent / "alone", "new")
+        assert storage.read_config(path.parent / "alone", "thing", 1)["content"] == "new"
+
+    @pytest.mark.parametrize("moved", [0, 1])
+    def test_is_never_a_mixture_and_can_be_completed(
+        self, path: Path, moved: int, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        self.make(path, "old")
+        replace, moves = Path.replace, iter(range(10))
+
+        def interrupted(file: Path, target: Path) -> Path:
+            if next(moves) == moved:
+                raise KeyboardInterrupt
+            return replace(file, target)
+
+        with monkeypatch.context() as patch:
+            patch.setattr(Path, "replace", interrupted)
+            with pytest.raises(KeyboardInterrupt):
+                self.make(path, "new")
+        with pytest.raises(FormatError, match=r"has no config\.json"):
+            storage.read_config(path, "thing", 1)
+        self.make(path, "new")
+        assert self.found(path) == ["new", "new", "kept"]
+
+    def test_will_not_join_what_is_not_ours(self, path: Path) -> None:
+        (path / "thesis.txt").touch()
+        with pytest.raises(FormatError, match=r"holds thesis\.txt"):
+            self.make(path, "new")
+        (path / "config.json").write_text("{}")
+        with pytest.raises(FormatError, match="a folder that wordkit did not write"):
+            self.make(path, "new")
+
+
 def test_new_file_writes_into_pipes_and_behind_links(tmp_path: Path) -> None:
     (tmp_path / "link").symlink_to(tmp_path / "real")
     with storage.new_file(tmp_path / "link") as file:

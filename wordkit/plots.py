@@ -1,4 +1,4 @@
-"""Pictures: a map of words in two dimensions.
+"""Pictures: a map of words in two dimensions, and how a training went.
 
 matplotlib is an optional extra and is imported when a picture is drawn. Only its
 object-oriented interface is used, so that nothing of ``pyplot`` changes.
@@ -7,7 +7,7 @@ object-oriented interface is used, so that nothing of ``pyplot`` changes.
 from __future__ import annotations
 
 import warnings
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -106,6 +106,48 @@ def plot_words(
     UnknownWordError, ModelError
         As ``map_words``.
     """
+    with _picture(path) as save, _one_warning_for_glyphs():
+        chosen = list(dict.fromkeys(_chosen(vectors, words, top)))
+        places = map_words(vectors, chosen, method=method, seed=seed)
+        save(_draw([_label(word) for word in chosen], places))
+
+
+def loss_curve(rows: Iterable[Mapping[str, Any]], path: str | Path) -> None:
+    """Draw the perplexity of training and of validation by epoch, as PNG or SVG.
+
+    Parameters
+    ----------
+    rows
+        What ``wordkit.training.metrics.read_metrics`` gives: ``perplexity`` in some,
+        ``validation_perplexity`` in others, ``epoch`` in all.
+
+    Raises
+    ------
+    FormatError
+        The name ends in neither ``.png`` nor ``.svg``.
+    BackendError
+        matplotlib is not installed.
+    """
+    with _picture(path) as save:
+        from matplotlib.figure import Figure
+
+        rows = list(rows)
+        figure = Figure(figsize=(6, 4), dpi=_DPI, facecolor="white", layout="constrained")
+        axes = figure.add_subplot(xlabel="epoch", ylabel="perplexity", yscale="log")
+        for name, label, color in (
+            ("perplexity", "training", "#9a9a9a"),
+            ("validation_perplexity", "validation", "#111111"),
+        ):
+            drawn = [(row["epoch"], row[name]) for row in rows if row.get(name) is not None]
+            axes.plot(*np.reshape(drawn, (-1, 2)).T, ".-", label=label, color=color)
+        axes.grid(which="both", color="#dddddd", linewidth=0.4)
+        axes.legend(frameon=False)
+        save(figure)
+
+
+@contextmanager
+def _picture(path: str | Path) -> Iterator[Callable[[Any], None]]:
+    """Yield what saves a figure as ``path``: the same figure gives the same bytes."""
     path = Path(path)
     kind = path.suffix.lower().lstrip(".")
     if kind not in ("png", "svg"):
@@ -117,14 +159,14 @@ def plot_words(
             "plots need matplotlib, which is not installed: pip install 'wordkit[plot]'"
         ) from None
 
-    chosen = list(dict.fromkeys(_chosen(vectors, words, top)))
-    places = map_words(vectors, chosen, method=method, seed=seed)
-    # Without a salt and with a date, each SVG file would differ from the last.
-    metadata = {"Software": None} if kind == "png" else {"Creator": None, "Date": None}
-    with matplotlib.rc_context({"svg.hashsalt": "wordkit"}), _one_warning_for_glyphs():
-        figure = _draw([_label(word) for word in chosen], places)
+    def save(figure: Any) -> None:
+        # Without a salt and with a date, each SVG file would differ from the last.
+        metadata = {"Software": None} if kind == "png" else {"Creator": None, "Date": None}
         with new_file(path) as file:
             figure.savefig(file, format=kind, metadata=metadata)
+
+    with matplotlib.rc_context({"svg.hashsalt": "wordkit"}):
+        yield save
 
 
 def _chosen(vectors: WordVectors, words: Iterable[str] | None, top: int) -> list[str]:

@@ -34,11 +34,17 @@ _MAX_HEADER = 100_000_000  # bytes: the limit of the safetensors library
 
 
 @contextlib.contextmanager
-def new_folder(path: str | Path, kind: str) -> Iterator[Path]:
+def new_folder(path: str | Path, kind: str, *, beside: str | None = None) -> Iterator[Path]:
     """Yield a temporary folder that becomes ``path`` when the block ends well.
 
     An empty folder that stands there is replaced, and one that wordkit wrote, of the
     same kind and with nothing else in it. Anything else is left alone.
+
+    Parameters
+    ----------
+    beside
+        The name of a folder inside ``path`` that is no part of this: what it holds stays
+        as it is, and may have been there before.
 
     Raises
     ------
@@ -46,7 +52,7 @@ def new_folder(path: str | Path, kind: str) -> Iterator[Path]:
         Something stands there that is not to be replaced.
     """
     path = Path(path).resolve()
-    check_replaceable(path, kind)
+    check_replaceable(path, kind, beside=beside)
     temporary = _beside(path, ".partial")
     with _errors_of(path):
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -56,8 +62,11 @@ def new_folder(path: str | Path, kind: str) -> Iterator[Path]:
         for file in temporary.rglob("*"):
             if file.is_file():
                 _sync(file)
-        check_replaceable(path, kind)  # once more: the work may have taken hours
-        _swap(temporary, path)
+        check_replaceable(path, kind, beside=beside)  # once more: the work may have taken hours
+        if beside is not None and (path / beside).exists():
+            _move_in(temporary, path)
+        else:
+            _swap(temporary, path)
         _sync(path.parent)
     finally:
         shutil.rmtree(temporary, ignore_errors=True)
@@ -91,25 +100,29 @@ def new_file(path: str | Path) -> Iterator[IO[bytes]]:
         temporary.unlink(missing_ok=True)
 
 
-def check_replaceable(path: str | Path, kind: str) -> None:
+def check_replaceable(path: str | Path, kind: str, *, beside: str | None = None) -> None:
     """Raise ``FormatError`` where ``new_folder`` would: before the work, not after it."""
     path = Path(path)
     if not path.is_dir():
         if path.exists():
             raise FormatError(f"{path} is a file; choose another name for the folder")
         return
-    if not any(path.iterdir()):
+    entries = [entry for entry in path.iterdir() if entry.name != beside]
+    if not entries:
         return
     try:
         config = _load_config(path / CONFIG)
     except (OSError, FormatError):
         config = {}
-    if config.get("kind") != kind:
+    # a folder whose files were being moved in beside another is to be completed
+    moving = beside is not None and (path / beside).is_dir() and not (path / CONFIG).exists()
+    if config.get("kind") != kind and not moving:
         found = f"a wordkit {config.get('kind')}, not a {kind} to replace"
         if "wordkit" not in config:
             found = "a folder that wordkit did not write"
         raise FormatError(f"{path} is {found}; choose another name")
-    foreign = [file for file in path.rglob("*") if file.is_file() and not _is_ours(file)]
+    files = (file for entry in entries for file in (entry, *entry.rglob("*")) if file.is_file())
+    foreign = [file for file in files if not _is_ours(file)]
     if foreign:
         raise FormatError(f"{path} holds {foreign[0].name}, which is not wordkit's; "
                           "choose another name")  # fmt: skip
@@ -146,6 +159,19 @@ def _swap(new: Path, path: Path) -> None:
         old.rename(path)
         raise
     shutil.rmtree(old, ignore_errors=True)
+
+
+def _move_in(new: Path, path: Path) -> None:
+    """Put the files of the folder ``new`` into ``path``, where something else stays.
+
+    In between there is no ``config.json``, so that nobody reads files of the one beside
+    files of the other.
+    """
+    (path / CONFIG).unlink(missing_ok=True)
+    _sync(path)
+    for file in sorted(new.iterdir(), key=lambda file: file.name == CONFIG):
+        file.replace(path / file.name)
+    _sync(path)
 
 
 def _sync(path: Path) -> None:

@@ -1,22 +1,26 @@
 """Training recurrent language models: wordkit and PyTorch in turn, beside the sgemm bound.
 
-    OPENBLAS_NUM_THREADS=2 python scripts/bench/recurrent.py [--rounds 5] [--cases 0 1 2 3]
+    OPENBLAS_NUM_THREADS=2 python scripts/bench/recurrent.py [--rounds 3] [--cases 0 1 2 3]
 
 A step is everything: embedding, layers, softmax over 10,000 words, backwards, and SGD. The
 bound is the time of its matrix products alone, each over the whole window at once, by the
 BLAS that NumPy has: 3 products for each weight matrix, one forwards and two backwards.
+
+Each time is taken in a process of its own: the threads of one library, waiting in a loop for
+their next work, would slow down the other.
 """
 
 from __future__ import annotations
 
 import argparse
+import subprocess
+import sys
 import time
 from collections.abc import Callable
 from statistics import median
 from typing import Any, NamedTuple
 
 import numpy as np
-import torch
 
 from wordkit.layers.dropout import Dropout
 from wordkit.layers.embedding import Embedding
@@ -49,42 +53,48 @@ CASES = (
 def main() -> None:
     """Print a line for each case."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--cases", type=int, nargs="*", default=range(len(CASES)))
+    parser.add_argument("--only", choices=PROGRAMS, help="print the seconds of a step of one")
     arguments = parser.parse_args()
-    torch.set_num_threads(2)
     for number in arguments.cases:
-        run(CASES[number], arguments.rounds)
+        if arguments.only:
+            print(seconds(CASES[number], arguments.only))
+        else:
+            run(number, arguments.rounds)
 
 
-def run(case: Case, rounds: int) -> None:
-    """Time bound, wordkit and PyTorch, one after the other in each round."""
-    ids = np.random.default_rng(0).integers(0, WORDS, (BATCH, STEPS + 1)).astype(np.int32)
-    programs = bound(case), ours(case, ids), theirs(case, ids)
-    losses = [step() for step in programs for _ in range(2)]
-    times: list[list[float]] = [[] for _ in programs]
+def run(number: int, rounds: int) -> None:
+    """Time the bound, wordkit and PyTorch, one after the other in each round."""
+    times: dict[str, list[float]] = {program: [] for program in PROGRAMS}
     for _ in range(rounds):
-        for taken, step in zip(times, programs, strict=True):
-            taken.append(seconds(step, 3 if case.size > 500 else 10))
-    least, own, other = (median(taken) for taken in times)
-    tokens = BATCH * STEPS
+        for program, taken in times.items():
+            command = [sys.executable, __file__, "--only", program, "--cases", str(number)]
+            taken.append(float(subprocess.run(command, capture_output=True, check=True).stdout))
+    least, own, other = (median(taken) for taken in times.values())
+    case, tokens = CASES[number], BATCH * STEPS
     print(
         f"{case.cell} {case.layers}x{case.size}: wordkit {tokens / own:,.0f} tokens/s, "
         f"PyTorch {tokens / other:,.0f}, bound {tokens / least:,.0f}; "
-        f"{other / own:.2f} x PyTorch, {least / own:.0%} of the bound "
-        f"(after two steps the losses are {losses[3]:.4f} and {losses[5]:.4f})",
+        f"{other / own:.2f} x PyTorch, {least / own:.0%} of the bound",
         flush=True,
     )
 
 
-def seconds(step: Callable[[], float], times: int) -> float:
+def seconds(case: Case, program: str) -> float:
     """Of one step, the median of several."""
-    taken = []
-    for _ in range(times):
+    step, taken = PROGRAMS[program](case), []
+    for number in range(13 if case.size > 500 else 53):
         started = time.perf_counter()
         step()
-        taken.append(time.perf_counter() - started)
+        if number > 2:
+            taken.append(time.perf_counter() - started)
     return median(taken)
+
+
+def token_ids() -> np.ndarray:
+    """A block of words and the next ones."""
+    return np.random.default_rng(0).integers(0, WORDS, (BATCH, STEPS + 1)).astype(np.int32)
 
 
 def weights_of(case: Case) -> list[tuple[int, int]]:
@@ -110,9 +120,9 @@ def bound(case: Case) -> Callable[[], float]:
     return step
 
 
-def ours(case: Case, ids: np.ndarray) -> Callable[[], float]:
+def ours(case: Case) -> Callable[[], float]:
     """A step of wordkit."""
-    rng, size = np.random.default_rng(1), case.size
+    rng, size, ids = np.random.default_rng(1), case.size, token_ids()
 
     def uniform(*shape: int) -> np.ndarray:
         return rng.uniform(-0.1, 0.1, shape).astype(np.float32)
@@ -148,9 +158,13 @@ def ours(case: Case, ids: np.ndarray) -> Callable[[], float]:
     return step
 
 
-def theirs(case: Case, ids: np.ndarray) -> Callable[[], float]:
+def theirs(case: Case) -> Callable[[], float]:
     """The same of PyTorch."""
-    nn = torch.nn
+    import torch
+    from torch import nn
+
+    torch.set_num_threads(2)
+    ids = token_ids()
     embedding = nn.Embedding(WORDS, case.size)
     recurrent = getattr(nn, case.cell)(
         case.size, case.size, case.layers, batch_first=True, dropout=case.dropout
@@ -177,6 +191,8 @@ def theirs(case: Case, ids: np.ndarray) -> Callable[[], float]:
 
     return step
 
+
+PROGRAMS = {"bound": bound, "wordkit": ours, "PyTorch": theirs}
 
 if __name__ == "__main__":
     main()

@@ -2,8 +2,8 @@
 # (numba's types are not Python's)
 """exp, sigmoid and tanh of a register: a dozen instructions for all its lanes.
 
-numba's ``np.exp`` takes one number at a time. The errors here are below 2e-7, of ``exp``,
-``sigmoid`` and ``tanh`` relative to the value; NaN gives NaN.
+numba's ``np.exp`` takes one number at a time. The errors here are below 3e-7, relative to
+the value. NaN gives NaN.
 """
 
 from __future__ import annotations

@@ -18,8 +18,9 @@ import click
 
 from wordkit import __version__
 from wordkit.errors import WordkitError
+from wordkit.training.interrupts import TrainingInterrupted
 
-COMMANDS = ("corpus", "vectors", "thesaurus", "demo")
+COMMANDS = ("corpus", "vectors", "lm", "thesaurus", "demo")
 """Each is a file beside this one, with a command of its name."""
 
 
@@ -32,8 +33,8 @@ class Commands(click.Group):
     def get_command(self, ctx: click.Context, name: str) -> click.Command | None:
         if name not in COMMANDS:
             return None
-        if name == "vectors":
-            import_module("wordkit.cli.vectors_train")  # adds its command
+        if name in ("vectors", "lm"):
+            import_module(f"wordkit.cli.{name}_train")  # adds its command
         return getattr(import_module(f"wordkit.cli.{name}"), name)
 
     def invoke(self, ctx: click.Context) -> Any:
@@ -41,6 +42,9 @@ class Commands(click.Group):
             return super().invoke(ctx)
         except WordkitError as error:
             raise click.ClickException(str(error)) from None
+        except TrainingInterrupted as stopped:
+            click.echo(str(stopped), err=True)
+            raise click.exceptions.Exit(128 + signal.SIGINT) from None
         except KeyboardInterrupt:
             raise click.ClickException("interrupted; nothing unfinished was kept") from None
         except MemoryError:

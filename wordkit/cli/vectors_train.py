@@ -73,7 +73,9 @@ RUNNING = ("sets", "checkpoint_every", "resume")
     type=float,
     help="word2vec: power of the counts to draw by.  [default: 0.75]",
 )
-@click.option("--alpha", type=float, help="word2vec: rate at first.  [default: 0.025; cbow: 0.065]")
+@click.option(
+    "--alpha", type=float, help="word2vec: rate at first.  [default: 0.025; cbow: 0.065]"
+)
 @click.option("--min-alpha", type=float, help="word2vec: rate at last.  [default: 0.0001]")
 @click.option(
     "--mode",

@@ -1,0 +1,306 @@
+"""wordkit lm as people and scripts use it."""
+
+from __future__ import annotations
+
+import io
+import json
+import math
+import os
+import re
+import signal
+import subprocess
+import sys
+import time
+from contextlib import redirect_stderr, redirect_stdout
+from pathlib import Path
+from typing import Any
+
+import click
+import numpy as np
+import pytest
+from safetensors.numpy import load_file
+
+from tests.cli import test_cli
+from wordkit.cli.main import cli
+
+TRAIN = "\n".join(
+    f"the {who} {did} , and <unk> the {what} ." for who in ("cat", "dog", "hen")
+    for did in ("ate", "saw", "had") for what in ("corn", "house")
+) + "\n"  # fmt: skip
+VALID = "the dog had , and the mouse saw the corn .\nthe hen ate .\n"
+SIZES = ("--embedding-size", 8, "--hidden-size", 8, "--batch-size", 4, "--bptt", 8, "--lr", 0.02)
+
+
+def wordkit(*arguments: object) -> tuple[Any, str, str]:
+    """Exit code, output and messages, without the second that a process takes to begin."""
+    out, messages = io.StringIO(), io.StringIO()
+    with redirect_stdout(out), redirect_stderr(messages), pytest.raises(SystemExit) as end:
+        cli(list(map(str, arguments)), prog_name="wordkit")
+    return end.value.code, out.getvalue(), messages.getvalue()
+
+
+def ok(*arguments: object) -> str:
+    code, out, messages = wordkit(*arguments)
+    assert code == 0, messages
+    return out
+
+
+def refused(*arguments: object) -> str:
+    code, out, messages = wordkit(*arguments)
+    assert code in (1, 2), messages
+    assert "should not happen" not in messages
+    assert "Error: " in messages
+    assert out == ""
+    return " ".join(messages.split())
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Texts, and a model."""
+    folder = tmp_path_factory.mktemp("lm")
+    (folder / "train.txt").write_text(TRAIN * 5)
+    (folder / "valid.txt").write_text(VALID)
+    train(folder, folder / "model", "--epochs", 4)
+    return folder
+
+
+def train(folder: Path, output: Path, *options: object) -> str:
+    return ok("lm", "train", "--train", folder / "train.txt", "--valid", folder / "valid.txt",
+              "-o", output, *SIZES, *options)  # fmt: skip
+
+
+def asked(*arguments: object) -> Any:
+    return json.loads(ok("lm", *arguments, "--json"))
+
+
+def test_what_is_in_the_folder(folder: Path) -> None:
+    lines = (folder / "model" / "vocabulary.txt").read_text().splitlines()
+    words = [line.split("\t")[0] for line in lines]
+    tokens = TRAIN.replace("\n", " <eos> ").split()
+    assert sorted(words) == sorted(set(tokens))
+    assert words[0] == max(set(tokens), key=tokens.count)
+    assert [path.name for path in (folder / "model").glob("*.safetensors")] == [
+        "model.safetensors"
+    ]
+    assert (folder / "model" / "checkpoints" / "metrics.jsonl").exists()
+    pytest.importorskip("matplotlib")
+    assert (folder / "model" / "checkpoints" / "loss.png").read_bytes()[:4] == b"\x89PNG"
+
+
+def test_perplexity_and_score(folder: Path) -> None:
+    valid, model = folder / "valid.txt", folder / "model"
+    found = asked("perplexity", model, valid)
+    tokens = VALID.replace("\n", " <eos> ").split()
+    assert (found["tokens"], found["oov"]) == (len(tokens) - 1, 1)
+    rows = asked("score", model, valid)
+    known = [token if token != "mouse" else "<unk>" for token in tokens]
+    assert [row["token"] for row in rows] == known[1:]
+    mean = np.mean([row["log_probability"] for row in rows])
+    assert found["perplexity"] == pytest.approx(math.exp(-mean), rel=1e-9)
+    lines = ok("lm", "score", model, valid).splitlines()
+    for line, row in zip(lines, rows, strict=True):
+        token, log_probability = line.split("\t")
+        assert token == row["token"]
+        assert float(log_probability) == pytest.approx(row["log_probability"], abs=1e-6)
+
+
+def test_perplexity_of_several_texts(folder: Path) -> None:
+    valid, longer = folder / "valid.txt", folder / "train.txt"
+    both = asked("perplexity", folder / "model", valid, longer)
+    each = [asked("perplexity", folder / "model", text) for text in (valid, longer)]
+    assert [part["perplexity"] for part in both["texts"]] == [one["perplexity"] for one in each]
+    assert both["tokens"] == sum(one["tokens"] for one in each)
+    logs = sum(one["tokens"] * math.log(one["perplexity"]) for one in each)
+    assert both["perplexity"] == pytest.approx(math.exp(logs / both["tokens"]))
+    _, _, message = wordkit("lm", "perplexity", folder / "model", valid)
+    assert "1 tokens are not in the model's vocabulary and were taken for <unk>" in message
+
+
+def test_generate(folder: Path) -> None:
+    model = folder / "model"
+    text = ok("lm", "generate", model, "--prompt", "the cat", "-n", 12, "--seed", 3)
+    assert re.match("the cat[ ,.]", text)
+    assert text.endswith("\n")
+    assert " ," not in text
+    assert "<unk>" not in text
+    assert text == ok("lm", "generate", model, "--prompt", "the cat", "-n", 12, "--seed", 3)
+    several = asked("generate", model, "--samples", 4, "-n", 6, "--top-k", 3, "--top-p", 0.9)
+    assert len(several) == 4
+    assert all(len(one["tokens"]) <= 6 and one["text"] for one in several)
+    lines = ok("lm", "generate", model, "--samples", 4, "-n", 6, "--top-k", 3, "--top-p", 0.9)
+    assert lines.splitlines() == [one["text"] for one in several]
+    greedy = ok("lm", "generate", model, "--greedy", "-n", 5, "--no-stop-at-eos")
+    assert greedy == ok("lm", "generate", model, "--temperature", 0.01, "-n", 5,
+                        "--no-stop-at-eos")  # fmt: skip
+    assert (
+        ok("lm", "generate", model, "--beam", 3, "--prompt", "the hen", "-n", 4)[:7] == "the hen"
+    )
+
+
+def test_words_appear_as_they_are_made(folder: Path) -> None:
+    command = [sys.executable, "-m", "wordkit", "lm", "generate", str(folder / "model"),
+               "-n", "1000000000", "--no-stop-at-eos"]  # fmt: skip
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
+        assert process.stdout is not None
+        assert len(process.stdout.read(100)) == 100
+        process.terminate()
+
+
+def test_export_and_info(folder: Path, tmp_path: Path) -> None:
+    ok("lm", "export", folder / "model", tmp_path / "out.safetensors", "--layout", "pytorch")
+    assert load_file(tmp_path / "out.safetensors")["rnn.weight_hh_l0"].shape == (32, 8)
+    facts = asked("info", folder / "model")
+    assert (facts["cell"], facts["hidden_size"], facts["training"]["epochs"]) == ("lstm", 8, 4)
+    weights = load_file(folder / "model" / "model.safetensors")
+    assert facts["parameters"] == sum(weight.size for weight in weights.values())
+    assert "hidden_size\t8" in ok("lm", "info", folder / "model")
+
+
+def test_recipe_and_options_before_it(folder: Path, tmp_path: Path) -> None:
+    recipe = tmp_path / "mine.toml"
+    recipe.write_text('cell = "gru"\nlayers = 2\nepochs = 5\ntie = true\n')
+    train(folder, tmp_path / "m", "--recipe", recipe, "--epochs", 1, "--no-tie")
+    facts = asked("info", tmp_path / "m")
+    found = facts["cell"], facts["layers"], facts["tie"], facts["training"]["epochs"]
+    assert found == ("gru", 2, False, 1)
+
+
+def test_characters(folder: Path, tmp_path: Path) -> None:
+    train(folder, tmp_path / "m", "--units", "chars", "--epochs", 1, "--cell", "rnn")
+    text = ok("lm", "generate", tmp_path / "m", "--prompt", "the ca", "-n", 5)
+    assert text.startswith("the ca")
+    assert len(text) <= len("the ca") + 5 + 1
+    found = asked("perplexity", tmp_path / "m", folder / "valid.txt")
+    assert (found["tokens"], found["oov"]) == (len(VALID) - 2, 1)  # an m, and there is no <unk>
+
+
+def test_corpora_and_vectors_to_begin_with(folder: Path, tmp_path: Path) -> None:
+    corpus, vectors = tmp_path / "corpus", tmp_path / "vectors"
+    ok("corpus", "build", folder / "train.txt", "-o", corpus, "--eos", "--min-count", 1,
+       "--punctuation", "split")  # fmt: skip
+    ok("vectors", "train", corpus, "-o", vectors, "--vector-size", 8)
+    ok("lm", "train", "--train", corpus, "--valid", corpus, "-o", tmp_path / "m", *SIZES,
+       "--init-vectors", vectors, "--epochs", 1)  # fmt: skip
+    assert ok("lm", "generate", tmp_path / "m", "--prompt", "The CAT,").startswith("the cat,")
+    assert asked("perplexity", tmp_path / "m", corpus)["oov"] == 0
+    message = refused("lm", "train", "--train", corpus, "-o", tmp_path / "n", "--units", "chars")
+    assert "a CORPUS has its tokens already" in message
+    message = refused("lm", "train", "--train", corpus, "-o", tmp_path / "n", "--init-vectors",
+                      vectors)  # fmt: skip
+    assert "the word vectors have 8 dimensions, the embedding 100" in message
+
+
+@pytest.mark.skipif(os.name == "nt", reason="signals")
+def test_interrupted_killed_and_resumed(folder: Path, tmp_path: Path) -> None:
+    arguments = ["lm", "train", "--train", folder / "train.txt", "--valid", folder / "valid.txt",
+                 *SIZES, "--dropout", 0.2, "--epochs", 30]  # fmt: skip
+    ok(*arguments, "-o", tmp_path / "whole")
+    broken = [*arguments, "-o", tmp_path / "broken", "--resume"]
+    for number in (signal.SIGINT, signal.SIGKILL):
+        seen = set((tmp_path / "broken").glob("checkpoints/step-*"))
+        command = [sys.executable, "-m", "wordkit", *map(str, broken), "--checkpoint-every", "0s"]
+        process = subprocess.Popen(command, stderr=subprocess.PIPE)
+        while set((tmp_path / "broken").glob("checkpoints/step-*")) <= seen:
+            assert process.poll() is None, process.stderr and process.stderr.read()
+            time.sleep(0.002)
+        process.send_signal(number)
+        _, message = process.communicate()
+        if number == signal.SIGINT:
+            assert process.returncode == 130
+            assert re.search(rb"stopped after step .*the same command with --resume", message)
+            assert b"Traceback" not in message
+        assert "finish that first" in refused("lm", "info", tmp_path / "broken")
+    ok(*broken)
+    whole, again = (
+        (tmp_path / name / "model.safetensors").read_bytes() for name in ("whole", "broken")
+    )
+    assert whole == again
+
+
+# --- bad input ----------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        (["--batch-size", 5000], "give more text, or a smaller batch_size or bptt"),
+        (["--bptt", 5000], "the text has 900 ids"),
+        (["--tie", "--hidden-size", 9], "must be the same, not 8 and 9"),
+        (["--dropout", 1], "dropout must be from 0 to below 1"),
+        (["--optimizer", "best"], "optimizer must be one of"),
+        (["--recipe", "huge"], "no recipe is named 'huge'"),
+        (["--checkpoint-every", "5"], "expected a duration such as 30s"),
+        (["--cell", "gpt"], "'gpt' is not one of"),
+        (["--init-vectors", "nowhere"], "nowhere"),
+        (["--train", "nowhere.txt"], "cannot read nowhere.txt"),
+    ],
+)
+def test_training_that_is_refused(
+    folder: Path, tmp_path: Path, options: list[object], message: str
+) -> None:
+    arguments = ["--train", folder / "train.txt", "--valid", folder / "valid.txt", *SIZES]
+    found = refused("lm", "train", *arguments, "-o", tmp_path / "m", *options)
+    assert message in found
+
+
+def test_texts_that_are_refused(folder: Path, tmp_path: Path) -> None:
+    (tmp_path / "foreign.txt").write_text("nothing of this\n")
+    (tmp_path / "empty.txt").write_text("")
+    for command in ("perplexity", "score"):
+        message = refused("lm", command, folder / "model", tmp_path / "foreign.txt")
+        assert "foreign.txt has no known word" in message
+        assert "the input has no words" in refused("lm", command, folder / "model",
+                                                   tmp_path / "empty.txt")  # fmt: skip
+    message = refused("lm", "train", "--train", folder / "train.txt", "--valid",
+                      tmp_path / "foreign.txt", "-o", tmp_path / "m")  # fmt: skip
+    assert "no known word" in message
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        (["--prompt", ""], "the prompt is empty"),
+        (["--prompt", "qwert zuiop"], "no word of the prompt (qwert zuiop)"),
+        (["--temperature", 0], "temperature must be a number above 0"),
+        (["--top-k", 0], "top_k must be at least 1"),
+        (["--top-p", 0], "top_p must be above 0"),
+        (["--top-p", 1.5], "top_p must be above 0 and at most 1"),
+        (["--beam", 3, "--samples", 2], "--beam finds one text"),
+        (["-n", 0], "'-n'"),
+    ],
+)
+def test_writing_that_is_refused(folder: Path, options: list[object], message: str) -> None:
+    assert message in refused("lm", "generate", folder / "model", *options)
+
+
+def test_an_error_is_a_sentence_and_no_traceback(folder: Path) -> None:
+    message = test_cli.refused("lm", "generate", folder / "model", "--prompt", "qwert")
+    assert "no word of the prompt (qwert)" in message
+
+
+def test_models_that_are_refused(folder: Path, tmp_path: Path) -> None:
+    assert "nowhere" in refused("lm", "info", "nowhere")
+    ok("corpus", "build", folder / "train.txt", "-o", tmp_path / "c", "--min-count", 1)
+    assert "holds a wordkit corpus" in refused("lm", "perplexity", tmp_path / "c", "t.txt")
+    message = refused("lm", "train", "--train", folder / "train.txt", *SIZES, "-o",
+                      tmp_path / "c")  # fmt: skip
+    assert "is a wordkit corpus, not a language-model to replace" in message
+    message = refused("lm", "train", "--train", folder / "train.txt", *SIZES, "-o",
+                      folder / "model")  # fmt: skip
+    assert "resume that run, or choose another folder" in message
+
+
+def test_defaults_that_the_help_gives() -> None:
+    from wordkit.cli.lm_train import train as command
+    from wordkit.lm.settings import ModelSettings, TrainingSettings
+
+    settings = vars(ModelSettings()) | vars(TrainingSettings())
+    options = {option.name: option for option in command.params}
+    assert settings.keys() <= options.keys()
+    for name, default in settings.items():
+        option = options[name]
+        assert isinstance(option, click.Option)
+        stated = re.search(r"\[default: (.*)\]", option.help or "")
+        assert stated, name
+        if default is not None:
+            assert stated[1] == str(default), name

@@ -1,0 +1,66 @@
+"""The exported weights make the same model in PyTorch."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from safetensors.numpy import load_file
+
+from tests.lm.small import small_model
+from wordkit.lm.export import export
+from wordkit.lm.perplexity import log_probabilities, perplexity
+
+IDS = np.random.default_rng(4).integers(0, 9, 300)
+
+
+def test_names_and_shapes(tmp_path: Path) -> None:
+    export(small_model(layers=2, hidden_size=3), tmp_path / "m.safetensors")
+    shapes = {name: array.shape for name, array in load_file(tmp_path / "m.safetensors").items()}
+    assert shapes == {
+        "embedding.weight": (9, 4),
+        "rnn.weight_ih_l0": (12, 4),
+        "rnn.weight_hh_l0": (12, 3),
+        "rnn.bias_ih_l0": (12,),
+        "rnn.bias_hh_l0": (12,),
+        "rnn.weight_ih_l1": (12, 3),
+        "rnn.weight_hh_l1": (12, 3),
+        "rnn.bias_ih_l1": (12,),
+        "rnn.bias_hh_l1": (12,),
+        "decoder.weight": (9, 3),
+        "decoder.bias": (9,),
+    }
+
+
+@pytest.mark.parametrize("settings", [{}, {"layers": 2, "tie": True}])
+@pytest.mark.parametrize("cell", ["rnn", "gru", "lstm"])
+def test_the_same_perplexity_in_pytorch(
+    tmp_path: Path, cell: str, settings: dict[str, Any]
+) -> None:
+    torch = pytest.importorskip("torch")
+    from safetensors.torch import load_file as load_tensors
+
+    model = small_model(cell=cell, dtype=np.float32, **settings)
+    export(model, tmp_path / "m.safetensors")
+
+    class Net(torch.nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.embedding = torch.nn.Embedding(9, 4)
+            rnn = getattr(torch.nn, cell.upper())
+            self.rnn = rnn(4, 4, settings.get("layers", 1), batch_first=True)
+            self.decoder = torch.nn.Linear(4, 9)
+
+        def forward(self, ids: Any) -> Any:
+            return self.decoder(self.rnn(self.embedding(ids))[0])
+
+    net = Net()
+    net.load_state_dict(load_tensors(tmp_path / "m.safetensors"))
+    ids = torch.from_numpy(IDS)
+    with torch.no_grad():
+        logs = torch.log_softmax(net(ids[None, :-1])[0], dim=1)[torch.arange(299), ids[1:]]
+    assert perplexity(model, IDS) == pytest.approx(float(torch.exp(-logs.mean())), rel=1e-5)
+    found = np.concatenate(list(log_probabilities(model, IDS)))
+    np.testing.assert_allclose(found, logs.numpy(), rtol=1e-4, atol=1e-5)

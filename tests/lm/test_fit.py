@@ -1,0 +1,126 @@
+"""From a text to a model: what is learnt, the folder, and going on with a run."""
+
+from __future__ import annotations
+
+import json
+import signal
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from tests.lm.small import corpus
+from wordkit.errors import CorpusError, FormatError, ModelError
+from wordkit.lm.fit import fit
+from wordkit.lm.model import RecurrentLanguageModel
+from wordkit.lm.perplexity import perplexity
+from wordkit.lm.settings import ModelSettings, TrainingSettings
+from wordkit.training.interrupts import TrainingInterrupted
+
+TRAIN, VALID = corpus(times=12), corpus(times=2)
+SETTINGS = ModelSettings(
+    embedding_size=8, hidden_size=8, dropout=0.1, embedding_dropout=0.1, weight_drop=0.1, tie=True
+)
+
+
+def trained(folder: Path, *, valid: Any = VALID, resume: bool = False, **options: Any) -> Any:
+    options = {"batch_size": 4, "bptt": 10, "lr": 0.02, "epochs": 3, **options}
+    return fit(
+        TRAIN, folder, valid=valid, settings=SETTINGS, training=TrainingSettings(**options),
+        resume=resume,
+    )  # fmt: skip
+
+
+def weights(folder: Path) -> bytes:
+    return (folder / "model.safetensors").read_bytes()
+
+
+def test_learns_and_saves(tmp_path: Path) -> None:
+    model, result = trained(tmp_path / "m", epochs=8)
+    loaded = RecurrentLanguageModel.load(tmp_path / "m")
+    found = perplexity(loaded, VALID.ids)
+    counts = VALID.vocabulary.counts / len(VALID)
+    unigram = np.exp(-(counts * np.log(counts)).sum())
+    assert found < unigram / 2
+    assert found == pytest.approx(model.training["validation_perplexity"], rel=0.05)
+    assert loaded.training["steps"] == result.step == 88
+    assert sorted(entry.name for entry in (tmp_path / "m").iterdir()) == [
+        "checkpoints", "config.json", "model.safetensors", "vocabulary.txt",
+    ]  # fmt: skip
+
+
+def test_without_validation(tmp_path: Path) -> None:
+    model, _ = trained(tmp_path / "m", valid=None)
+    assert model.training["validation_perplexity"] is None
+
+
+def test_a_broken_run_ends_in_the_same_bits(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    trained(tmp_path / "whole")
+    real, calls = RecurrentLanguageModel.loss_and_gradients, iter(range(100))
+
+    def interrupted(self: Any, batch: Any) -> Any:
+        if next(calls) == 16:
+            signal.raise_signal(signal.SIGINT)
+        return real(self, batch)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(RecurrentLanguageModel, "loss_and_gradients", interrupted)
+        with pytest.raises(TrainingInterrupted):
+            trained(tmp_path / "broken")
+    with pytest.raises(FormatError, match="only checkpoints of its training"):
+        RecurrentLanguageModel.load(tmp_path / "broken")
+    trained(tmp_path / "broken", resume=True)
+    assert weights(tmp_path / "broken") == weights(tmp_path / "whole")
+
+
+def test_more_epochs_replace_the_model(tmp_path: Path) -> None:
+    constant = {"schedule": "constant", "valid": None}
+    trained(tmp_path / "whole", epochs=4, **constant)
+    trained(tmp_path / "m", epochs=2, **constant)
+    before = weights(tmp_path / "m")
+    trained(tmp_path / "m", epochs=4, resume=True, **constant)
+    assert weights(tmp_path / "m") == weights(tmp_path / "whole") != before
+
+
+def test_a_run_is_not_overwritten_nor_mixed_with_another(tmp_path: Path) -> None:
+    trained(tmp_path / "m", epochs=1)
+    with pytest.raises(ModelError, match="holds the checkpoint step-000000011: resume that run"):
+        trained(tmp_path / "m", epochs=1, lr=0.5)
+    with pytest.raises(ModelError, match=r"has lr 0\.02, not 0\.5: resume it with the settings"):
+        trained(tmp_path / "m", epochs=2, lr=0.5, resume=True)
+    trained(tmp_path / "m", epochs=2, resume=True)
+
+
+def test_what_is_not_a_model_stays(tmp_path: Path) -> None:
+    (tmp_path / "notes.txt").write_text("mine")
+    with pytest.raises(FormatError, match="a folder that wordkit did not write"):
+        trained(tmp_path)
+    assert [entry.name for entry in tmp_path.iterdir()] == ["notes.txt"]
+
+
+@pytest.mark.parametrize(
+    ("options", "error", "message"),
+    [
+        ({"bptt": 999}, ModelError, "480 ids; 4 streams of at least 999 need 3,997"),
+        ({"batch_size": 9999}, ModelError, "give more text, or a smaller batch_size or bptt"),
+        ({"optimizer": "best"}, ModelError, "optimizer must be one of"),
+        ({"schedule": "one-cycle:warm_up=99"}, ModelError, "warm_up must be"),
+        ({"clip": 0.0}, ModelError, "clip"),
+        ({"valid": corpus(["of other words"])}, CorpusError, "validation text has no known word"),
+        ({"valid": None, "patience": 2}, ModelError, "patience needs a validation text"),
+    ],
+)
+def test_bad_input(tmp_path: Path, options: dict[str, Any], error: Any, message: str) -> None:
+    with pytest.raises(error, match=message):
+        trained(tmp_path / "m", **options)
+    assert not (tmp_path / "m" / "config.json").exists()
+
+
+def test_a_short_validation_text_is_counted_whole(tmp_path: Path) -> None:
+    model, _ = trained(tmp_path / "m", valid=corpus(["the cat barked"]), epochs=1)
+    assert model.training["validation_oov"] == 1
+    config = json.loads((tmp_path / "m" / "config.json").read_text())
+    assert config["training"]["validation_perplexity"] > 1

@@ -1,0 +1,222 @@
+"""Choosing words, and going on from a prompt, against distributions worked out by a loop."""
+
+from __future__ import annotations
+
+import itertools
+from collections import Counter
+from typing import Any
+
+import numpy as np
+import pytest
+
+from tests.lm.small import probabilities, small_model
+from wordkit.corpus.text import TextOptions
+from wordkit.errors import ModelError
+from wordkit.lm.generate import NOTHING, Sampling, beam_search, generate, prompt_ids
+from wordkit.lm.model import RecurrentLanguageModel
+from wordkit.lm.texts import UNITS
+
+P = np.array([0.1, 0.4, 0.2, 0.25, 0.05])
+SCORES = np.log(P)[None] + 3
+
+
+def shares(sampling: Sampling, scores: np.ndarray = SCORES, n: int = 20_000) -> np.ndarray:
+    rows = np.repeat(scores, n, axis=0)
+    drawn = sampling.choose(rows, np.random.default_rng(0))
+    return np.bincount(drawn, minlength=scores.shape[1]) / n
+
+
+@pytest.mark.parametrize(
+    ("sampling", "expected"),
+    [
+        (Sampling(), P),
+        (Sampling(temperature=0.5), P**2),
+        (Sampling(temperature=2), P**0.5),
+        (Sampling(top_k=2), P * [0, 1, 0, 1, 0]),
+        (Sampling(top_k=99), P),
+        (Sampling(top_p=0.65), P * [0, 1, 0, 1, 0]),
+        (Sampling(top_p=0.66), P * [0, 1, 1, 1, 0]),
+        (Sampling(top_p=1.0), P),
+        (Sampling(top_p=1e-9), [0, 1, 0, 0, 0]),
+        (Sampling(top_k=3, top_p=0.5), P * [0, 1, 0, 1, 0]),
+        (Sampling(temperature=0.01), [0, 1, 0, 0, 0]),
+        (Sampling(greedy=True), [0, 1, 0, 0, 0]),
+    ],
+)
+def test_the_shares_of_words(sampling: Sampling, expected: Any) -> None:
+    expected = np.array(expected) / np.sum(expected)
+    np.testing.assert_allclose(shares(sampling), expected, atol=0.015)
+    assert (shares(sampling)[expected == 0] == 0).all()
+
+
+@pytest.mark.parametrize("scale", [1e4, -1e4])
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_a_low_temperature_is_stable(scale: float, dtype: Any) -> None:
+    scores = (SCORES + scale).astype(dtype)
+    scores[0, 4] = -np.inf
+    assert shares(Sampling(temperature=0.01), scores, 50).tolist() == [0, 1, 0, 0, 0]
+
+
+def test_equal_words_are_not_more_than_asked_for() -> None:
+    equal = np.zeros((1, 10))
+    assert (shares(Sampling(top_k=3), equal) > 0).sum() == 3
+    assert (shares(Sampling(top_p=0.5), equal) > 0).sum() == 5
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"temperature": 0}, "temperature must be a number above 0, not 0; .* greedy"),
+        ({"temperature": -1.0}, "temperature must be"),
+        ({"temperature": float("nan")}, "temperature must be"),
+        ({"top_k": 0}, "top_k must be at least 1, not 0"),
+        ({"top_p": 0.0}, "top_p must be above 0 and at most 1"),
+        ({"top_p": 1.1}, "top_p must be above 0 and at most 1"),
+    ],
+)
+def test_ways_to_choose_that_make_no_sense(options: dict[str, Any], message: str) -> None:
+    with pytest.raises(ModelError, match=message):
+        Sampling(**options)
+
+
+# --- texts --------------------------------------------------------------------------
+
+
+def ids(model: RecurrentLanguageModel, text: str) -> np.ndarray:
+    return prompt_ids(model, text)[0]
+
+
+def made(model: RecurrentLanguageModel, prompt: str, length: int, **options: Any) -> np.ndarray:
+    """(length, samples)."""
+    options = {"sampling": Sampling(), **options}
+    return np.array(list(generate(model, ids(model, prompt), length, **options)))
+
+
+@pytest.mark.parametrize("cell", ["rnn", "gru", "lstm"])
+def test_greedy_against_the_loop(cell: str) -> None:
+    model = small_model(cell=cell, layers=2)
+    text = ids(model, "the cat").tolist()
+    for _ in range(8):
+        p = probabilities(model, text)[-1]
+        p[model.vocabulary.unk_id] = 0
+        text.append(int(p.argmax()))
+    found = made(model, "the cat", 8, sampling=Sampling(greedy=True), stop=False)
+    assert found[:, 0].tolist() == text[2:]
+
+
+def test_the_second_word_is_drawn_from_its_distribution(xp: Any) -> None:
+    model = small_model(xp=xp)
+    found = made(model, "the cat", 2, samples=20_000, stop=False, ban_unk=False)
+    first = int(found[0, 0])
+    after = found[1, found[0] == first]
+    text = [*ids(model, "the cat"), first]
+    expected = probabilities(small_model(), text)
+    for drawn, p in ((found[0], expected[-2]), (after, expected[-1])):
+        share = np.bincount(drawn, minlength=9) / len(drawn)
+        np.testing.assert_allclose(share, p, atol=4 / np.sqrt(len(drawn)) / 2)
+
+
+def test_each_word_is_fed_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    model = small_model()
+    fed = []
+    hidden, step = model.hidden, model.step
+    monkeypatch.setattr(model, "hidden", lambda i, s: fed.append(i.size) or hidden(i, s))
+    monkeypatch.setattr(model, "step", lambda i, s: fed.append(i.size) or step(i, s))
+    made(model, "the cat ate", 5, samples=2, stop=False)
+    assert fed == [3, 2, 2, 2, 2]
+
+
+def test_words_come_as_they_are_made() -> None:
+    words = generate(small_model(), np.array([1]), 10**9, sampling=Sampling(), stop=False)
+    assert len(list(itertools.islice(words, 3))) == 3
+
+
+def test_a_seed_gives_one_text() -> None:
+    model = small_model()
+    one, again, other = (made(model, "the", 20, seed=s, samples=3, stop=False) for s in (1, 1, 2))
+    np.testing.assert_array_equal(one, again)
+    assert (one != other).any()
+
+
+def test_stops_at_eos_and_bans_unk() -> None:
+    model = small_model()
+    eos, unk = model.vocabulary.index["<eos>"], model.vocabulary.unk_id
+    found = made(model, "the", 200, samples=30)
+    assert len(found) < 200, "all have ended"
+    for text in found.T.tolist():
+        end = text.index(eos)
+        assert set(text[end + 1 :]) <= {NOTHING}
+        assert NOTHING not in text[:end]
+    assert unk not in found
+    assert unk in made(model, "the", 200, samples=30, stop=False, ban_unk=False)
+    assert NOTHING not in made(model, "the", 200, samples=30, stop=False)
+
+
+@pytest.mark.parametrize("stop", [True, False])
+def test_a_wide_beam_finds_the_best_of_all_texts(stop: bool) -> None:
+    model = small_model()
+    eos, unk, prompt = model.vocabulary.index["<eos>"], model.vocabulary.unk_id, [2, 5]
+    best: tuple[float, list[int]] = (-np.inf, [])
+    for text in itertools.product(range(9), repeat=3):
+        end = text.index(eos) + 1 if stop and eos in text else 3
+        if unk in text or (stop and eos in text and any(text[end:])):
+            continue
+        p = probabilities(model, [*prompt, *text])[1:]
+        total = sum(np.log(p[n, word]) for n, word in enumerate(text[:end]))
+        best = max(best, (total / end, list(text[:end])))
+    found, log_probability = beam_search(model, np.array(prompt), 3, width=1000, stop=stop)
+    assert found == best[1]
+    assert log_probability / len(found) == pytest.approx(best[0])
+
+
+def test_a_beam_of_one_is_greedy() -> None:
+    model = small_model()
+    found, _ = beam_search(model, ids(model, "the dog"), 6, width=1, stop=False)
+    greedy = made(model, "the dog", 6, sampling=Sampling(greedy=True), stop=False)
+    assert found == greedy[:, 0].tolist()
+    with pytest.raises(ModelError, match="width of the beam must be at least 1"):
+        beam_search(model, ids(model, "the"), 6, width=0)
+
+
+# --- prompts ------------------------------------------------------------------------
+
+
+def test_prompts() -> None:
+    model = small_model()
+    decode = model.vocabulary.decode
+    found, unknown = prompt_ids(model, "the  mouse ate\nthe")
+    assert decode(found) == ["the", "<unk>", "ate", "<eos>", "the"]
+    assert unknown == ["mouse"]
+    assert decode(prompt_ids(model, None)[0]) == ["<eos>"]
+    assert decode(prompt_ids(model, "\n")[0]) == ["<eos>"]
+    model.text = TextOptions(punctuation="split", eos="sentence")
+    assert decode(prompt_ids(model, "The CAT, the dog")[0]) == ["the", "cat", ",", "the", "dog"]
+    with pytest.raises(ModelError, match="the prompt is empty"):
+        prompt_ids(model, "")
+
+
+@pytest.mark.parametrize("prompt", ["", "  "])
+def test_an_empty_prompt(prompt: str) -> None:
+    with pytest.raises(ModelError, match="the prompt is empty"):
+        prompt_ids(small_model(), prompt)
+
+
+def test_a_prompt_of_unknown_words() -> None:
+    with pytest.raises(ModelError, match=r"no word of the prompt \(a mouse\)"):
+        prompt_ids(small_model(), "a mouse")
+
+
+def test_a_model_that_knows_no_lines() -> None:
+    model = small_model()
+    words = ["w" if word == "<eos>" else word for word in model.vocabulary.words]
+    model.vocabulary = type(model.vocabulary)(words, model.vocabulary.counts)
+    with pytest.raises(ModelError, match="give a prompt"):
+        prompt_ids(model, None)
+    assert Counter(made(model, "the", 50)[:, 0].tolist())[NOTHING] == 0
+
+
+def test_characters() -> None:
+    model = small_model()
+    model.text = UNITS["chars"]
+    model.vocabulary = type(model.vocabulary)([*"the cas", "<eos>", "<unk>"], np.ones(9))
+    assert model.vocabulary.decode(prompt_ids(model, "a \nt")[0]) == ["a", " ", "<eos>", "t"]

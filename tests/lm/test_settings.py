@@ -1,0 +1,90 @@
+"""Settings and recipes."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from wordkit.errors import FormatError, ModelError
+from wordkit.lm.settings import (
+    RATES,
+    ModelSettings,
+    TrainingSettings,
+    changed,
+    read_recipe,
+    recipe_names,
+)
+from wordkit.training.options import OPTIMIZERS, optimizer_from_text, schedule_from_text
+
+
+@pytest.mark.parametrize(
+    ("kind", "values", "message"),
+    [
+        (ModelSettings, {"cell": "gpt"}, "cell must be one of rnn, gru, lstm, not 'gpt'"),
+        (ModelSettings, {"layers": 0}, "layers must be at least 1, not 0"),
+        (ModelSettings, {"hidden_size": 2.5}, "hidden_size must be of the type int, not 2.5"),
+        (ModelSettings, {"dropout": 1.0}, "dropout must be from 0 to below 1, not 1.0"),
+        (ModelSettings, {"weight_drop": -0.1}, "weight_drop must be from 0 to below 1"),
+        (ModelSettings, {"tie": 1}, "tie must be of the type bool, not 1"),
+        (ModelSettings, {"layers": True}, "layers must be of the type int, not True"),
+        (ModelSettings, {"tie": True, "hidden_size": 9}, "must be the same, not 100 and 9"),
+        (TrainingSettings, {"batch_size": 0}, "batch_size must be at least 1"),
+        (TrainingSettings, {"epochs": "ten"}, "epochs must be of the type int, not 'ten'"),
+        (TrainingSettings, {"lr": "fast"}, r"lr must be of the type float \| None, not 'fast'"),
+        (TrainingSettings, {"seed": -1}, "seed must be at least 0"),
+    ],
+)
+def test_what_makes_no_sense(kind: Any, values: dict[str, Any], message: str) -> None:
+    with pytest.raises(ModelError, match=message):
+        kind(**values)
+
+
+def test_whole_numbers_are_numbers() -> None:
+    assert ModelSettings(dropout=0).dropout == 0
+    assert TrainingSettings(lr=1, max_minutes=None).rate == 1
+
+
+def test_every_optimizer_has_a_rate() -> None:
+    assert RATES.keys() == OPTIMIZERS.keys()
+    assert TrainingSettings(optimizer="sgd:weight_decay=0.1").rate == RATES["sgd"]
+    assert TrainingSettings(optimizer="sgd", lr=3.0).rate == 3
+
+
+def test_own_recipe(tmp_path: Path) -> None:
+    (tmp_path / "mine.toml").write_text('cell = "gru"\nlr = 2\ntie = true\n')
+    settings, training = read_recipe(str(tmp_path / "mine.toml"))
+    assert (settings.cell, settings.tie, training.rate) == ("gru", True, 2)
+    assert changed(settings, {"cell": "rnn", "lr": 5}) == ModelSettings(cell="rnn", tie=True)
+
+
+@pytest.mark.parametrize("name", recipe_names())
+def test_recipes_of_wordkit(name: str) -> None:
+    settings, training = read_recipe(name)
+    assert (settings, training) != (ModelSettings(), TrainingSettings())
+    optimizer_from_text(training.optimizer)
+    schedule_from_text(training.schedule, rate=training.rate, steps=9, every=3, warm_up=1)
+
+
+def test_recipes_there_are() -> None:
+    assert "ptb-small" in recipe_names()
+
+
+@pytest.mark.parametrize(
+    ("text", "error", "message"),
+    [
+        ("layers = ", FormatError, "mine.toml cannot be read"),
+        ("colour = 3", FormatError, "sets 'colour': known are batch_size, "),
+        ("layers = 0", ModelError, "layers must be at least 1"),
+    ],
+)
+def test_bad_recipes(tmp_path: Path, text: str, error: Any, message: str) -> None:
+    (tmp_path / "mine.toml").write_text(text)
+    with pytest.raises(error, match=message):
+        read_recipe(str(tmp_path / "mine.toml"))
+
+
+def test_no_such_recipe() -> None:
+    with pytest.raises(ModelError, match=r"no recipe is named 'huge', .* known are .*ptb-small"):
+        read_recipe("huge")

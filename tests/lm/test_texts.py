@@ -1,0 +1,63 @@
+"""Texts as the field reads them, and in the ids of another vocabulary."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from wordkit.corpus.encoded import Corpus
+from wordkit.corpus.text import TextOptions
+from wordkit.corpus.vocabulary import Vocabulary
+from wordkit.errors import CorpusError
+from wordkit.lm.texts import UNITS, ids_in, options_from, read_text, text_options
+
+
+def tokens(corpus: Corpus) -> list[str]:
+    return corpus.vocabulary.decode(corpus.ids)
+
+
+def test_a_file(tmp_path: Path) -> None:
+    (tmp_path / "t").write_bytes(" A  b.\tÅ \n\nc\n".encode())
+    corpus = read_text(tmp_path / "t")
+    assert tokens(corpus) == ["A", "b.", "Å", "<eos>", "<eos>", "c", "<eos>"]
+    assert text_options(corpus) == UNITS["words"]
+    characters = read_text(tmp_path / "t", UNITS["chars"])
+    assert "".join(tokens(characters)) == " A  b.\tÅ <eos><eos>c<eos>"
+
+
+def test_a_corpus(tmp_path: Path) -> None:
+    options = TextOptions(punctuation="split")
+    Corpus.build(["One, two"], tmp_path / "c", text=options, min_count=1)
+    corpus = read_text(tmp_path / "c")
+    assert tokens(corpus) == ["one", ",", "two"]
+    assert text_options(corpus) == options
+
+
+@pytest.mark.parametrize("values", [None, 3, {}, {"tokenizer": "mine:split"}])
+def test_options_that_are_not_known(values: object) -> None:
+    assert options_from(values) == UNITS["words"]
+
+
+TEXT = Corpus.build([["a", "b", "x", "a", "y", "x"]], min_count=1)
+
+
+def test_ids_in_another_vocabulary() -> None:
+    ids, oov = ids_in(TEXT, Vocabulary(["b", "<unk>", "a"], [1, 1, 1]))
+    assert (ids.tolist(), oov) == ([2, 0, 1, 2, 1, 1], 3)
+    ids, oov = ids_in(TEXT, Vocabulary(["b", "a"], [1, 1]))
+    assert (ids.tolist(), oov) == ([1, 0, 1], 3)
+    ids, oov = ids_in(TEXT, TEXT.vocabulary)
+    assert (tokens(TEXT), oov) == (TEXT.vocabulary.decode(ids), 0)
+
+
+def test_unk_in_the_text_is_no_unknown_word() -> None:
+    text = Corpus.build([["a", "<unk>", "q"]], min_count=1)
+    ids, oov = ids_in(text, Vocabulary(["<unk>", "a"], [1, 1]))
+    assert (ids.tolist(), oov) == ([1, 0, 0], 1)
+
+
+def test_no_known_word() -> None:
+    text = Corpus.build([["q", "<unk>", "<eos>"]], min_count=1)
+    with pytest.raises(CorpusError, match=r"va\.txt has no known word"):
+        ids_in(text, Vocabulary(["<unk>", "<eos>", "a"], [1, 1, 1]), "va.txt")

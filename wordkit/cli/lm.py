@@ -1,0 +1,235 @@
+"""wordkit lm: what a language model can be asked."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import asdict
+from itertools import chain
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from wordkit.cli.output import json_option, print_json, print_rows, print_table, say, seed_range
+
+if TYPE_CHECKING:
+    import numpy as np
+
+    from wordkit.lm.model import RecurrentLanguageModel
+
+PATH = click.Path(path_type=Path)
+AT_LEAST_1 = click.IntRange(1)
+
+model_argument = click.argument("path", metavar="MODEL", type=PATH)
+
+
+@click.group()
+def lm() -> None:
+    """Train recurrent language models, measure them, and let them write."""
+
+
+@lm.command()
+@model_argument
+@click.argument("texts", metavar="TEXT...", nargs=-1, required=True, type=PATH)
+@json_option
+def perplexity(path: Path, texts: tuple[Path, ...], as_json: bool) -> None:
+    """Measure how well a model foresees texts (files or corpora).
+
+    Every token but the first counts, each after all those before it.
+
+    \b
+    wordkit lm perplexity model test.txt
+    """
+    from wordkit.lm.perplexity import TextScore, score_text
+
+    model = load(path)
+    scores = {str(text): score_text(model, *_read_ids(model, text)) for text in texts}
+    total = TextScore(*map(sum, zip(*scores.values(), strict=True)))
+    if len(scores) > 1:
+        scores["all"] = total
+    rows = [(name, s.perplexity, s.tokens, s.oov) for name, s in scores.items()]
+    header = ("text", "perplexity", "tokens", "oov")
+    if as_json:
+        each = [dict(zip(header, row, strict=True)) for row in rows]
+        print_json({**each[-1], "text": "all", "texts": each[: len(texts)]})
+    else:
+        print_table(header, rows)
+        say_oov(total.oov, model)
+
+
+@lm.command()
+@model_argument
+@click.argument("text", metavar="TEXT", type=PATH)
+@json_option
+def score(path: Path, text: Path, as_json: bool) -> None:
+    """Print the log-probability of each token of a text.
+
+    Natural logarithms, of every token but the first.
+
+    \b
+    wordkit lm score model test.txt
+    """
+    from wordkit.lm.perplexity import log_probabilities
+
+    model = load(path)
+    ids, oov = _read_ids(model, text)
+    words = iter(model.vocabulary.decode(ids[1:].tolist()))
+    rows = (
+        (next(words), value) for part in log_probabilities(model, ids) for value in part.tolist()
+    )
+    if as_json:
+        print_json([{"token": word, "log_probability": value} for word, value in rows])
+    else:
+        print_rows((word, f"{value:.6f}") for word, value in rows)
+        say_oov(oov, model)
+
+
+@lm.command()
+@model_argument
+@click.option("--prompt", help="Text to go on from.  [default: the beginning of a line]")
+@click.option(
+    "-n", "length", default=100, show_default=True, type=AT_LEAST_1, help="Most tokens to make."
+)
+@click.option("--samples", default=1, show_default=True, type=AT_LEAST_1, help="Texts to make.")
+@click.option("--greedy", is_flag=True, help="Always take the likeliest token.")
+@click.option(
+    "--temperature", default=1.0, show_default=True, help="Below 1 for what is likelier."
+)
+@click.option("--top-k", type=int, help="Choose among the K likeliest.")
+@click.option("--top-p", type=float, help="Choose among the likeliest, up to that probability.")
+@click.option("--beam", type=AT_LEAST_1, metavar="WIDTH", help="Search for the likeliest text.")
+@click.option("--seed", default=1, show_default=True, type=seed_range, help="Of the choice.")
+@click.option(
+    "--stop-at-eos/--no-stop-at-eos", default=True, show_default=True, help="End with <eos>."
+)
+@click.option("--ban-unk/--allow-unk", default=True, show_default=True, help="Never write <unk>.")
+@json_option
+def generate(
+    path: Path,
+    prompt: str | None,
+    length: int,
+    samples: int,
+    greedy: bool,
+    temperature: float,
+    top_k: int | None,
+    top_p: float | None,
+    beam: int | None,
+    seed: int,
+    stop_at_eos: bool,
+    ban_unk: bool,
+    as_json: bool,
+) -> None:
+    """Let a model write.
+
+    \b
+    wordkit lm generate model --prompt "the company said" -n 50 --temperature 0.8
+    wordkit lm generate model --samples 5 --top-p 0.9 --seed 7
+    """
+    from wordkit.lm import generate as writing
+
+    if beam is not None and (samples > 1 or greedy or top_k or top_p or temperature != 1):
+        raise click.UsageError("--beam finds one text, and goes with no other way to choose")
+    sampling = writing.Sampling(temperature, top_k, top_p, greedy)
+    model = load(path)
+    begin, unknown = writing.prompt_ids(model, prompt)
+    if unknown:
+        say(f"The model does not know: {' '.join(unknown)}")
+    ends = {"stop": stop_at_eos, "ban_unk": ban_unk}
+    steps: Iterable[Any]
+    if beam is not None:
+        found, _ = writing.beam_search(model, begin, length, width=beam, **ends)
+        steps = ([word] for word in found)
+    else:
+        steps = writing.generate(
+            model, begin, length, sampling=sampling, samples=samples, seed=seed, **ends
+        )
+    shown = [] if prompt is None else model.vocabulary.decode(begin.tolist())
+    _write(model, shown, steps, samples, as_json)
+
+
+@lm.command()
+@model_argument
+@click.argument("output", metavar="OUT.safetensors", type=PATH)
+@click.option(
+    "--layout",
+    default="pytorch",
+    show_default=True,
+    type=click.Choice(["pytorch"]),
+    help="Whose names and shapes the tensors have.",
+)
+def export(path: Path, output: Path, layout: str) -> None:
+    """Write a model's weights for another program.
+
+    \b
+    wordkit lm export model model.safetensors --layout pytorch
+    """
+    from wordkit.lm.export import export as export_model
+
+    export_model(load(path), output, layout)
+    say(f"{output}: the weights as {layout} names them")
+
+
+@lm.command()
+@model_argument
+@json_option
+def info(path: Path, as_json: bool) -> None:
+    """Say what a model is and how it was trained.
+
+    \b
+    wordkit lm info model
+    """
+    model = load(path)
+    parameters = sum(p.size for p in {id(p): p for p in model.params.values()}.values())
+    facts = {"words": len(model.vocabulary), "parameters": parameters, **asdict(model.settings)}
+    if as_json:
+        print_json({**facts, "training": model.training})
+    else:
+        print_rows([*facts.items(), *model.training.items()])
+
+
+# --- what the commands share --------------------------------------------------------
+
+
+def load(path: Path) -> RecurrentLanguageModel:
+    from wordkit.lm.model import RecurrentLanguageModel
+
+    return RecurrentLanguageModel.load(path)
+
+
+def _read_ids(model: RecurrentLanguageModel, text: Path) -> tuple[np.ndarray, int]:
+    """The ids of a text, and how many of its tokens the model does not know."""
+    from wordkit.lm.texts import ids_in, read_text
+
+    return ids_in(read_text(text, model.text), model.vocabulary, str(text))
+
+
+def say_oov(oov: int, model: RecurrentLanguageModel) -> None:
+    if oov:
+        fate = "left out" if model.vocabulary.unk_id is None else "taken for <unk>"
+        say(f"{oov:,} tokens are not in the model's vocabulary and were {fate}")
+
+
+def _write(
+    model: RecurrentLanguageModel,
+    prompt: list[str],
+    steps: Iterable[Any],
+    samples: int,
+    as_json: bool,
+) -> None:
+    """Print the prompt and what follows: one text as it is made, several when they are."""
+    from wordkit.lm.spacing import joined
+
+    words, characters = model.vocabulary.words, model.text.tokenizer == "chars"
+    if samples == 1 and not as_json:
+        made = (words[int(ids[0])] for ids in steps)
+        for piece in joined(chain(prompt, made), characters=characters):
+            click.echo(piece, nl=False)
+        click.echo()
+        return
+    columns = zip(*(list(ids) for ids in steps), strict=True)
+    tokens = [[words[int(i)] for i in column if i >= 0] for column in columns]
+    texts = ["".join(joined([*prompt, *made], characters=characters)) for made in tokens]
+    if as_json:
+        print_json([{"text": t, "tokens": m} for t, m in zip(texts, tokens, strict=True)])
+    else:
+        click.echo("\n".join(texts))

@@ -1,0 +1,147 @@
+"""wordkit lm train: from a text to a language model."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+from typing import Any
+
+import click
+
+from wordkit.cli.lm import AT_LEAST_1, PATH, lm, say_oov
+from wordkit.cli.output import json_option, print_json, say, seed_range
+
+
+@lm.command()
+@click.option("--train", required=True, type=PATH, metavar="FILE|CORPUS", help="Text to learn.")
+@click.option("--valid", type=PATH, metavar="FILE|CORPUS", help="Text to choose by.")
+@click.option("-o", "--output", required=True, type=PATH, help="Folder to make.")
+@click.option(
+    "--recipe", metavar="NAME|FILE", help="Settings from a TOML file, of wordkit or your own."
+)
+@click.option("--cell", type=click.Choice(["rnn", "gru", "lstm"]), help="[default: lstm]")
+@click.option("--layers", type=AT_LEAST_1, help="Recurrent layers.  [default: 1]")
+@click.option("--embedding-size", type=AT_LEAST_1, help="Of a word.  [default: 100]")
+@click.option("--hidden-size", type=AT_LEAST_1, help="Of a layer.  [default: 100]")
+@click.option("--dropout", type=float, help="Between the layers.  [default: 0.0]")
+@click.option("--embedding-dropout", type=float, help="Of whole words.  [default: 0.0]")
+@click.option("--weight-drop", type=float, help="Of recurrent weights.  [default: 0.0]")
+@click.option(
+    "--variational/--no-variational",
+    default=None,
+    help="Drop the same units at all steps.  [default: False]",
+)
+@click.option(
+    "--tie/--no-tie", default=None, help="Output and embedding are one.  [default: False]"
+)
+@click.option(
+    "--units",
+    type=click.Choice(["words", "chars"]),
+    help="What a FILE is cut into.  [default: words]",
+)
+@click.option("--init-vectors", type=PATH, metavar="VEC", help="Word vectors to begin with.")
+@click.option("--bptt", type=AT_LEAST_1, help="Steps of a window.  [default: 35]")
+@click.option(
+    "--variable-bptt/--no-variable-bptt",
+    default=None,
+    help="Windows of other lengths in each epoch.  [default: False]",
+)
+@click.option("--batch-size", type=AT_LEAST_1, help="Windows at once.  [default: 20]")
+@click.option("--optimizer", help="Such as sgd or adam:beta1=0.5.  [default: adam]")
+@click.option("--lr", type=float, help="Learning rate.  [default: by the optimizer]")
+@click.option("--schedule", help="Of the rate, such as plateau.  [default: cosine]")
+@click.option("--clip", type=float, help="Largest norm of the gradient.  [default: 0.25]")
+@click.option("--epochs", type=AT_LEAST_1, help="Passes over the text.  [default: 10]")
+@click.option("--max-minutes", type=float, help="Stop then.  [default: never]")
+@click.option(
+    "--patience", type=AT_LEAST_1, help="Stop after so many worse validations.  [default: never]"
+)
+@click.option("--validate-every", type=AT_LEAST_1, metavar="STEPS", help="[default: each epoch]")
+@click.option("--seed", type=seed_range, help="Seed of the randomness.  [default: 1]")
+@click.option("--checkpoint-every", default="5m", show_default=True, help="Such as 30s, 5m or 1h.")
+@click.option("--resume", is_flag=True, help="Go on with the run in the folder.")
+@json_option
+def train(
+    train: Path,
+    valid: Path | None,
+    output: Path,
+    recipe: str | None,
+    units: str | None,
+    init_vectors: Path | None,
+    checkpoint_every: str,
+    resume: bool,
+    as_json: bool,
+    **options: Any,
+) -> None:
+    """Train a language model on a text file or a corpus.
+
+    A FILE is split on white space, with <eos> for each newline.
+
+    \b
+    wordkit lm train --train train.txt --valid valid.txt -o model --hidden-size 200
+    wordkit lm train --train train.txt --valid valid.txt -o model --recipe ptb-small
+    """
+    from wordkit.lm.fit import fit
+    from wordkit.lm.settings import ModelSettings, TrainingSettings, changed, read_recipe
+    from wordkit.training.checkpoint import parse_duration
+    from wordkit.training.interrupts import TrainingInterrupted
+    from wordkit.vectors.word_vectors import WordVectors
+
+    settings, training = ModelSettings(), TrainingSettings()
+    if recipe is not None:
+        settings, training = read_recipe(recipe)
+    given = {name: value for name, value in options.items() if value is not None}
+    settings, training = changed(settings, given), changed(training, given)
+    every = parse_duration(checkpoint_every)
+    started = time.perf_counter()
+    corpus, validation = _training_texts(train, valid, units)
+    try:
+        model, result = fit(
+            corpus,
+            output,
+            valid=validation,
+            settings=settings,
+            training=training,
+            vectors=None if init_vectors is None else WordVectors.load(init_vectors),
+            resume=resume,
+            checkpoint_every=every,
+            show=True,
+        )
+    except TrainingInterrupted as stopped:
+        raise TrainingInterrupted(f"{stopped} (the same command with --resume)") from None
+    _draw_loss(output)
+    seconds = time.perf_counter() - started
+    found = model.training["validation_perplexity"]
+    if as_json:
+        facts = {"output": str(output), "words": len(model.vocabulary), "epochs": result.epoch}
+        print_json({**facts, "validation_perplexity": found, "seconds": seconds})
+        return
+    say(f"{output}: {model}, {result.epoch:,} epochs, in {seconds:.1f} s")
+    if found is not None:
+        say(f"Perplexity of the validation text: {found:.2f}")
+        say_oov(model.training["validation_oov"], model)
+
+
+def _training_texts(train: Path, valid: Path | None, units: str | None) -> tuple[Any, Any]:
+    """The corpora of both texts; a file to validate on is read as the other one was."""
+    from wordkit.lm.texts import UNITS, read_text, text_options
+
+    if units is not None and train.is_dir():
+        raise click.UsageError("--units is for a FILE: a CORPUS has its tokens already")
+    corpus = read_text(train, UNITS[units or "words"])
+    return corpus, None if valid is None else read_text(valid, text_options(corpus))
+
+
+def _draw_loss(output: Path) -> None:
+    """Where matplotlib is installed."""
+    from wordkit.errors import BackendError
+    from wordkit.lm.model import CHECKPOINTS
+    from wordkit.plots import loss_curve
+    from wordkit.training.metrics import read_metrics
+    from wordkit.training.trainer import METRICS
+
+    folder = output / CHECKPOINTS
+    try:
+        loss_curve(read_metrics(folder / METRICS), folder / "loss.png")
+    except BackendError:
+        return

@@ -1,0 +1,198 @@
+"""Recurrent layers side by side and on top of each other.
+
+Both have the protocol of the layers they are made of. In ``params``, ``grads`` and states
+the names of the parts stand before the parts' own: ``"0.weight_ih"``, ``"forward.h"``. The
+arrays are the parts' own arrays.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from wordkit.backend.arrays import Array, array_module
+from wordkit.errors import ModelError
+from wordkit.layers.base import Layer
+from wordkit.layers.recurrent_loop import State
+
+
+class _Parts(Layer):
+    """A layer made of recurrent layers that have names.
+
+    Attributes
+    ----------
+    final_state, initial_state_gradient
+        As in ``Recurrent``, of all parts.
+    """
+
+    def __init__(self, parts: Mapping[str, Any]):
+        super().__init__(**_joined({name: part.params for name, part in parts.items()}))
+        self._parts = parts
+        self.final_state: State = {}
+        self.initial_state_gradient: State = {}
+
+    def _part_states(self, state: State | None) -> dict[str, State | None]:
+        """The state of each part."""
+        if state is None:
+            return dict.fromkeys(self._parts)
+        states: dict[str, Any] = {name: {} for name in self._parts}
+        for name, array in state.items():
+            part, _, rest = name.partition(".")
+            if part not in states:
+                raise ModelError(
+                    f"the state must be of the layers {', '.join(states)}, found {name!r}"
+                )
+            states[part][rest] = array
+        return states
+
+    def _collect(self) -> None:
+        """After ``backward``, the gradients of the parts."""
+        self.grads.update(_joined({name: part.grads for name, part in self._parts.items()}))
+        self.initial_state_gradient = _joined(
+            {name: part.initial_state_gradient for name, part in self._parts.items()}
+        )
+
+
+class Bidirectional(_Parts):
+    """One layer reads from the start, the other from the end; their outputs side by side.
+
+    Schuster and Paliwal 1997, "Bidirectional Recurrent Neural Networks". The parts are
+    ``forward`` and ``backward``; the final state of the latter is that after the first
+    token. With padding, give a mask: it keeps the backward state zero until the last token.
+    """
+
+    def __init__(self, forward_layer: Any, backward_layer: Any):
+        super().__init__({"forward": forward_layer, "backward": backward_layer})
+
+    def forward(
+        self,
+        x: Array,
+        *,
+        state: State | None = None,
+        mask: Array | None = None,
+        training: bool = False,
+    ) -> Array:
+        """From x (N, T, D) to (N, T, H of the one + H of the other), as ``Recurrent``."""
+        states, directions = self._part_states(state), (slice(None), slice(None, None, -1))
+        outputs = []
+        for (name, part), direction in zip(self._parts.items(), directions, strict=True):
+            seen = None if mask is None else mask[:, direction]
+            y = part.forward(x[:, direction], state=states[name], mask=seen, training=training)
+            outputs.append(y[:, direction])
+        self._size = outputs[0].shape[-1]
+        self.final_state = _joined({name: p.final_state for name, p in self._parts.items()})
+        return array_module(x).concatenate(outputs, axis=-1)
+
+    def backward(  # type: ignore[override]
+        self, gradient: Array, *, state_gradient: State | None = None
+    ) -> Array:
+        """From the gradient of the output to that of x (N, T, D)."""
+        first, second = self._parts.values()
+        states = self._part_states(state_gradient)
+        by_first, by_second = gradient[..., : self._size], gradient[:, ::-1, self._size :]
+        by_x = first.backward(by_first, state_gradient=states["forward"])
+        by_reversed = second.backward(by_second, state_gradient=states["backward"])
+        self._collect()
+        return by_x + by_reversed[:, ::-1]
+
+    def step(self, x: Array, state: State | None = None) -> State:
+        """Always a ``ModelError``: the end of a sequence must be known first."""
+        raise ModelError(
+            "a bidirectional layer reads from both ends, so it cannot go on by one step: "
+            "decode with layers of one direction"
+        )
+
+
+class Stack(_Parts):
+    """Each layer reads what the one below gives. The parts are ``0``, ``1``, ...
+
+    Parameters
+    ----------
+    layers
+        From the lowest to the highest.
+    dropout
+        A layer between each two of them, such as ``Dropout``; None for nothing.
+    residual
+        Each layer but the lowest adds the output of the one below, as it was before the
+        dropout, to its own: y + layer(dropout(y)). All must be of one size.
+    """
+
+    def __init__(
+        self,
+        layers: Sequence[Any],
+        *,
+        dropout: Sequence[Layer] | None = None,
+        residual: bool = False,
+    ):
+        super().__init__({str(number): layer for number, layer in enumerate(layers)})
+        if not layers:
+            raise ModelError("a stack must have at least one layer")
+        if dropout is not None and len(dropout) != len(layers) - 1:
+            raise ModelError(
+                f"between {len(layers)} layers there must be {len(layers) - 1} of dropout, "
+                f"not {len(dropout)}"
+            )
+        self.layers, self.dropout, self.residual = list(layers), dropout, residual
+
+    def forward(
+        self,
+        x: Array,
+        *,
+        state: State | None = None,
+        mask: Array | None = None,
+        training: bool = False,
+    ) -> Array:
+        """From x (N, T, D) to (N, T, H) of the highest layer, as ``Recurrent``."""
+        states = self._part_states(state)
+        for number, layer in enumerate(self.layers):
+            below = x
+            if number and self.dropout:
+                x = self.dropout[number - 1].forward(x, training=training)
+            x = layer.forward(x, state=states[str(number)], mask=mask, training=training)
+            if number and self.residual:
+                x = _added(x, below)
+        self.final_state = _joined({name: p.final_state for name, p in self._parts.items()})
+        return x
+
+    def backward(  # type: ignore[override]
+        self, gradient: Array, *, state_gradient: State | None = None
+    ) -> Array:
+        """From the gradient of the output to that of x (N, T, D)."""
+        states = self._part_states(state_gradient)
+        for number in reversed(range(len(self.layers))):
+            above = gradient
+            gradient = self.layers[number].backward(gradient, state_gradient=states[str(number)])
+            if number and self.dropout:
+                gradient = self.dropout[number - 1].backward(gradient)
+            if number and self.residual:
+                gradient = gradient + above
+        self._collect()
+        return gradient
+
+    def step(self, x: Array, state: State | None = None) -> State:
+        """One step, from x (N, D) and a state to a new state, of which there is ``output``."""
+        states, after = self._part_states(state), {}
+        for number, layer in enumerate(self.layers):
+            after[str(number)] = layer.step(x, states[str(number)])
+            h = after[str(number)]["h"]
+            x = _added(h, x) if number and self.residual else h
+        return _joined(after)
+
+    def output(self, state: State) -> Array:
+        """What the stack gives in a state, (N, H): the highest h, if residual the sum of all."""
+        hs = [state[f"{number}.h"] for number in range(len(self.layers))]
+        return sum(hs[1:], hs[0]) if self.residual else hs[-1]
+
+
+def _added(y: Array, below: Array) -> Array:
+    if y.shape != below.shape:
+        raise ModelError(
+            f"with residual connections all layers must be of one size: one gives {y.shape}, "
+            f"the one below {below.shape}"
+        )
+    return y + below
+
+
+def _joined(parts: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
+    """One dict, with the name of its part before each name."""
+    return {f"{part}.{name}": value for part, own in parts.items() for name, value in own.items()}

@@ -1,0 +1,48 @@
+"""A language model in the tensors that other programs expect."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+
+from wordkit.backend.arrays import to_host
+from wordkit.lm.model import RecurrentLanguageModel
+from wordkit.storage import TensorWriter, new_file
+
+
+def pytorch_tensors(model: RecurrentLanguageModel) -> dict[str, np.ndarray]:
+    """The weights as ``torch.nn`` names and shapes them.
+
+    ``embedding.weight`` (V, D) for ``nn.Embedding``; ``rnn.weight_ih_l0`` (G H, D),
+    ``rnn.weight_hh_l0`` (G H, H), ``rnn.bias_ih_l0``, ``rnn.bias_hh_l0`` (G H,) and so on
+    for ``nn.RNN``, ``nn.GRU`` or ``nn.LSTM``; ``decoder.weight`` (V, H) and ``decoder.bias``
+    (V,) for ``nn.Linear``. PyTorch adds two biases where ours is one: its second is zero.
+    """
+    params = {name: to_host(param) for name, param in model.params.items()}
+    tensors = {"embedding.weight": params["embedding.weight"]}
+    for number in range(model.settings.layers):
+        layer = f"recurrent.{number}"
+        for weight in ("weight_ih", "weight_hh"):
+            tensors[f"rnn.{weight}_l{number}"] = params[f"{layer}.{weight}"].T
+        if model.settings.cell == "gru":
+            biases = params[f"{layer}.bias_ih"], params[f"{layer}.bias_hh"]
+        else:
+            biases = params[f"{layer}.bias"], np.zeros_like(params[f"{layer}.bias"])
+        tensors[f"rnn.bias_ih_l{number}"], tensors[f"rnn.bias_hh_l{number}"] = biases
+    tensors["decoder.weight"] = params["output.weight"]
+    tensors["decoder.bias"] = params["output.bias"]
+    return tensors
+
+
+LAYOUTS = {"pytorch": pytorch_tensors}
+
+
+def export(model: RecurrentLanguageModel, path: str | Path, layout: str = "pytorch") -> None:
+    """Write the weights in one of ``LAYOUTS`` to a safetensors file."""
+    tensors = LAYOUTS[layout](model)
+    with new_file(path) as file:
+        writer = TensorWriter(file, {k: (v.shape, v.dtype) for k, v in tensors.items()})
+        for tensor in tensors.values():
+            writer.write(tensor)
+        writer.close()

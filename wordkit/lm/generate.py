@@ -1,0 +1,220 @@
+"""Text from a language model, a word after the other.
+
+The state of the model is fed each word once: the prompt in one block, then what is made.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from wordkit.backend.arrays import array_module, to_host
+from wordkit.corpus.text import EOS, make_tokenizer
+from wordkit.errors import ModelError
+from wordkit.lm.model import RecurrentLanguageModel
+
+NOTHING = -1
+"""Stands for the words of a text that has ended before the others."""
+
+
+@dataclass(frozen=True)
+class Sampling:
+    """How the next word is chosen.
+
+    Parameters
+    ----------
+    temperature
+        The scores are divided by it: below 1 likely words become likelier.
+    top_k
+        Only so many words, the likeliest.
+    top_p
+        Only the fewest likeliest words of which the probabilities add up to so much
+        (Holtzman et al. 2020, "The Curious Case of Neural Text Degeneration").
+    greedy
+        Always the likeliest word.
+    """
+
+    temperature: float = 1.0
+    top_k: int | None = None
+    top_p: float | None = None
+    greedy: bool = False
+
+    def __post_init__(self) -> None:
+        if not 0 < self.temperature < np.inf:
+            raise ModelError(
+                f"temperature must be a number above 0, not {self.temperature}; for the likeliest "
+                "word choose greedy"
+            )
+        if self.top_k is not None and self.top_k < 1:
+            raise ModelError(f"top_k must be at least 1, not {self.top_k}")
+        if self.top_p is not None and not 0 < self.top_p <= 1:
+            raise ModelError(f"top_p must be above 0 and at most 1, not {self.top_p}")
+
+    def choose(self, scores: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+        """A word for each row: from scores (N, V), of which -inf is never chosen, to (N,)."""
+        if self.greedy:
+            return scores.argmax(axis=1)
+        # no exponent is above 0, however low the temperature
+        p = np.exp((scores - scores.max(axis=1, keepdims=True)) / self.temperature)
+        if self.top_k is not None and self.top_k < p.shape[1]:
+            left_out = np.argpartition(-p, self.top_k - 1, axis=1)[:, self.top_k :]
+            np.put_along_axis(p, left_out, 0, axis=1)
+        if self.top_p is not None:
+            order = np.argsort(-p, axis=1)
+            likeliest = np.take_along_axis(p, order, axis=1)
+            sums = likeliest.cumsum(axis=1, dtype=np.float64)
+            likeliest[sums - likeliest >= self.top_p * sums[:, -1:]] = 0
+            np.put_along_axis(p, order, likeliest, axis=1)
+        sums = p.cumsum(axis=1, dtype=np.float64)
+        return (sums > rng.random((len(p), 1)) * sums[:, -1:]).argmax(axis=1)
+
+
+def prompt_ids(model: RecurrentLanguageModel, prompt: str | None) -> tuple[np.ndarray, list[str]]:
+    """The ids of a prompt, and its words that the model does not know; None begins a line.
+
+    Unknown words become ``<unk>``; where there is none, they are left out.
+
+    Raises
+    ------
+    ModelError
+        There is no word in it, or none that is known; or it is None, and the model does
+        not know how lines begin.
+    """
+    vocabulary = model.vocabulary
+    if prompt is None:
+        if EOS not in vocabulary:
+            raise ModelError(
+                f"the model knows no {EOS}, after which it could begin: give a prompt"
+            )
+        return vocabulary.encode([EOS]), []
+    tokenize = make_tokenizer(model.text)
+    tokens = [token for line in prompt.split("\n") for token in tokenize(line)]
+    if model.text.eos is not None and tokens[-1:] == [EOS]:
+        tokens.pop()  # the last line goes on
+    if not tokens:
+        raise ModelError("the prompt is empty: give at least one word, or no prompt at all")
+    unknown = [token for token in tokens if token not in vocabulary]
+    if len(unknown) == len(tokens):
+        raise ModelError(
+            f"the model knows no word of the prompt ({' '.join(unknown[:5])}): its words are in "
+            "vocabulary.txt"
+        )
+    return vocabulary.encode(tokens), unknown
+
+
+def generate(
+    model: RecurrentLanguageModel,
+    prompt: np.ndarray,
+    length: int,
+    *,
+    sampling: Sampling,
+    samples: int = 1,
+    seed: int = 1,
+    stop: bool = True,
+    ban_unk: bool = True,
+) -> Iterator[np.ndarray]:
+    """Go on from a prompt.
+
+    Parameters
+    ----------
+    prompt
+        Ids, at least one.
+    length
+        The most words to make.
+    samples
+        N texts, made at once.
+    stop
+        A text ends with ``<eos>``.
+    ban_unk
+        ``<unk>`` is never chosen.
+
+    Yields
+    ------
+    The next word of each text, (N,); of one that has ended, ``NOTHING``.
+    """
+    rng = np.random.default_rng(seed)
+    banned, eos = _banned(model, ban_unk), model.vocabulary.index.get(EOS)
+    h, state = _read(model, prompt)
+    xp = array_module(h)
+    h = xp.repeat(h, samples, axis=0)
+    state = {name: xp.repeat(array, samples, axis=0) for name, array in state.items()}
+    ended, words = np.zeros(samples, bool), np.full(samples, NOTHING)
+    for made in range(length):
+        if made:
+            h, state = model.step(np.maximum(words, 0), state)
+        scores = to_host(model.scores(h))
+        scores[:, banned] = -np.inf
+        words = np.where(ended, NOTHING, sampling.choose(scores, rng))
+        yield words
+        if stop:
+            ended |= words == eos
+            if ended.all():
+                return
+
+
+def beam_search(
+    model: RecurrentLanguageModel,
+    prompt: np.ndarray,
+    length: int,
+    *,
+    width: int = 5,
+    stop: bool = True,
+    ban_unk: bool = True,
+) -> tuple[list[int], float]:
+    """The likeliest text, by the mean of its words, that a narrow search finds.
+
+    Of all texts of one length, only the ``width`` likeliest are gone on with. (By the sum
+    of its words, no text would be likelier than its first word.)
+
+    Returns
+    -------
+    Its ids, with ``stop`` perhaps ``<eos>`` at the end, and the sum of their log p.
+    """
+    if width < 1:
+        raise ModelError(f"the width of the beam must be at least 1, not {width}")
+    banned = _banned(model, ban_unk)
+    eos = model.vocabulary.index.get(EOS, NOTHING) if stop else NOTHING
+    h, state = _read(model, prompt)
+    going: list[tuple[list[int], float]] = [([], 0.0)]
+    ended: list[tuple[list[int], float]] = []
+    rows = [0]  # of the state, for those that go on
+    for made in range(length):
+        if made:
+            last = np.array([text[-1] for text, _ in going])
+            h, state = model.step(last, {name: array[rows] for name, array in state.items()})
+        logs = _log_softmax(to_host(model.scores(h)).astype(np.float64))
+        logs[:, banned] = -np.inf
+        sums = (np.array([total for _, total in going])[:, None] + logs).ravel()
+        ranked = np.argsort(-sums, kind="stable")[: 2 * width]  # half of them may end
+        parents, words = np.divmod(ranked[np.isfinite(sums[ranked])], logs.shape[1])
+        found = [
+            (parent, ([*going[parent][0], word], float(sums[parent * logs.shape[1] + word])))
+            for parent, word in zip(parents.tolist(), words.tolist(), strict=True)
+        ]
+        ended += [text for _, text in found if text[0][-1] == eos]
+        rest = [(parent, text) for parent, text in found if text[0][-1] != eos][:width]
+        if len(ended) >= width or not rest:
+            break
+        rows, going = [parent for parent, _ in rest], [text for _, text in rest]
+    return max([*ended, *going], key=lambda text: text[1] / max(len(text[0]), 1))
+
+
+def _read(model: RecurrentLanguageModel, prompt: Sequence[int] | np.ndarray) -> tuple:
+    """h (1, H) and the state after the prompt."""
+    ids = np.asarray(prompt)
+    if not ids.size:
+        raise ModelError("there must be at least one word to begin after")
+    h = model.hidden(ids[None], {})
+    return h[:, -1], model.recurrent.final_state
+
+
+def _banned(model: RecurrentLanguageModel, ban_unk: bool) -> list[int]:
+    unk = model.vocabulary.unk_id
+    return [unk] if ban_unk and unk is not None else []
+
+
+def _log_softmax(scores: np.ndarray) -> np.ndarray:
+    scores = scores - scores.max(axis=1, keepdims=True)
+    return scores - np.log(np.exp(scores).sum(axis=1, keepdims=True))

@@ -1,0 +1,256 @@
+"""A recurrent language model: each word by all words before it.
+
+    words -> embedding -> dropout -> recurrent layers -> dropout -> softmax
+
+On disk it is a folder: config.json (kind "language-model"), vocabulary.txt with the counts
+of the training text, and model.safetensors with the weights.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from wordkit.backend.arrays import Array, array_module, to_host
+from wordkit.corpus.text import TextOptions
+from wordkit.corpus.vocabulary import Vocabulary
+from wordkit.errors import FormatError, ModelError
+from wordkit.layers.dropout import Dropout, EmbeddingDropout, WeightDrop
+from wordkit.layers.embedding import Embedding
+from wordkit.layers.losses import SoftmaxLoss
+from wordkit.layers.recurrent import GRU, LSTM, RNN
+from wordkit.layers.recurrent_loop import State
+from wordkit.layers.recurrent_stack import Stack
+from wordkit.lm.initial_weights import initial_weights, weight_shapes
+from wordkit.lm.settings import ModelSettings
+from wordkit.lm.texts import UNITS, options_from
+from wordkit.storage import map_tensors, new_folder, read_config, write_config, write_tensors
+from wordkit.training.batches import TextBatch
+from wordkit.vectors.word_vectors import WordVectors
+
+KIND, VERSION = "language-model", 1
+VOCABULARY, WEIGHTS, CHECKPOINTS = "vocabulary.txt", "model.safetensors", "checkpoints"
+LAYERS: dict[str, Any] = {"rnn": RNN, "gru": GRU, "lstm": LSTM}
+
+
+class RecurrentLanguageModel:
+    """Embedding, recurrent layers and softmax; what ``Trainer`` trains.
+
+    Parameters
+    ----------
+    weights
+        By the names and shapes of ``weight_shapes``, all of one type, on the host or all on
+        the GPU. They are the params, not copies of them.
+    text
+        How the training text became tokens, and so how other texts should.
+    training
+        How it was trained, as values for JSON: remembered, and not used.
+    seed
+        Of the dropout.
+
+    Attributes
+    ----------
+    params
+        The weights; those of a tied output are the embedding's own, under both names.
+    """
+
+    def __init__(
+        self,
+        settings: ModelSettings,
+        vocabulary: Vocabulary,
+        weights: Mapping[str, Array],
+        *,
+        text: TextOptions = UNITS["words"],
+        training: Mapping[str, Any] | None = None,
+        seed: int = 1,
+    ):
+        self.settings, self.vocabulary, self.text = settings, vocabulary, text
+        self.training = dict(training or {})
+        _check_shapes(weights, weight_shapes(settings, len(vocabulary)))
+        rng = np.random.default_rng(seed)
+        self.generators = {"dropout": rng}
+        self.state: State = {}
+
+        self.embedding = Embedding(weights["embedding.weight"])
+        self._word_dropout = EmbeddingDropout(settings.embedding_dropout, rng, len(vocabulary))
+        first, *between, last = (
+            Dropout(settings.dropout, rng, variational=settings.variational)
+            for _ in range(settings.layers + 1)
+        )
+        self._input_dropout, self._output_dropout = first, last
+        layers = [self._recurrent(number, weights, rng) for number in range(settings.layers)]
+        self.recurrent = Stack(layers, dropout=between)
+        tied = weights["embedding.weight"] if settings.tie else weights["output.weight"]
+        self.output = SoftmaxLoss(tied, bias=weights["output.bias"])
+        self.params = self._named("params")
+
+    @classmethod
+    def initial(
+        cls,
+        settings: ModelSettings,
+        vocabulary: Vocabulary,
+        *,
+        vectors: WordVectors | None = None,
+        seed: int = 1,
+        text: TextOptions = UNITS["words"],
+    ) -> RecurrentLanguageModel:
+        """A model to be trained; see ``initial_weights``."""
+        rng = np.random.default_rng([seed, 1])
+        weights = initial_weights(settings, vocabulary, rng, vectors=vectors)
+        return cls(settings, vocabulary, weights, text=text, seed=seed)
+
+    def _recurrent(
+        self, number: int, weights: Mapping[str, Array], rng: np.random.Generator
+    ) -> Any:
+        start, drop = f"recurrent.{number}.", self.settings.weight_drop
+        own = {k.removeprefix(start): w for k, w in weights.items() if k.startswith(start)}
+        layer = LAYERS[self.settings.cell](**own)
+        return _WithWeightDrop(layer, "weight_hh", drop, rng) if drop else layer
+
+    def _named(self, what: str) -> dict[str, Any]:
+        """The params or grads of all layers."""
+        layers = {"embedding": self.embedding, "recurrent": self.recurrent, "output": self.output}
+        return {
+            f"{layer}.{name}": value
+            for layer, own in layers.items()
+            for name, value in getattr(own, what).items()
+        }
+
+    # --- training -------------------------------------------------------------------
+
+    def loss_and_gradients(self, batch: TextBatch) -> tuple[float, int, dict[str, Any]]:
+        """Forward and backward in training; see ``wordkit.training.model.Model``."""
+        loss, count = self._loss(batch, training=True)
+        by_h = self.output.backward().swapaxes(0, 1)
+        by_x = self.recurrent.backward(self._output_dropout.backward(by_h))
+        by_x = self._input_dropout.backward(by_x).swapaxes(0, 1)
+        self.embedding.backward(self._word_dropout.backward(by_x))
+        return loss, count, self._named("grads")
+
+    def loss(self, batch: TextBatch) -> tuple[float, int]:
+        """The sum of the losses of a batch, in nats, and the number of targets."""
+        return self._loss(batch, training=False)
+
+    def _loss(self, batch: TextBatch, *, training: bool) -> tuple[float, int]:
+        h = self.hidden(batch.inputs, self.state, training=training)
+        self.state = self.recurrent.final_state
+        # time-major (T, N), as the recurrent layers have it inside, so that nothing is copied
+        targets = array_module(h).asarray(batch.targets.T)
+        loss = self.output.forward(h.swapaxes(0, 1), targets, training=training)
+        count = int((batch.targets >= 0).sum())
+        return float(loss) * count, count
+
+    def hidden(self, ids: np.ndarray, state: State, *, training: bool = False) -> Array:
+        """What the softmax is given for each word: from ids (N, T) to (N, T, H).
+
+        ``recurrent.final_state`` is then the state after them; ``{}`` is none before them.
+        """
+        ids = array_module(self.params["output.bias"]).asarray(ids.T)
+        x = self.embedding.forward(ids, training=training)
+        x = self._word_dropout.forward(x, ids, training=training).swapaxes(0, 1)
+        x = self._input_dropout.forward(x, training=training)
+        h = self.recurrent.forward(x, state=state or None, training=training)
+        return self._output_dropout.forward(h, training=training)
+
+    # --- a word at a time -----------------------------------------------------------
+
+    def step(self, ids: np.ndarray, state: State) -> tuple[Array, State]:
+        """One more word for each of N texts: from ids (N,) to h (N, H) and the new state."""
+        ids = array_module(self.params["output.bias"]).asarray(ids)
+        state = self.recurrent.step(self.params["embedding.weight"][ids], state or None)
+        return self.recurrent.output(state), state
+
+    def scores(self, h: Array) -> Array:
+        """What softmax makes probabilities of: from h (M, H) to (M, V)."""
+        scores = h @ self.params["output.weight"].T
+        scores += self.params["output.bias"]
+        return scores
+
+    # --- on disk --------------------------------------------------------------------
+
+    def save(self, path: str | Path) -> None:
+        """Write the model as a folder, in which a folder of checkpoints may stand already.
+
+        Raises
+        ------
+        FormatError
+            Something else stands there.
+        """
+        config = {
+            "words": len(self.vocabulary),
+            "settings": asdict(self.settings),
+            "text": self.text.to_dict(),
+            "training": self.training,
+        }
+        names = weight_shapes(self.settings, len(self.vocabulary))
+        with new_folder(path, KIND, beside=CHECKPOINTS) as folder:
+            write_config(folder, KIND, VERSION, config)
+            self.vocabulary.save(folder / VOCABULARY)
+            write_tensors(folder / WEIGHTS, {name: to_host(self.params[name]) for name in names})
+
+    @classmethod
+    def load(cls, path: str | Path) -> RecurrentLanguageModel:
+        """Read what ``save`` wrote.
+
+        Raises
+        ------
+        FileNotFoundError
+            There is no such folder.
+        FormatError
+            It is cut short or damaged, of another kind, of a newer version, or was never
+            finished.
+        """
+        path = Path(path)
+        if (path / CHECKPOINTS).is_dir() and not (path / "config.json").exists():
+            raise FormatError(
+                f"{path} has no model yet, only checkpoints of its training: finish that first "
+                "(the same wordkit lm train with --resume)"
+            )
+        config = read_config(path, KIND, VERSION)
+        try:
+            settings = ModelSettings(**config["settings"])
+        except (KeyError, TypeError, ModelError) as error:
+            raise FormatError(f"{path / 'config.json'} is damaged: {error}") from None
+        vocabulary = Vocabulary.load(path / VOCABULARY)
+        shapes = weight_shapes(settings, len(vocabulary))
+        weights = map_tensors(path / WEIGHTS, shapes)
+        try:
+            _check_shapes(weights, shapes)
+        except ModelError as error:
+            raise FormatError(f"{path} is damaged: {error}") from None
+        weights = {name: np.array(weight) for name, weight in weights.items()}
+        text, training = options_from(config.get("text")), config.get("training")
+        return cls(settings, vocabulary, weights, text=text, training=training)
+
+    def __repr__(self) -> str:
+        s = self.settings
+        return (
+            f"RecurrentLanguageModel({len(self.vocabulary):,} words, {s.layers} x "
+            f"{s.hidden_size} {s.cell})"
+        )
+
+
+class _WithWeightDrop(WeightDrop):
+    """A recurrent layer with ``WeightDrop``, which still has all that the layer has."""
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.layer, name)
+
+    def backward(self, *gradient: Array, state_gradient: State | None = None) -> Any:
+        return super().backward(*gradient)  # of truncated windows: no gradient by the final state
+
+
+def _check_shapes(weights: Mapping[str, Array], shapes: Mapping[str, tuple[int, ...]]) -> None:
+    for name, shape in shapes.items():
+        if name not in weights:
+            raise ModelError(f"the model needs the weights {name!r}, of the shape {shape}")
+        found = weights[name].shape
+        if found != shape or weights[name].dtype.kind != "f":
+            raise ModelError(
+                f"the weights {name!r} must be floating-point numbers of the shape {shape}, by "
+                f"the vocabulary and the settings; found {weights[name].dtype} {found}"
+            )

@@ -1,0 +1,71 @@
+"""Text for language models: read as the Penn Treebank's is, or a corpus that was built."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import fields
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from wordkit.corpus.encoded import Corpus
+from wordkit.corpus.text import EOS, TOKENIZERS, UNK, TextOptions
+from wordkit.corpus.vocabulary import Vocabulary
+from wordkit.errors import CorpusError
+
+UNITS = {
+    "words": TextOptions(tokenizer="whitespace", lower=False, normalize=False, eos="line"),
+    "chars": TextOptions(tokenizer="chars", lower=False, normalize=False, eos="line"),
+}
+"""How a file is read: split on white space, or into characters; ``<eos>`` for each newline."""
+
+
+def read_text(path: str | Path, options: TextOptions = UNITS["words"]) -> Corpus:
+    """A folder that holds a corpus as it is; any other file as text, with all its words."""
+    path = Path(path)
+    if path.is_dir():
+        return Corpus.load(path)
+    return Corpus.build([path], text=options, min_count=1)
+
+
+def text_options(corpus: Corpus) -> TextOptions:
+    """How the text of a corpus became tokens; split on white space, if that is not known."""
+    return options_from(corpus.settings.get("text"))
+
+
+def options_from(values: Any) -> TextOptions:
+    """``TextOptions`` from what its ``to_dict`` wrote; a callable tokenizer is lost."""
+    if not isinstance(values, Mapping) or values.get("tokenizer") not in TOKENIZERS:
+        return UNITS["words"]
+    known = {field.name for field in fields(TextOptions)}
+    return TextOptions(**{name: value for name, value in values.items() if name in known})
+
+
+def ids_in(
+    corpus: Corpus, vocabulary: Vocabulary, name: str | Path = "the text"
+) -> tuple[np.ndarray, int]:
+    """The text of a corpus in the ids of another vocabulary, and how many words that lacks.
+
+    These become ``<unk>``; where there is none, they are left out.
+
+    Raises
+    ------
+    CorpusError
+        The vocabulary has no word of the text, which is called ``name``.
+    """
+    words = corpus.vocabulary.words
+    if words == vocabulary.words:
+        return corpus.ids, 0
+    index = vocabulary.index
+    counts = np.bincount(corpus.ids, minlength=len(words))
+    known = np.array([word in index for word in words], bool)
+    own = np.array([word not in (EOS, UNK) for word in words], bool)
+    if not counts[known & own].any():
+        raise CorpusError(
+            f"{name} has no known word: it is not of the language, or not written in the way, "
+            "that the model learnt (lower case? characters?)"
+        )
+    unk = -1 if vocabulary.unk_id is None else vocabulary.unk_id
+    ids = np.array([index.get(word, unk) for word in words], np.int32)[corpus.ids]
+    return ids[ids >= 0], int(counts[~known].sum())
