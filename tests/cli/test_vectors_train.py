@@ -105,3 +105,20 @@ def test_ctrl_c_and_resume(corpus: Path, tmp_path: Path) -> None:
 def test_bad_options(corpus: Path, tmp_path: Path, options: tuple, message: str) -> None:
     assert message in refused("vectors", "train", corpus, "-o", tmp_path / "v", *options)
     assert not (tmp_path / "v").exists()
+
+
+def test_outputs_in_other_places(corpus: Path, tmp_path: Path) -> None:
+    train(corpus, tmp_path / "not" / "yet" / "there")
+    assert WordVectors.load(tmp_path / "not" / "yet" / "there").vector_size == 8
+    here = tmp_path / "here"
+    here.mkdir()
+    command = [sys.executable, "-m", "wordkit", "vectors", "train", corpus, "-o", ".",
+               "--method", "cbow", "--epochs", "1", "--resume"]  # fmt: skip
+    done = subprocess.run(command, cwd=here, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    assert "here.checkpoints holds no checkpoint: training from the start" in done.stderr
+
+
+def test_phrases_of_a_corpus_never_replace_it(corpus: Path) -> None:
+    message = refused("corpus", "phrases", corpus, "-o", corpus)
+    assert "would take the place of its own text" in message

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -16,10 +18,11 @@ from wordkit.embeddings.cooccurrence import keep_probabilities
 from wordkit.embeddings.word2vec import Cbow, SkipGram, alias_tables
 from wordkit.embeddings.word2vec_steps_kernels import RUN, SHARE
 from wordkit.embeddings.word2vec_training import Training
-from wordkit.errors import ModelError
+from wordkit.errors import ModelError, WordkitError
 from wordkit.layers.embedding import EmbeddingBag
 from wordkit.layers.hierarchical_softmax import HierarchicalSoftmaxLoss, huffman_tree
 from wordkit.layers.losses import SigmoidCrossEntropy
+from wordkit.training.checkpoint import latest_checkpoint, remove_checkpoints
 from wordkit.training.interrupts import TrainingInterrupted
 from wordkit.vectors.word_vectors import WordVectors
 
@@ -45,7 +48,7 @@ class Twin:
         self.keep = keep_probabilities(counts, model.sample)
         self.share, self.other = alias_tables(counts**model.ns_exponent)
         self.tree = huffman_tree(counts)
-        self.seed = model.seed << 20
+        self.seed = model.seed << 21
         self.losses: list[float] = []
         self.pairs = 0
         self.shares = model.loss == "ns" and getattr(model, "negatives", "") == "shared"
@@ -287,6 +290,15 @@ def test_alias_tables_give_the_distribution() -> None:
         ({"sample": -1}, "sample"),
         ({"ns_exponent": float("nan")}, "ns_exponent"),
         ({"negatives": "some"}, "negatives must be shared or per-pair"),
+        ({"loss": "softmax"}, "loss must be ns or hs"),
+        ({"vector_size": "9"}, "vector_size must be a whole number from 1 to 10,000, not '9'"),
+        ({"negative": None}, "negative must be a whole number"),
+        ({"window": True}, "window must be a whole number"),
+        ({"seed": -1}, "seed must be a whole number from 0"),
+        ({"alpha": "fast"}, "alpha must be a number from 0 to 10, not 'fast'"),
+        ({"sample": float("inf")}, "sample must be a number"),
+        ({"freeze": True}, "freeze needs init"),
+        ({"init": {"w1": [1]}}, "init must be dense WordVectors"),
     ],
 )
 def test_settings_that_make_no_sense(options: dict, message: str) -> None:
@@ -301,8 +313,6 @@ def test_nothing_to_learn_from() -> None:
         SkipGram(sample=0).fit(Corpus.build(["a", "b"], min_count=1))
     with pytest.raises(ModelError, match="mode must be"):
         Cbow(mode="max").fit(small_corpus())
-    with pytest.raises(ModelError, match="loss must be ns or hs"):
-        Cbow(loss="softmax").fit(small_corpus())
 
 
 def test_a_text_shorter_than_the_window_and_more_workers_than_documents() -> None:
@@ -346,6 +356,8 @@ def test_a_run_that_was_stopped_goes_on_to_the_same_bits(
     model.fit(corpus, checkpoints=folder, resume=True)
     np.testing.assert_array_equal(model.vectors_.vectors, whole.vectors_.vectors)
     assert model.loss_per_epoch_ == whole.loss_per_epoch_
+    assert latest_checkpoint(folder), "kept until the vectors are safe"
+    remove_checkpoints(folder)
     assert not folder.exists()
 
 
@@ -368,6 +380,45 @@ def test_checkpoints_of_another_training(tmp_path: Path, monkeypatch: pytest.Mon
         SkipGram(workers=1, window=3).fit(corpus, checkpoints=tmp_path, resume=True)
     with pytest.raises(ModelError, match="method = SkipGram, not Cbow"):
         Cbow(workers=1).fit(corpus, checkpoints=tmp_path, resume=True)
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        (lambda state: state["progress"].update(epoch=7), "its place is not in the text"),
+        (lambda state: state["progress"].update(place=-1), "its place is not in the text"),
+        (lambda state: state["progress"].update(place="here"), "damaged"),
+        (lambda state: state.update(progress=None), "damaged"),
+        (lambda state: state["tensors"].remove("learns"), "damaged: learns has the shape None"),
+        (lambda state: state.update(settings=[]), "was trained with"),
+    ],
+)
+def test_damaged_checkpoints(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, change: Callable, message: str
+) -> None:
+    corpus, model = small_corpus(), SkipGram(vector_size=4, workers=1, epochs=2)
+    monkeypatch.setattr(
+        Training, "_finish_epoch", lambda self: os.kill(os.getpid(), signal.SIGINT)
+    )
+    with pytest.raises(TrainingInterrupted):
+        model.fit(corpus, checkpoints=tmp_path)
+    monkeypatch.undo()
+    config = next(tmp_path.glob("step-*/config.json"))
+    state = json.loads(config.read_text())
+    state["progress"]["place"] = 0
+    change(state)
+    config.write_text(json.dumps(state))
+    with pytest.raises(WordkitError, match=message):
+        model.fit(corpus, checkpoints=tmp_path, resume=True)
+
+
+def test_settings_may_be_numbers_of_numpy(tmp_path: Path) -> None:
+    corpus = small_corpus()
+    settings = {"vector_size": 6, "window": 3, "negative": 4, "seed": 7, "alpha": 0.0625}
+    other = {name: np.asarray(value)[()] for name, value in settings.items()}
+    one = SkipGram(workers=1, epochs=1, **settings).fit(corpus)
+    two = SkipGram(workers=1, epochs=1, **other).fit(corpus, checkpoints=tmp_path / "c")
+    np.testing.assert_array_equal(one.vectors_.vectors, two.vectors_.vectors)
 
 
 def test_after_each_epoch() -> None:
@@ -402,6 +453,16 @@ def test_more_text_adds_words_and_loses_none() -> None:
     assert len(model.output_vectors_) == 4
 
 
+def test_more_text_leaves_frozen_vectors_as_they_are() -> None:
+    known = WordVectors(["b", "d"], np.ones((2, 6)))
+    model = SkipGram(vector_size=6, sample=0, workers=1, init=known, freeze=True)
+    model.partial_fit(Corpus.build([["a", "b", "c"]] * 50, min_count=1))
+    vectors = model.partial_fit(Corpus.build([["b", "c", "d"]] * 50, min_count=1)).vectors_
+    np.testing.assert_array_equal(vectors["b"], np.ones(6))
+    np.testing.assert_array_equal(vectors["d"], np.ones(6))
+    assert not np.array_equal(vectors["a"], vectors["c"])
+
+
 def test_start_from_vectors_frozen_or_not(tmp_path: Path) -> None:
     corpus = small_corpus()
     known = WordVectors(["w0", "w3", "elsewhere"], np.ones((3, 6)))
@@ -418,3 +479,6 @@ def test_start_from_vectors_frozen_or_not(tmp_path: Path) -> None:
         clone(model).set_params(vector_size=7).fit(corpus)
     with pytest.raises(ModelError, match="none of the words"):
         SkipGram(vector_size=6, init=WordVectors(["x"], np.ones((1, 6)))).fit(corpus)
+    for wrong in np.inf, np.nan, 1e30:
+        with pytest.raises(ModelError, match="the vector to start 'w2' from has a number"):
+            SkipGram(vector_size=6, init=WordVectors(["w2"], [[wrong] * 6])).fit(corpus)

@@ -291,7 +291,10 @@ def phrases(directory: Path, output: Path, as_json: bool, **options: Any) -> Non
     """
     from wordkit.corpus.encoded import Corpus
     from wordkit.corpus.phrases import join_phrases
+    from wordkit.errors import CorpusError
 
+    if output.exists() and output.samefile(directory):
+        raise CorpusError(f"{output} would take the place of its own text: name another folder")
     joined, found = join_phrases(Corpus.load(directory), output, **options, progress=True)
     if as_json:
         print_json([asdict(phrase) for phrase in found])

@@ -121,8 +121,11 @@ def train(corpus: Path, output: Path, method: str, as_json: bool, **options: Any
     """
     import wordkit
     from wordkit.storage import check_replaceable
+    from wordkit.training.checkpoint import remove_checkpoints
 
+    output = output.resolve()
     check_replaceable(output, "vectors")
+    output.parent.mkdir(parents=True, exist_ok=True)
     started = time.perf_counter()
     estimator = getattr(wordkit, METHODS[method])(verbose=True)
     given = {
@@ -145,6 +148,8 @@ def train(corpus: Path, output: Path, method: str, as_json: bool, **options: Any
         running = _running(output, **running)
     trained = estimator.fit(text, **running).vectors_
     trained.save(output)
+    if "checkpoints" in running:
+        remove_checkpoints(running["checkpoints"])
     seconds = time.perf_counter() - started
     losses = getattr(estimator, "loss_per_epoch_", None)
     extra = {} if losses is None else {"loss_per_epoch": losses}
@@ -165,6 +170,8 @@ def _running(
         raise ModelError(
             f"{folder} holds a training that was stopped: go on with --resume, or remove it"
         )
+    if resume and not latest_checkpoint(folder):
+        say(f"{folder} holds no checkpoint: training from the start")
     return {
         "checkpoints": folder,
         "checkpoint_every": parse_duration(checkpoint_every) if checkpoint_every else math.inf,

@@ -15,26 +15,18 @@ from sklearn.base import BaseEstimator
 
 from wordkit.corpus.encoded import Corpus, as_corpus
 from wordkit.embeddings.cooccurrence import keep_probabilities, occurrences
+from wordkit.embeddings.word2vec_settings import check_settings, known_vectors, plain
 from wordkit.embeddings.word2vec_training import Method, Training
 from wordkit.embeddings.word2vec_weights import Weights
 from wordkit.errors import ModelError
 from wordkit.training.interrupts import TrainingInterrupted
 from wordkit.vectors.word_vectors import WordVectors
 
-LOSSES = ("ns", "hs")
 CROWDED, LARGEST_BATCH = 0.25, 128
 """A step from shared negatives moves a word for all pairs of a run at once, and a batch for
 those of many steps. The word of a small vocabulary that is drawn most often would be pushed
 too far: so its steps are those of single pairs, and its batches small."""
 _NO_TREE = np.zeros(1, np.int8), np.zeros(1, np.int32), np.zeros(1, np.int64)
-_WHOLE = {
-    "vector_size": (1, 10_000),
-    "window": (1, 1_000),
-    "negative": (1, 1_000),
-    "epochs": (1, 100_000),
-    "seed": (0, (1 << 32) - 1),
-}
-"""Settings that are whole numbers, and their ranges."""
 
 
 class _Word2Vec(BaseEstimator):
@@ -56,7 +48,7 @@ class _Word2Vec(BaseEstimator):
         ----------
         checkpoints, checkpoint_every
             A folder to keep the state of the training in, from time to time (seconds) and
-            on Ctrl-C; it is removed when the training is done.
+            on Ctrl-C. Once the vectors are safe, ``remove_checkpoints`` clears it away.
         resume
             Go on from what is there: to the same bits as if nothing had happened, with one
             worker or ``reproducible``.
@@ -69,12 +61,9 @@ class _Word2Vec(BaseEstimator):
             A setting makes no sense, the text has nothing to learn from, the numbers ran
             away, or the checkpoint is of another training.
         """
-        self._check()
+        check_settings(self.get_params())
         corpus = as_corpus(X)
-        known = None if self.init is None else _known(self.init, self.vector_size)
         weights = self._weights(corpus, corpus.vocabulary.words)
-        if known and not weights.set_rows(weights.inputs, known, freeze=self.freeze):
-            raise ModelError("init has a vector for none of the words of the corpus")
         folder = None if checkpoints is None else Path(checkpoints)
         counts = occurrences(corpus)
         return self._train(
@@ -89,7 +78,7 @@ class _Word2Vec(BaseEstimator):
         """
         if not hasattr(self, "vectors_"):
             return self.fit(X)
-        self._check()
+        check_settings(self.get_params())
         corpus, before = as_corpus(X), self.vectors_
         if before.vector_size != self.vector_size:
             raise ModelError(
@@ -114,7 +103,14 @@ class _Word2Vec(BaseEstimator):
         if len(corpus.vocabulary) < 2:
             raise ModelError("word2vec needs at least two different words, found one")
         outputs = len(words) - (self.loss == "hs")
-        return Weights.new(words, self.vector_size, self.seed, outputs)
+        weights = Weights.new(words, int(self.vector_size), int(self.seed), outputs)
+        if self.init is not None:
+            found = weights.set_rows(weights.inputs, known_vectors(self.init, self.vector_size))
+            if not len(found):
+                raise ModelError("init has a vector for none of the words of the corpus")
+            weights.check_rows(found)
+            weights.learns[found] = not self.freeze
+        return weights
 
     def _train(
         self,
@@ -128,7 +124,7 @@ class _Word2Vec(BaseEstimator):
         every: float = 300.0,
     ) -> Any:
         keep = keep_probabilities(counts, self.sample)
-        settings = {**self.get_params(), "init": None if self.init is None else "given"}
+        settings = {**plain(self.get_params()), "init": None if self.init is None else "given"}
         training = Training(
             corpus,
             weights,
@@ -188,23 +184,6 @@ class _Word2Vec(BaseEstimator):
         return Method(
             kind, bag, RUN + draws, targets, _batch(push * RUN * pairs if shared else push)
         )
-
-    def _check(self) -> None:
-        for name, (low, high) in _WHOLE.items():
-            value = getattr(self, name)
-            if not low <= value <= high or value != int(value):
-                raise ModelError(
-                    f"{name} must be a whole number from {low} to {high:,}, not {value}"
-                )
-        if not 0 < self.alpha <= 10 or not 0 <= self.min_alpha <= self.alpha:
-            raise ModelError(
-                f"alpha must be above 0 and min_alpha between 0 and alpha, "
-                f"not {self.alpha} and {self.min_alpha}"
-            )
-        if not 0 <= self.sample < np.inf or not -10 <= self.ns_exponent <= 10:
-            raise ModelError("sample must be 0 or more, and ns_exponent from -10 to 10")
-        if self.loss not in LOSSES:
-            raise ModelError(f"loss must be ns or hs, not {self.loss!r}")
 
 
 class SkipGram(_Word2Vec):
@@ -291,11 +270,6 @@ class SkipGram(_Word2Vec):
         self.workers = workers
         self.verbose = verbose
 
-    def _check(self) -> None:
-        super()._check()
-        if self.negatives not in ("shared", "per-pair"):
-            raise ModelError(f"negatives must be shared or per-pair, not {self.negatives!r}")
-
 
 class Cbow(_Word2Vec):
     """The words around a word, together, predict it.
@@ -345,22 +319,6 @@ class Cbow(_Word2Vec):
         self.reproducible = reproducible
         self.workers = workers
         self.verbose = verbose
-
-    def _check(self) -> None:
-        super()._check()
-        if self.mode not in ("mean", "sum", "word2vec"):
-            raise ModelError(f"mode must be mean, sum or word2vec, not {self.mode!r}")
-
-
-def _known(init: Any, vector_size: int) -> WordVectors:
-    """Vectors to start from."""
-    known = init if isinstance(init, WordVectors) else WordVectors.load(init)
-    if known.vector_size != vector_size:
-        raise ModelError(
-            f"the vectors to start from have {known.vector_size} dimensions, not {vector_size}: "
-            f"set vector_size to {known.vector_size}"
-        )
-    return known
 
 
 def _batch(push: float) -> int:

@@ -5,8 +5,8 @@ from __future__ import annotations
 import time
 import zlib
 from collections.abc import Callable, Mapping
-from contextlib import suppress
 from dataclasses import asdict, dataclass, field
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +15,7 @@ import numpy as np
 from wordkit.backend.threads import available_workers, checked_workers, in_step, in_threads
 from wordkit.corpus.encoded import Corpus
 from wordkit.embeddings.word2vec_weights import Weights
-from wordkit.errors import ModelError
+from wordkit.errors import FormatError, ModelError
 from wordkit.progress import progress_bar
 from wordkit.training.checkpoint import (
     checkpoint_name,
@@ -137,10 +137,6 @@ class Training:
                 if self.folder and not done and time.monotonic() - saved >= self.every:
                     self.save()
                     saved = time.monotonic()
-        if self.folder and self.folder.is_dir():
-            remove_others(self.folder, set())
-            with suppress(OSError):  # something of another's is in it
-                self.folder.rmdir()
         return now.losses
 
     def _postfix(self) -> dict[str, Any]:
@@ -229,7 +225,7 @@ class Training:
             int(self.settings["window"]),
             self.method.targets,
             self._rates(),
-            np.uint64((self.settings["seed"] << 20) + self.progress.epoch),
+            np.uint64(((self.settings["seed"] << 20) + self.progress.epoch) << 1),  # and the odd
             self.method.bag,
             (weights.width, weights.inputs, weights.outputs, weights.learns),
         )
@@ -248,12 +244,15 @@ class Training:
                 f"(sample={self.settings['sample']:g}; try 0)"
             )
         loss = now.loss / now.terms
-        if not np.isfinite(self.weights.inputs).all():
-            raise ModelError(self._ran_away())
+        self._check_finite()
         now.losses.append(loss)
         now.epoch, now.place, now.loss, now.terms = now.epoch + 1, 0, 0.0, 0.0
         if self.after_epoch:
             self.after_epoch(now.epoch, loss, self.weights)
+
+    def _check_finite(self) -> None:
+        if not self.weights.finite:
+            raise ModelError(self._ran_away())
 
     def _ran_away(self) -> str:
         now = self.progress
@@ -270,6 +269,7 @@ class Training:
     def save(self) -> None:
         """Write a checkpoint, and then remove the one before it."""
         assert self.folder is not None
+        self._check_finite()
         now, weights = self.progress, self.weights
         name = checkpoint_name(now.epoch * len(self.corpus) + now.place)
         tensors = {
@@ -277,7 +277,7 @@ class Training:
             "outputs": weights.outputs,
             "learns": weights.learns.astype(np.int32),
         }
-        state = {"progress": asdict(now), "settings": self.settings, "corpus": self._fingerprint()}
+        state = {"progress": asdict(now), "settings": self.settings, "corpus": self._fingerprint}
         self.folder.mkdir(parents=True, exist_ok=True)
         write_checkpoint(self.folder / name, tensors, state)
         remove_others(self.folder, {name})
@@ -289,41 +289,57 @@ class Training:
         ------
         ModelError
             It is of another corpus, or of other settings.
+        FormatError
+            It is damaged.
         """
         path = latest_checkpoint(self.folder) if self.folder else None
         if path is None:
             return
         tensors, state = read_checkpoint(path)
-        if state.get("corpus") != self._fingerprint():
+        if state.get("corpus") != self._fingerprint:
             raise ModelError(
                 f"{path} is the checkpoint of another corpus: give it that one, or remove "
                 f"{self.folder}"
             )
-        before = state.get("settings") or {}
+        before = state.get("settings")
         for name, value in self.settings.items():
-            if before.get(name) != value:
+            found = before.get(name) if isinstance(before, dict) else None
+            if found != value:
                 raise ModelError(
-                    f"{path} was trained with {name} = {before.get(name)}, not {value}: give it "
+                    f"{path} was trained with {name} = {found}, not {value}: give it "
                     f"the same settings, or remove {self.folder}"
                 )
+        self.progress = self._progress(path, state)
         weights = self.weights
         for name, to in (
             ("inputs", weights.inputs),
             ("outputs", weights.outputs),
             ("learns", weights.learns),
         ):
-            if tensors[name].shape != to.shape:
-                raise ModelError(f"{path} is damaged: {name} has the shape {tensors[name].shape}")
+            shape = None if name not in tensors else tensors[name].shape
+            if shape != to.shape:
+                raise FormatError(f"{path} is damaged: {name} has the shape {shape}")
             to[:] = tensors[name]
-        self.progress = Progress(**state["progress"])
 
+    def _progress(self, path: Path, state: Mapping[str, Any]) -> Progress:
+        try:
+            now = Progress(**state["progress"])
+            known = [int(now.epoch), int(now.place), float(now.loss), float(now.terms)]
+            if known[0] != len(now.losses) or not 0 <= known[1] < len(self.corpus):
+                raise ValueError("its place is not in the text")
+        except (KeyError, TypeError, ValueError) as error:
+            raise FormatError(f"{path} is damaged: {error}") from None
+        return now
+
+    @cached_property
     def _fingerprint(self) -> dict[str, Any]:
-        words = "\n".join(self.corpus.vocabulary.words).encode("utf-8", "surrogateescape")
+        corpus = self.corpus
+        words = "\n".join(corpus.vocabulary.words).encode("utf-8", "surrogateescape")
         return {
-            "tokens": len(self.corpus),
-            "documents": self.corpus.documents,
+            "tokens": len(corpus),
             "words": zlib.crc32(words),
-            "text": zlib.crc32(self.corpus.ids[:1_000_000].tobytes()),
+            "text": zlib.crc32(corpus.ids.data),
+            "documents": zlib.crc32(corpus.offsets.data),
         }
 
     def _stopped(self) -> str:

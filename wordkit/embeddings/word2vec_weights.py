@@ -8,8 +8,10 @@ from typing import Any
 
 import numpy as np
 
+from wordkit.errors import ModelError
 from wordkit.vectors.word_vectors import WordVectors
 
+HUGE = 1e6
 _ROWS = 10_000  # at once, so that no second matrix is needed
 
 
@@ -61,17 +63,29 @@ class Weights:
         """A flat matrix as rows of D, without what fills them up."""
         return matrix.reshape(-1, self.width)[:, : self.vector_size]
 
-    def set_rows(self, matrix: np.ndarray, known: WordVectors, *, freeze: bool = False) -> int:
-        """Put in the rows of the words that are known; returns their number."""
-        index, found = known.index, 0
-        rows = self.rows(matrix)
-        for number, word in enumerate(self.words):
-            row = index.get(word)
-            if row is not None:
-                rows[number] = known.vectors[row]
-                self.learns[number] = not freeze
-                found += 1
-        return found
+    def set_rows(self, matrix: np.ndarray, known: WordVectors) -> np.ndarray:
+        """Put in the rows of the words that are known; returns their numbers."""
+        index, rows = known.index, self.rows(matrix)
+        found = [number for number, word in enumerate(self.words) if word in index]
+        for number in found:
+            rows[number] = known.vectors[index[self.words[number]]]
+        return np.array(found, np.int64)
+
+    def check_rows(self, numbers: np.ndarray) -> None:
+        """A ``ModelError`` that names the word, if an input vector is no place to start."""
+        sizes = np.abs(self.rows(self.inputs)[numbers]).max(axis=1)
+        wrong = np.flatnonzero(~(sizes < HUGE))
+        if len(wrong):
+            word, size = self.words[numbers[wrong[0]]], sizes[wrong[0]]
+            raise ModelError(
+                f"the vector to start {word!r} from has a number of the size {size:g}: expected "
+                f"all below {HUGE:g}"
+            )
+
+    @property
+    def finite(self) -> bool:
+        """Whether all numbers are."""
+        return all(np.isfinite(matrix @ matrix) for matrix in (self.inputs, self.outputs))
 
     def released(self, matrix: np.ndarray) -> np.ndarray:
         """Its rows as an array of their own, in the same memory: the matrix is used up."""

@@ -12,6 +12,7 @@ from __future__ import annotations
 import re
 import shutil
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -47,8 +48,8 @@ def write_checkpoint(
             write_config(folder, KIND, VERSION, {"tensors": list(tensors), **settings})
     except OSError as error:
         raise ModelError(
-            f"the checkpoint {path} cannot be written ({error.strerror or error}); the one "
-            "before it is as it was: make room and resume"
+            f"the checkpoint {path} cannot be written ({error.strerror or error}); one "
+            "from before it, if there is one, is as it was: make room and resume"
         ) from error
 
 
@@ -78,6 +79,14 @@ def remove_others(folder: Path, keep: set[str]) -> None:
     for path in folder.iterdir():
         if _OURS.fullmatch(path.name) and path.name not in keep:
             shutil.rmtree(path, ignore_errors=True)
+
+
+def remove_checkpoints(folder: Path) -> None:
+    """Remove the checkpoints of a run that is done, and the folder if no more is in it."""
+    if folder.is_dir():
+        remove_others(folder, set())
+        with suppress(OSError):
+            folder.rmdir()
 
 
 def parse_duration(text: str) -> float:
