@@ -25,7 +25,7 @@ from wordkit.backend.simd_kernels import (
 )
 
 
-def _polynomial(function, degree: int, low: float, high: float) -> tuple:
+def polynomial(function, degree: int, low: float, high: float) -> tuple:
     """Coefficients of a polynomial that is close to a function from low to high."""
     series = np.polynomial.Chebyshev.interpolate(function, degree, [low, high])
     coefficients = series.convert(kind=np.polynomial.Polynomial).coef[::-1]
@@ -37,15 +37,16 @@ _LOG2_E = np.float32(1 / np.log(2))
 _LOG_2 = np.float32(355 / 512)
 _REST = np.float32(np.log(2) - 355 / 512)
 """log 2 in two numbers: whole * _LOG_2 is exact."""
-_EXP = _polynomial(np.exp, 6, -np.log(2) / 2, np.log(2) / 2)
+_EXP = polynomial(np.exp, 6, -np.log(2) / 2, np.log(2) / 2)
 _SMALL = np.float32(0.6)
-_TANH = _polynomial(
+_TANH = polynomial(
     lambda z: (np.tanh(np.sqrt(z)) / np.sqrt(z) - 1) / z, 4, 0.0, float(_SMALL) ** 2
 )
 
 
 @njit(cache=True, nogil=True)
-def _value(coefficients, x):
+def value_of(coefficients, x):
+    """Of a polynomial, at x."""
     y = fill(coefficients[0])
     for n in range(1, len(coefficients)):
         y = multiply_add(y, x, fill(coefficients[n]))
@@ -61,7 +62,7 @@ def exp(x):
     whole = floor(multiply_add(x, fill(_LOG2_E), fill(np.float32(0.5))))
     rest = multiply_add(whole, fill(-_LOG_2), x)
     rest = multiply_add(whole, fill(-_REST), rest)
-    return _value(_EXP, rest) * power_of_two(whole)
+    return value_of(_EXP, rest) * power_of_two(whole)
 
 
 @njit(cache=True, nogil=True)
@@ -77,7 +78,7 @@ def tanh(x):
     one = fill(np.float32(1))
     far = one - fill(np.float32(2)) / (exp(x + x) + one)
     squared = x * x
-    near = multiply_add(_value(_TANH, squared) * squared, x, x)
+    near = multiply_add(value_of(_TANH, squared) * squared, x, x)
     return where_positive(absolute(x) - fill(_SMALL), far, near)
 
 

@@ -2,10 +2,10 @@
 # (numba's types are not Python's: a loop over int64, a float32 that is no float)
 """Products of a few rows that are in the first cache: score, and update.
 
-Matrices are flat float32, row w of D columns beginning at w * D, and D a multiple of 16.
-Rows are named by a list of their numbers, in which two more stand behind the last: so
-tiles of 3 x 3 rows need no other case, and fit into registers. Matrices and lists come as
-pointers.
+Matrices are flat float32, row w beginning at w * size; of each row ``span`` numbers are
+used, a multiple of 16. Rows are named by a list of their numbers, in which two more stand
+behind the last: so tiles of 3 x 3 rows need no other case, and fit into registers.
+Matrices and lists come as pointers.
 """
 
 from __future__ import annotations
@@ -38,12 +38,13 @@ def copy_rows(
     rows: Pointer,
     n: int,
     size: int,
+    span: int,
     block: Pointer,
 ) -> None:
     """Put n rows one after the other in a block."""
     for i in range(n):
         row = rows[i] * size
-        for d in range(0, size, LANES):
+        for d in range(0, span, LANES):
             store(block, i * size + d, load(matrix, row + d))
 
 
@@ -53,12 +54,13 @@ def sum_rows(
     rows: Pointer,
     n: int,
     size: int,
+    span: int,
     by: Pointer,
     down: int,
     total: Pointer,
 ) -> None:
     """Put the sum of n rows, row i times ``by[i * down]``, in a row."""
-    for d in range(0, size, LANES):
+    for d in range(0, span, LANES):
         part = fill(np.float32(0))
         for i in range(n):
             part = multiply_add(fill(by[i * down]), load(matrix, rows[i] * size + d), part)
@@ -72,6 +74,7 @@ def add_row(
     picks: Pointer,
     n: int,
     size: int,
+    span: int,
     by: Pointer,
     down: int,
     x: Pointer,
@@ -80,19 +83,19 @@ def add_row(
     for pick in range(n):
         i = picks[pick]
         row, factor = rows[i] * size, fill(by[i * down])
-        for d in range(0, size, LANES):
+        for d in range(0, span, LANES):
             store(matrix, row + d, multiply_add(factor, load(x, d), load(matrix, row + d)))
 
 
 @njit(cache=True, nogil=True)
 def row_products(
-    x: Pointer, matrix: Pointer, rows: Pointer, n: int, size: int, scores: Pointer
+    x: Pointer, matrix: Pointer, rows: Pointer, n: int, size: int, span: int, scores: Pointer
 ) -> None:
     """scores[i] = row x times row i of n, three at a time."""
     for i in range(0, n, 3):
         a, b, c = rows[i] * size, rows[i + 1] * size, rows[i + 2] * size
         s0 = s1 = s2 = fill(np.float32(0))
-        for d in range(0, size, LANES):
+        for d in range(0, span, LANES):
             y = load(x, d)
             s0, s1, s2 = _three(
                 s0, load(matrix, a + d), s1, load(matrix, b + d), s2, load(matrix, c + d), y
@@ -109,6 +112,7 @@ def products(
     right_rows: Pointer,
     m: int,
     size: int,
+    span: int,
     scores: Pointer,
     columns: int,
 ) -> None:
@@ -125,7 +129,7 @@ def products(
             b1 = right_rows[j + 1] * size
             b2 = right_rows[j + 2] * size
             s00 = s01 = s02 = s10 = s11 = s12 = s20 = s21 = s22 = fill(np.float32(0))
-            for d in range(0, size, LANES):
+            for d in range(0, span, LANES):
                 p, q, r = load(left, a0 + d), load(left, a1 + d), load(left, a2 + d)
                 x, y, z = load(right, b0 + d), load(right, b1 + d), load(right, b2 + d)
                 s00, s10, s20 = _three(s00, p, s10, q, s20, r, x)
@@ -149,6 +153,7 @@ def add_products(
     other_rows: Pointer,
     m: int,
     size: int,
+    span: int,
     by: Pointer,
     down: int,
     across: int,
@@ -173,7 +178,7 @@ def add_products(
             s10, s11, s12 = fill(by[k]), fill(by[k + across]), fill(by[k + 2 * across])
             k = i2 * down + j * across
             s20, s21, s22 = fill(by[k]), fill(by[k + across]), fill(by[k + 2 * across])
-            for d in range(0, size, LANES):
+            for d in range(0, span, LANES):
                 x, y, z = load(other, b0 + d), load(other, b1 + d), load(other, b2 + d)
                 _add_three(matrix, a0 + d, s00, x, s01, y, s02, z)
                 _add_three(matrix, a1 + d, s10, x, s11, y, s12, z)
@@ -183,7 +188,7 @@ def add_products(
             a0 = rows[picks[i]] * size
             k = picks[i] * down + j * across
             s00, s01, s02 = fill(by[k]), fill(by[k + across]), fill(by[k + 2 * across])
-            for d in range(0, size, LANES):
+            for d in range(0, span, LANES):
                 x, y, z = load(other, b0 + d), load(other, b1 + d), load(other, b2 + d)
                 _add_three(matrix, a0 + d, s00, x, s01, y, s02, z)
             i += 1

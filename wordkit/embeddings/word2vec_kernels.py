@@ -21,22 +21,13 @@ from wordkit.backend.simd_kernels import (
     ALIGNED,
     LANES,
     Pointer,
-    absolute,
-    add_up,
     at,
-    fill,
-    floor,
     hold,
     load,
-    maximum,
-    minimum,
-    multiply_add,
     pointer,
-    power_of_two,
     prefetch,
     store,
     wait_for,
-    where_positive,
 )
 from wordkit.embeddings.block_kernels import (
     add_products,
@@ -47,6 +38,7 @@ from wordkit.embeddings.block_kernels import (
     row_products,
     sum_rows,
 )
+from wordkit.embeddings.word2vec_loss_kernels import gradients
 from wordkit.embeddings.word2vec_steps_kernels import (
     NONE,
     ONE,
@@ -74,6 +66,7 @@ def train(
     model: tuple,
     tables: tuple,
     room: tuple,
+    scratch: tuple,
     at_once: int,
 ) -> None:
     """Train on the centre words at the places [first, last), step after step.
@@ -90,12 +83,13 @@ def train(
     model
         The length of a vector, a multiple of 16; flat input and output vectors, updated
         in place; and (V,) uint8: whether an input vector is to be updated.
-    tables, room, at_once
-        ``make_steps`` for so many tokens, and ``make_room`` for one step; the sums of loss
-        and terms end in ``room``.
+    tables, room, scratch, at_once
+        ``make_steps`` for so many tokens, ``make_room`` for one step of one part, and
+        ``make_scratch``; the sums of loss and terms end in ``room``.
     """
-    steps, weights, columns = pointers(tables), _weights(tables, model), _columns(tables, targets)
-    slot, mine = _slot(_slots(room), NONE), (pointer(room[5]), pointer(room[6]), NONE, ONE)
+    steps, columns = pointers(tables), _columns(tables, targets)
+    weights, own = _weights(tables, model, NONE, model[0]), _pointers(scratch)
+    slot = _slot(_slots(room), NONE, NONE, NONE)
     for begin in range(first, last, at_once):
         end = min(begin + at_once, last)
         n = plan(text, begin, end, kind, window, columns, rates, seed, steps)
@@ -103,10 +97,11 @@ def train(
             if number + 1 < n:
                 _fetch(weights, step_at(steps, number + 1))
             step = step_at(steps, number)
-            _score(weights, bag, step, slot, mine)
-            _update_inputs(weights, bag, step, slot, mine)
-            _update_outputs(weights, bag, step, slot, mine)
-    hold((tables, room))
+            _score(weights, bag, step, slot, own)
+            _weigh(weights, bag, step, slot, ONE, NONE)
+            _update_inputs(weights, bag, step, slot, own)
+            _update_outputs(weights, bag, step, slot, own)
+    hold((tables, room, scratch))
 
 
 @njit(cache=True, nogil=True)
@@ -123,8 +118,9 @@ def train_together(
     model: tuple,
     tables: tuple,
     room: tuple,
+    scratch: tuple,
     at_once: int,
-    picks: np.ndarray,
+    parts: int,
     counter: np.ndarray,
     counts: np.ndarray,
     me: int,
@@ -132,109 +128,152 @@ def train_together(
 ) -> None:
     """The same in batches, by ``workers`` threads that wait for each other: this is one.
 
-    The steps of a batch take their scores from the same weights, each by one thread; then
-    every thread updates the words that are its own, step after step. So each number is
-    computed from the same ones in the same order, whatever the number of threads.
+    All vectors are cut into the same ``parts``, and a thread has some of these: it alone
+    reads and writes them. A score is the sum of those of the parts, in their order; so each
+    number is computed from the same ones in the same order, whatever the number of threads.
 
     ``first`` is a multiple of ``ROUND * at_once``. The threads of a call share ``tables``
-    (for ``ROUND`` pieces), ``room`` (for the steps of a batch), ``counter``, one int64 of 0,
-    and ``counts`` (ROUND,) int64, but not ``picks``, which is as in ``room``.
+    (for ``ROUND`` pieces), ``room`` (for the steps of two batches), ``counter``, one int64
+    of 0, and ``counts`` (ROUND,) int64, but not ``scratch``.
     """
-    steps, weights, columns = pointers(tables), _weights(tables, model), _columns(tables, targets)
-    slots, mine = _slots(room), (pointer(room[5]), pointer(picks), me, workers)
-    batch, capacity = len(room[3]), len(tables[0]) // ROUND
-    gate, waits = pointer(counter), np.int64(0)
+    steps, columns = pointers(tables), _columns(tables, targets)
+    slots, own = _slots(room), _pointers(scratch)
+    batch, capacity = room[3] // 2, len(tables[0]) // ROUND
+    gate, waits, turn = pointer(counter), np.int64(0), np.int64(0)
     for begin in range(first, last, ROUND * at_once):
         for piece in range(me, ROUND, workers):
             start = min(begin + piece * at_once, last)
-            own = steps_from(steps, piece * capacity)
+            room_for_it = steps_from(steps, piece * capacity)
             counts[piece] = plan(text, start, min(start + at_once, last), kind, window, columns,
-                                 rates, seed, own)  # fmt: skip
+                                 rates, seed, room_for_it)  # fmt: skip
         waits += workers
         wait_for(gate, waits)
         for piece in range(ROUND):
             for start in range(0, counts[piece], batch):
-                own = steps_from(steps, piece * capacity + start)
+                chosen = steps_from(steps, piece * capacity + start)
                 n = min(batch, counts[piece] - start)
-                waits = _train_batch(own, n, weights, bag, slots, mine, gate, waits)
+                # others may still read the slots of the batch before
+                turn = batch - turn
+                _train_batch(chosen, n, tables, model, bag, slots, turn, own, parts, gate,
+                             waits, me, workers)  # fmt: skip
+                waits += 2 * workers
         waits += workers
         wait_for(gate, waits)  # nobody plans the next round while others are in this one
-    hold((tables, room, picks, counter))
+    hold((tables, room, scratch, counter))
 
 
 @njit(cache=True, nogil=True)
 def _train_batch(
     steps: tuple,
     n: int,
-    weights: tuple,
+    tables: tuple,
+    model: tuple,
     bag: tuple,
     slots: tuple,
-    mine: tuple,
+    turn: int,
+    own: tuple,
+    parts: int,
     gate: Pointer,
     waits: int,
-) -> int:
-    """This thread's part of n steps; returns how often all threads have waited."""
-    _, _, me, workers = mine
-    for number in range(me, n, workers):
-        if number + workers < n:
-            _fetch(weights, step_at(steps, number + workers))
-        _score(weights, bag, step_at(steps, number), _slot(slots, number), mine)
+    me: int,
+    workers: int,
+) -> None:
+    """This thread's share of n steps."""
+    first, last = parts * me // workers, parts * (me + 1) // workers
+    for part in range(first, last):
+        begin, end = _cut(model[0], part, parts), _cut(model[0], part + 1, parts)
+        weights = _weights(tables, model, begin, end)
+        for number in range(n):
+            if number + 1 < n:
+                _fetch(weights, step_at(steps, number + 1))
+            slot = _slot(slots, turn + number, part, begin)
+            _score(weights, bag, step_at(steps, number), slot, own)
     wait_for(gate, waits + workers)
-    for number in range(n):
-        _update_inputs(weights, bag, step_at(steps, number), _slot(slots, number), mine)
+    weights = _weights(tables, model, NONE, model[0])
+    for number in range(me, n, workers):
+        slot = _slot(slots, turn + number, NONE, NONE)
+        _weigh(weights, bag, step_at(steps, number), slot, parts, slots[0])
     wait_for(gate, waits + 2 * workers)
+    begin, end = _cut(model[0], first, parts), _cut(model[0], last, parts)
+    weights = _weights(tables, model, begin, end)
     for number in range(n):
-        _update_outputs(weights, bag, step_at(steps, number), _slot(slots, number), mine)
-    wait_for(gate, waits + 3 * workers)
-    return waits + 3 * workers
+        slot = _slot(slots, turn + number, NONE, begin)
+        _update_inputs(weights, bag, step_at(steps, number), slot, own)
+    for number in range(n):
+        slot = _slot(slots, turn + number, NONE, begin)
+        _update_outputs(weights, bag, step_at(steps, number), slot, own)
 
 
-def make_room(slots: int, tables: tuple, size: int) -> tuple:
+def make_room(slots: int, parts: int, tables: tuple, size: int, cbow: bool) -> tuple:
     """What steps keep from their scores to their updates, in so many slots.
 
-    Scores; X; in CBOW its gradient, and the share of each context; loss and its terms,
-    (slots, 2). For all: the numbers of the rows of X, and a list for picking rows.
+    Scores of each part; X; loss and its terms, (slots, 2); the numbers of slots and parts.
     """
-    rows, width = tables[1].shape[1], tables[2].shape[1]
-    longest = max(rows, width)
+    rows, width = 3 if cbow else tables[1].shape[1], tables[2].shape[1]
     return (
-        aligned_zeros(slots * rows * width),
+        aligned_zeros(slots * parts * rows * width),
         aligned_zeros(slots * rows * size),
-        aligned_zeros(slots * size),
-        np.zeros(slots, np.float32),
         np.zeros((slots, 2)),
+        slots,
+        parts,
+    )
+
+
+def make_scratch(tables: tuple, size: int) -> tuple:
+    """What a thread needs for a moment.
+
+    The numbers of the rows of X, a list for picking rows, and in CBOW the gradient of X and
+    the share of a context.
+    """
+    longest = max(tables[1].shape[1], tables[2].shape[1])
+    return (
         np.arange(longest, dtype=np.int32),
         np.zeros(longest, np.int32),
+        aligned_zeros(size),
+        np.zeros(1, np.float32),
     )
 
 
 @njit(cache=True, nogil=True)
+def _pointers(scratch: tuple) -> tuple:
+    numbers, picks, gradient, share = scratch
+    return pointer(numbers), pointer(picks), pointer(gradient), pointer(share)
+
+
+@njit(cache=True, nogil=True)
 def _slots(room: tuple) -> tuple:
-    """Pointers to the room, and how far the slots are apart."""
-    scores, x, gradients, shares, losses, _, _ = room
-    n = len(shares)
+    """Pointers to the room, and how far parts and slots are apart."""
+    scores, x, losses, slots, parts = room
     return (
-        len(scores) // n, len(x) // n, len(gradients) // n, pointer(scores), pointer(x),
-        pointer(gradients), pointer(shares), pointer(losses),
+        len(scores) // (slots * parts), parts, len(x) // slots,
+        pointer(scores), pointer(x), pointer(losses),
     )  # fmt: skip
 
 
 @njit(cache=True, nogil=True)
-def _slot(slots: tuple, number: int) -> tuple:
-    of_scores, of_x, of_gradients, scores, x, gradients, shares, losses = slots
+def _slot(slots: tuple, number: int, part: int, begin: int) -> tuple:
+    of_scores, parts, of_x, scores, x, losses = slots
     return (
-        at(scores, of_scores * number),
-        at(x, of_x * number),
-        at(gradients, of_gradients * number),
-        at(shares, number),
+        at(scores, of_scores * (parts * number + part)),
+        at(x, of_x * number + begin),
         at(losses, 2 * number),
     )
 
 
 @njit(cache=True, nogil=True)
-def _weights(tables: tuple, model: tuple) -> tuple:
+def _cut(size: int, part: int, parts: int) -> int:
+    """Where a part of the vectors begins."""
+    return size // ALIGNED * part // parts * ALIGNED
+
+
+@njit(cache=True, nogil=True)
+def _weights(tables: tuple, model: tuple, begin: int, end: int) -> tuple:
+    """The columns [begin, end) of the vectors."""
     size, inputs, outputs, learns = model
-    return size, tables[2].shape[1], pointer(inputs), pointer(outputs), pointer(learns)
+    return (
+        size, end - begin, tables[2].shape[1],
+        at(pointer(inputs), begin), at(pointer(outputs), begin), pointer(learns),
+    )  # fmt: skip
 
 
 @njit(cache=True, nogil=True)
@@ -248,147 +287,83 @@ def _columns(tables: tuple, targets: tuple) -> tuple:
 
 
 @njit(cache=True, nogil=True)
-def _fetch(model: tuple, step: tuple) -> None:
+def _fetch(weights: tuple, step: tuple) -> None:
     """Ask for the rows of a step before it is their turn."""
-    size, _, inputs, outputs, _ = model
+    size, span, _, inputs, outputs, _ = weights
     sizes, contexts, columns, _, _, _ = step
     for i in range(sizes[0]):
         row = contexts[i] * size
-        for d in range(0, size, ALIGNED):
+        for d in range(0, span, ALIGNED):
             prefetch(inputs, row + d)
     for j in range(sizes[1]):
         row = columns[j] * size
-        for d in range(0, size, ALIGNED):
+        for d in range(0, span, ALIGNED):
             prefetch(outputs, row + d)
 
 
 @njit(cache=True, nogil=True)
-def _score(model: tuple, bag: tuple, step: tuple, slot: tuple, mine: tuple) -> None:
-    """The scores of a step, turned into G; X is kept, and in CBOW also G O."""
-    size, width, inputs, outputs, _ = model
+def _score(weights: tuple, bag: tuple, step: tuple, slot: tuple, own: tuple) -> None:
+    """The scores of a step; X is kept."""
+    size, span, width, inputs, outputs, _ = weights
     sizes, contexts, columns, _, _, _ = step
-    scores, x, gradient, shares, losses = slot
-    numbers = mine[0]
+    scores, x, _ = slot
+    numbers, _, _, share = own
     c, m = sizes[0], sizes[1]
     if bag[0]:
-        shares[0] = 1 / c if bag[1] else 1
-        sum_rows(inputs, contexts, c, size, shares, NONE, x)
-        row_products(x, outputs, columns, m, size, scores)
-        _gradients(scores, ONE, width, step, losses)
-        sum_rows(outputs, columns, m, size, scores, ONE, gradient)
+        share[0] = 1 / c if bag[1] else 1
+        sum_rows(inputs, contexts, c, size, span, share, NONE, x)
+        row_products(x, outputs, columns, m, size, span, scores)
     else:
-        copy_rows(inputs, contexts, c, size, x)
-        products(x, numbers, c, outputs, columns, m, size, scores, width)
-        _gradients(scores, c, width, step, losses)
+        copy_rows(inputs, contexts, c, size, span, x)
+        products(x, numbers, c, outputs, columns, m, size, span, scores, width)
 
 
 @njit(cache=True, nogil=True)
-def _update_inputs(model: tuple, bag: tuple, step: tuple, slot: tuple, mine: tuple) -> None:
-    """Update the contexts that are this worker's: every so many words one is."""
-    size, width, inputs, outputs, learns = model
+def _weigh(
+    weights: tuple, bag: tuple, step: tuple, slot: tuple, parts: int, distance: int
+) -> None:
+    """Turn the scores of all parts, which are so far apart, into G."""
+    width, rows = weights[2], ONE if bag[0] else step[0][0]
+    scores, _, losses = slot
+    for part in range(1, parts):
+        for k in range(0, rows * width, LANES):
+            store(scores, k, load(scores, k) + load(scores, part * distance + k))
+    gradients(scores, rows, width, step, losses)
+
+
+@njit(cache=True, nogil=True)
+def _update_inputs(weights: tuple, bag: tuple, step: tuple, slot: tuple, own: tuple) -> None:
+    """Update the contexts, but those that are frozen."""
+    size, span, width, inputs, outputs, learns = weights
     sizes, contexts, columns, _, _, _ = step
-    scores, _, gradient, shares, _ = slot
-    _, picks, me, workers = mine
-    c, n = sizes[0], NONE
+    scores, _, _ = slot
+    _, picks, gradient, share = own
+    c, m, n = sizes[0], sizes[1], NONE
     for i in range(c):
-        if learns[contexts[i]] and (workers == 1 or contexts[i] % workers == me):
+        if learns[contexts[i]]:
             picks[n] = i
             n += 1
     if bag[0]:
-        shares[0] = 1 / c if bag[2] else 1
-        add_row(inputs, contexts, picks, n, size, shares, NONE, gradient)
+        share[0] = 1 / c if bag[2] else 1
+        sum_rows(outputs, columns, m, size, span, scores, ONE, gradient)
+        add_row(inputs, contexts, picks, n, size, span, share, NONE, gradient)
     else:
         add_products(
-            inputs, contexts, picks, n, outputs, columns, sizes[1], size, scores, width, ONE
+            inputs, contexts, picks, n, outputs, columns, m, size, span, scores, width, ONE
         )
 
 
 @njit(cache=True, nogil=True)
-def _update_outputs(model: tuple, bag: tuple, step: tuple, slot: tuple, mine: tuple) -> None:
-    """Update the columns that are this worker's."""
-    size, width, _, outputs, _ = model
+def _update_outputs(weights: tuple, bag: tuple, step: tuple, slot: tuple, own: tuple) -> None:
+    """Update the columns."""
+    size, span, width, _, outputs, _ = weights
     sizes, _, columns, _, _, _ = step
-    scores, x, _, _, _ = slot
-    numbers, picks, me, workers = mine
-    n = NONE
-    for j in range(sizes[1]):
-        if workers == 1 or columns[j] % workers == me:
-            picks[n] = j
-            n += 1
+    scores, x, _ = slot
+    numbers = own[0]
     if bag[0]:
-        add_row(outputs, columns, picks, n, size, scores, ONE, x)
+        add_row(outputs, columns, numbers, sizes[1], size, span, scores, ONE, x)
     else:
-        add_products(outputs, columns, picks, n, x, numbers, sizes[0], size, scores, ONE, width)
-
-
-# --- sigmoid and loss -----------------------------------------------------------------
-
-_LANES = np.arange(LANES, dtype=np.float32)
-_LOG2_E = np.float32(np.log2(np.e))
-_EXP2 = tuple(
-    np.float32(c)
-    for c in np.polynomial.Chebyshev.interpolate(np.exp2, 6, [-0.5, 0.5])
-    .convert(kind=np.polynomial.Polynomial)
-    .coef[::-1]
-)
-"""2 ** f for f from -1/2 to 1/2."""
-_LOG1P = tuple(
-    np.float32(c)
-    for c in np.polynomial.Chebyshev.interpolate(lambda z: np.log1p(z) / z, 8, [0, 1])
-    .convert(kind=np.polynomial.Polynomial)
-    .coef[::-1]
-)
-"""log(1 + z) / z for z from 0 to 1."""
-
-
-@njit(cache=True, nogil=True)
-def _gradients(scores: Pointer, rows: int, width: int, step: tuple, losses: Pointer) -> None:
-    """Turn scores into rate * weight * (label - sigmoid(score)), and add up the loss.
-
-    A column that is a centre word counts for the contexts within its reach, the others for
-    each context as often as centre words do.
-    """
-    sizes, _, _, labels, reaches, rates = step
-    centres, first = sizes[2], sizes[3]
-    zero, one, lane = fill(np.float32(0)), fill(np.float32(1)), load(pointer(_LANES), 0)
-    rate, total, pairs = fill(rates[0]), zero, np.float32(rows)
-    if centres:
-        pairs = np.float32(0)
-    for i in range(rows):
-        near = together = one
-        if centres:
-            distance = absolute(fill(np.float32(first + i)) - lane)
-            near = maximum(load(reaches, 0) - distance, zero)
-            near = minimum(near, minimum(distance, one))
-            number = add_up(near)
-            together = fill(number)
-            near = where_positive(lane - fill(np.float32(centres)), together, near)
-            pairs += number
-        for k in range(0, width, LANES):
-            weight = near * load(labels, k)
-            near = together
-            missing, loss = _sigmoid(load(scores, i * width + k), weight)
-            store(scores, i * width + k, missing * weight * rate)
-            total += loss * absolute(weight)
-    for k in range(rows * width, (rows + -rows % 3) * width, LANES):
-        store(scores, k, zero)
-    losses[0] += add_up(total)
-    losses[1] += pairs
-
-
-@njit(cache=True, nogil=True)
-def _sigmoid(score, weight):
-    """1 - sigmoid(t) and -log sigmoid(t), where t is the score, turned if it should be low."""
-    zero, one = fill(np.float32(0)), fill(np.float32(1))
-    t = where_positive(weight, score, zero - score)
-    y = fill(_LOG2_E) * maximum(zero - absolute(t), fill(np.float32(-80)))
-    whole = floor(y + fill(np.float32(0.5)))
-    f = y - whole
-    e = fill(_EXP2[0])
-    for n in range(1, len(_EXP2)):
-        e = multiply_add(e, f, fill(_EXP2[n]))
-    e = e * power_of_two(whole)  # exp(-|t|)
-    log = fill(_LOG1P[0])
-    for n in range(1, len(_LOG1P)):
-        log = multiply_add(log, e, fill(_LOG1P[n]))
-    return where_positive(t, e, one) / (one + e), log * e - minimum(t, zero)
+        add_products(
+            outputs, columns, numbers, sizes[1], x, numbers, sizes[0], size, span, scores, ONE,
+            width,
+        )  # fmt: skip

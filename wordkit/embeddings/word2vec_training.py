@@ -32,6 +32,8 @@ GROUP = 8
 """Pieces for each thread between two looks at the loss and the clock."""
 ROOM = 11
 """Its place among what ``train`` is called with."""
+LOSSES = 2
+"""Their place in it."""
 ROUNDS = 64
 """Rounds of reproducible training between two looks."""
 
@@ -177,7 +179,7 @@ class Training:
         piece = min(PIECE, 1024 * max(1, size // (1024 * self.workers)))
         last = min(now.place + GROUP * self.workers * piece, size)
         calls = [
-            (*self._call(first, min(first + piece, last)), *self._buffers(1, 1))
+            (*self._call(first, min(first + piece, last)), *self._buffers(1, 1, 1))
             for first in range(now.place, last, piece)
         ]
         in_threads(train, calls, self.workers)
@@ -187,33 +189,37 @@ class Training:
 
     def _train_together(self) -> int:
         """Threads wait for each other, so that their number makes no difference."""
-        from wordkit.embeddings.word2vec_kernels import ROUND, train_together
+        from wordkit.backend.simd_kernels import ALIGNED
+        from wordkit.embeddings.word2vec_kernels import ROUND, make_scratch, train_together
 
         now = self.progress
         workers = min(self.workers, available_workers())  # one that waits for a core holds up all
+        parts = 1 << max(0, (self.weights.width // (2 * ALIGNED)).bit_length() - 1)
         if not self._shared:
-            self._shared = self._buffers(ROUND, self.method.batch)
-        _, room, at_once = self._shared
-        room[4][:] = 0
+            self._shared = self._buffers(ROUND, 2 * self.method.batch, parts)
+        tables, room, _, at_once = self._shared
+        room[LOSSES][:] = 0
         last = min(now.place + ROUNDS * ROUND * at_once, len(self.corpus))
-        meeting = np.zeros(1, np.int64), np.zeros(ROUND, np.int64)
+        meeting = parts, np.zeros(1, np.int64), np.zeros(ROUND, np.int64)
         calls = [
-            (*self._call(now.place, last), *self._shared, room[6].copy(), *meeting, me, workers)
+            (*self._call(now.place, last), tables, room, make_scratch(tables, self.weights.width),
+             at_once, *meeting, me, workers)
             for me in range(workers)
-        ]
+        ]  # fmt: skip
         in_step(train_together, calls)
         self._count(room)
         return last
 
-    def _buffers(self, pieces: int, slots: int) -> tuple:
+    def _buffers(self, pieces: int, slots: int, parts: int) -> tuple:
         """Tables of steps, for so many pieces of text; room for steps; tokens of a piece."""
-        from wordkit.embeddings.word2vec_kernels import make_room
+        from wordkit.embeddings.word2vec_kernels import make_room, make_scratch
         from wordkit.embeddings.word2vec_steps_kernels import make_steps, tokens_at_once
 
         shape = self.method.kind, int(self.settings["window"]), self.method.widest
-        at_once = tokens_at_once(*shape)
+        width, at_once = self.weights.width, tokens_at_once(*shape)
         tables = make_steps(pieces * at_once, *shape)
-        return tables, make_room(slots, tables, self.weights.width), at_once
+        room = make_room(slots, parts, tables, width, self.method.bag[0])
+        return tables, room, make_scratch(tables, width), at_once
 
     def _call(self, first: int, last: int) -> tuple:
         corpus, weights = self.corpus, self.weights
@@ -231,7 +237,7 @@ class Training:
         )
 
     def _count(self, room: tuple) -> None:
-        loss, terms = room[4].sum(axis=0)
+        loss, terms = room[LOSSES].sum(axis=0)
         self.progress.loss += float(loss)
         self.progress.terms += float(terms)
 
