@@ -5,6 +5,7 @@ from __future__ import annotations
 import subprocess
 import sys
 import warnings
+from itertools import pairwise
 from pathlib import Path
 from xml.etree import ElementTree
 
@@ -283,3 +284,79 @@ def test_a_loss_curve_goes_down(tmp_path, monkeypatch):
     training, validation = drawn[0].axes[0].lines
     np.testing.assert_array_equal(training.get_xydata(), [[0.5, 90]])
     np.testing.assert_array_equal(validation.get_xydata(), [[1, 70], [2, 60]])
+
+
+# --- attention maps -----------------------------------------------------------------
+
+
+@pytest.fixture
+def figures(monkeypatch):
+    """What would be saved."""
+    drawn = []
+    figure = pytest.importorskip("matplotlib.figure")
+    monkeypatch.setattr(figure.Figure, "savefig", lambda figure, *_, **__: drawn.append(figure))
+    return drawn
+
+
+def attention(rows: int, columns: int) -> np.ndarray:
+    weights = np.random.default_rng(0).random((rows, columns))
+    return weights / weights.sum(axis=1, keepdims=True)
+
+
+@pytest.mark.parametrize("name", ["map.png", "map.svg"])
+@pytest.mark.parametrize("source", [["ein", "mann"], list("5/3/94"), ["x" * 90], ["w"] * 200])
+def test_attention_map(tmp_path, name, source):
+    pytest.importorskip("matplotlib")
+    pictures = []
+    for _ in range(2):
+        plots.attention_map(attention(3, len(source)), source, ["a", "man", "."], tmp_path / name)
+        pictures.append((tmp_path / name).read_bytes())
+    assert pictures[0] == pictures[1]
+    if name == "map.png":
+        width, height = (int.from_bytes(pictures[0][i : i + 4], "big") for i in (16, 20))
+        assert 50 < height < 2000
+        assert 50 < width < 8000
+
+
+def test_an_attention_map_has_sources_across_and_targets_down(tmp_path, figures):
+    weights, source, target = attention(2, 4), ["a", " ", "$x$", "\t"], ["Привет", "мир"]
+    plots.attention_map(weights, source, target, tmp_path / "map.png")
+    axes = figures[0].axes[0]
+    np.testing.assert_array_equal(axes.images[0].get_array(), weights)
+    assert axes.images[0].origin == "upper"
+    across, down = axes.get_xticklabels(), axes.get_yticklabels()
+    assert [label.get_text() for label in across] == ["a", "␣", "$x$", " "]
+    assert [label.get_text() for label in down] == target
+    assert not any(label.get_parse_math() for label in (*across, *down))
+
+
+@pytest.mark.parametrize("source", [list("TUESDAY, MAY 5"), ["orangefarbenen"] * 9, ["W"] * 300])
+def test_labels_of_an_attention_map_do_not_overlap(tmp_path, figures, source):
+    target = ["something", "else"]
+    plots.attention_map(attention(2, len(source)), source, target, tmp_path / "map.png")
+    figures[0].draw_without_rendering()
+    across, down = figures[0].axes[0].get_xticklabels(), figures[0].axes[0].get_yticklabels()
+    boxes = [label.get_window_extent() for label in (*across, *down)]
+    assert not any(one.overlaps(other) for one, other in pairwise(boxes))
+    page = figures[0].bbox
+    for box in boxes:
+        assert page.xmin <= box.xmin < box.xmax <= page.xmax
+        assert page.ymin <= box.ymin < box.ymax <= page.ymax
+
+
+def test_letters_of_an_attention_map_without_a_font_are_said_once(tmp_path):
+    pytest.importorskip("matplotlib")
+    with pytest.warns(UserWarning, match="some letters are drawn as boxes") as caught:
+        plots.attention_map(
+            attention(1, 2), ["\U000131a0", "\U000131a1"], ["a"], tmp_path / "m.png"
+        )
+    assert len(caught) == 1
+
+
+@pytest.mark.parametrize(("source", "target"), [("abc", "de"), ("ab", "d"), ("", "d"), ("ab", "")])
+def test_weights_that_do_not_fit(tmp_path, source, target):
+    weights = attention(2, 2)[: len(target), : len(source)]
+    with pytest.raises(ModelError, match=r"expected weights of the shape \(\d, \d\)"):
+        plots.attention_map(weights[:, :1] if weights.size else weights, source, target,
+                            tmp_path / "m.png")  # fmt: skip
+    assert list(tmp_path.iterdir()) == []

@@ -1,4 +1,4 @@
-"""Pictures: a map of words in two dimensions, and how a training went.
+"""Pictures: a map of words in two dimensions, how a training went, what attention looks at.
 
 matplotlib is an optional extra and is imported when a picture is drawn. Only its
 object-oriented interface is used, so that nothing of ``pyplot`` changes.
@@ -143,6 +143,36 @@ def loss_curve(rows: Iterable[Mapping[str, Any]], path: str | Path) -> None:
         axes.grid(which="both", color="#dddddd", linewidth=0.4)
         axes.legend(frameon=False)
         save(figure)
+
+
+def attention_map(
+    weights: np.ndarray, source: Sequence[str], target: Sequence[str], path: str | Path
+) -> None:
+    """Draw how much each of T target tokens looks at each of S source tokens, as PNG or SVG.
+
+    As Bahdanau et al. 2015, figure 3: from black, 0, to white, 1. Raises as ``loss_curve``,
+    and ``ModelError`` if the weights are not of the shape (T, S), or there are none.
+    """
+    high, wide = len(target), len(source)
+    if np.shape(weights) != (high, wide) or 0 in (high, wide):
+        raise ModelError(
+            f"expected weights of the shape ({high}, {wide}), for at least one target and one "
+            f"source token, found {np.shape(weights)}"
+        )
+    with _picture(path) as save, _one_warning_for_glyphs():
+        from matplotlib.figure import Figure
+
+        rows, columns = ([_label(s.replace(" ", "␣")) for s in side] for side in (target, source))
+        cell = min(0.2, 30 / max(high, wide))  # inches: the page has an end
+        margin = cell * max(len(label) for label in (*rows, *columns)) / 2 + 0.3
+        size = cell * wide + margin, cell * high + margin
+        axes = Figure(figsize=size, dpi=_DPI, facecolor="white", layout="constrained").subplots()
+        axes.imshow(weights, cmap="gray", vmin=0, vmax=1)
+        axes.tick_params(length=0, labeltop=True, labelbottom=False)
+        style: Any = {"family": _fonts(), "size": cell / 0.2 * _FONT_SIZE, "parse_math": False}
+        axes.set_xticks(range(wide), columns, rotation=90 * (max(map(len, columns)) > 2), **style)
+        axes.set_yticks(range(high), rows, **style)
+        save(axes.figure)
 
 
 @contextmanager

@@ -24,7 +24,14 @@ import numpy as np
 from wordkit.errors import FormatError
 
 CONFIG = "config.json"
-_OUR_NAMES = {CONFIG, "vocabulary.txt", "vectors.tsv", "metadata.tsv"}
+_OUR_NAMES = {
+    CONFIG,
+    "vocabulary.txt",
+    "source_vocabulary.txt",
+    "target_vocabulary.txt",
+    "vectors.tsv",
+    "metadata.tsv",
+}
 _DTYPES = {"F32": np.float32, "F64": np.float64, "I32": np.int32, "I64": np.int64}
 _DTYPE_NAMES = {np.dtype(dtype): name for name, dtype in _DTYPES.items()}
 _MAX_HEADER = 100_000_000  # bytes: the limit of the safetensors library

@@ -24,9 +24,9 @@ import numpy as np
 
 from wordkit.layers.dropout import Dropout
 from wordkit.layers.embedding import Embedding
-from wordkit.layers.losses import SoftmaxLoss
 from wordkit.layers.recurrent import GRU, LSTM, RNN
 from wordkit.layers.recurrent_stack import Stack
+from wordkit.layers.softmax_loss import SoftmaxLoss
 from wordkit.training.optimizers import SGD
 
 WORDS, BATCH, STEPS, RATE = 10_000, 20, 35, 0.1

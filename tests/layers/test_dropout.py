@@ -16,6 +16,8 @@ from wordkit.layers.affine import Affine
 from wordkit.layers.base import Layer
 from wordkit.layers.dropout import Dropout, EmbeddingDropout, WeightDrop
 from wordkit.layers.gradient_check import check_gradients
+from wordkit.layers.recurrent import GRU, LSTM
+from wordkit.layers.recurrent_stack import Bidirectional, Stack
 
 SEED = 6
 RNG = np.random.default_rng(0)
@@ -150,6 +152,63 @@ def test_weight_drop(xp: Any) -> None:
     assert layer.params["weight"] is inner.params["weight"] is whole
     assert layer.grads is inner.grads
     np.testing.assert_array_equal(to_host(whole), WEIGHT)
+
+
+def lstm(xp: Any, mask: Any = 1.0) -> LSTM:
+    """From 5 to 3, of which the recurrent weights are multiplied by a mask."""
+    rng = np.random.default_rng(3)
+    weight_ih, weight_hh, bias = (rng.normal(size=shape) for shape in ((5, 12), (3, 12), 12))
+    return LSTM(xp.asarray(weight_ih), xp.asarray(weight_hh * mask), xp.asarray(bias))
+
+
+def test_weight_drop_in_a_recurrent_layer(xp: Any) -> None:
+    """All that goes in and out is that of a layer whose weights are the ones left."""
+    layer = WeightDrop(lstm(xp), "weight_hh", 0.5, seeded())
+    mask = Dropout(0.5, seeded()).forward(np.ones((3, 12)), training=True)
+    twin = lstm(np, mask)
+    state = {name: RNG.normal(size=(3, 3)) for name in ("h", "c")}
+    there = {name: xp.asarray(array) for name, array in state.items()}
+    y = layer.forward(xp.asarray(X), state=there, training=True)
+    expected = twin.forward(X, state=state)
+    np.testing.assert_allclose(to_host(y), expected)
+    by_x = layer.backward(xp.asarray(expected), state_gradient=there)
+    np.testing.assert_allclose(to_host(by_x), twin.backward(expected, state_gradient=state))
+    twin.grads["weight_hh"] *= mask
+    for found, right in (
+        (layer.final_state, twin.final_state),
+        (layer.initial_state_gradient, twin.initial_state_gradient),
+        (layer.grads, twin.grads),
+    ):
+        assert found.keys() == right.keys()
+        for name, array in right.items():
+            np.testing.assert_allclose(to_host(found[name]), array, err_msg=name)
+
+
+def test_weight_drop_takes_a_step_with_all_weights(xp: Any) -> None:
+    layer = WeightDrop(lstm(xp), "weight_hh", 0.5, seeded())
+    layer.forward(xp.asarray(X), training=True)
+    state = {name: xp.asarray(RNG.normal(size=(3, 3))) for name in ("h", "c")}
+    found = layer.step(xp.asarray(X[:, 0]), state=state)
+    expected = lstm(xp).step(xp.asarray(X[:, 0]), state)
+    for name, array in expected.items():
+        np.testing.assert_array_equal(to_host(found[name]), to_host(array))
+
+
+def test_weight_drop_stands_where_a_recurrent_layer_would() -> None:
+    """In a stack, of layers of both directions too, it has all that they are asked for."""
+    rng = np.random.default_rng(5)
+
+    def dropped(inputs: int) -> WeightDrop:
+        shapes = (inputs, 9), (3, 9), 9, 9
+        gru = GRU(*(rng.normal(0, 0.5, shape) for shape in shapes))
+        return WeightDrop(gru, "weight_hh", 0.4, draws)
+
+    draws = seeded()
+    layer = Stack([Bidirectional(dropped(5), dropped(5)), dropped(6)])
+    assert layer.forward(X).shape == (3, 4, 3)
+    assert layer.final_state.keys() == {"0.forward.h", "0.backward.h", "1.h"}
+    check_gradients(Held(layer, draws), X)
+    assert layer.initial_state_gradient.keys() == layer.final_state.keys()
 
 
 def test_weight_drop_puts_the_weight_back_after_an_error() -> None:

@@ -22,7 +22,7 @@ import numpy as np
 
 from wordkit.backend.arrays import array_module
 from wordkit.layers.embedding import Embedding
-from wordkit.layers.losses import SoftmaxLoss
+from wordkit.layers.softmax_loss import SoftmaxLoss
 from wordkit.training import checkpoint, trainer
 from wordkit.training.batches import TextBatch, TextBatches
 from wordkit.training.metrics import MetricsFile

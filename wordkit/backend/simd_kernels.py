@@ -94,6 +94,16 @@ def pointer(typing, array):
 
 
 @intrinsic
+def pointer_to(typing, address):
+    """The float32 at an address, which somebody else holds: any layout, one compilation."""
+
+    def code(context, builder, sig, args):
+        return builder.inttoptr(args[0], ir.FloatType().as_pointer())
+
+    return types.CPointer(types.float32)(address), code
+
+
+@intrinsic
 def hold(typing, array):
     """Keep an array up to here."""
 

@@ -4,9 +4,14 @@ from __future__ import annotations
 
 import os
 import threading
-from collections.abc import Callable, Iterable, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor, wait
+from contextlib import contextmanager
+from functools import cache
+from itertools import pairwise
 from typing import Any
+
+from threadpoolctl import ThreadpoolController
 
 from wordkit.errors import ModelError
 
@@ -27,6 +32,18 @@ def checked_workers(workers: int | None) -> int:
     return int(workers)
 
 
+@contextmanager
+def one_blas_thread() -> Iterator[None]:
+    """Products of matrices in one thread each, where there are threads already."""
+    with _controller().limit(limits=1, user_api="blas"):
+        yield
+
+
+@cache
+def _controller() -> ThreadpoolController:
+    return ThreadpoolController()  # looks through all libraries that are loaded
+
+
 def in_threads(kernel: Callable[..., Any], calls: Iterable[tuple], workers: int) -> list[Any]:
     """``kernel(*call)`` for each call, in order, ``workers`` at a time.
 
@@ -39,6 +56,29 @@ def in_threads(kernel: Callable[..., Any], calls: Iterable[tuple], workers: int)
         except BaseException:
             pool.shutdown(wait=False, cancel_futures=True)
             raise
+
+
+def shares(size: int, workers: int) -> list[slice]:
+    """A range cut into as many parts, or fewer, of nearly one length."""
+    cuts = [size * n // workers for n in range(workers + 1)]
+    return [slice(a, b) for a, b in pairwise(cuts) if a < b]
+
+
+def at_once(work: Callable[[Any], Any], parts: Sequence[Any]) -> list[Any]:
+    """``work(part)`` for all parts at once, in threads that stay: for a millisecond's work."""
+    if len(parts) < 2:
+        return [work(part) for part in parts]
+    futures = [_pool(len(parts) - 1).submit(work, part) for part in parts[1:]]
+    try:
+        first = work(parts[0])
+    finally:
+        wait(futures)
+    return [first, *(future.result() for future in futures)]
+
+
+@cache
+def _pool(workers: int) -> ThreadPoolExecutor:
+    return ThreadPoolExecutor(workers)
 
 
 def in_step(kernel: Callable[..., Any], calls: Sequence[tuple]) -> list[Any]:

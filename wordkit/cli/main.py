@@ -20,7 +20,7 @@ from wordkit import __version__
 from wordkit.errors import WordkitError
 from wordkit.training.interrupts import TrainingInterrupted
 
-COMMANDS = ("corpus", "vectors", "lm", "thesaurus", "demo")
+COMMANDS = ("corpus", "vectors", "lm", "seq2seq", "thesaurus", "demo")
 """Each is a file beside this one, with a command of its name."""
 
 
@@ -33,8 +33,10 @@ class Commands(click.Group):
     def get_command(self, ctx: click.Context, name: str) -> click.Command | None:
         if name not in COMMANDS:
             return None
-        if name in ("vectors", "lm"):
+        if name in ("vectors", "lm", "seq2seq"):
             import_module(f"wordkit.cli.{name}_train")  # adds its command
+        if name == "corpus":
+            import_module("wordkit.cli.corpus_pairs")
         return getattr(import_module(f"wordkit.cli.{name}"), name)
 
     def invoke(self, ctx: click.Context) -> Any:

@@ -19,8 +19,8 @@ from wordkit.errors import ModelError
 from wordkit.layers.base import Layer, RowGradient
 from wordkit.layers.embedding import MODES, Embedding, EmbeddingBag
 from wordkit.layers.hierarchical_softmax import HierarchicalSoftmaxLoss, huffman_tree
-from wordkit.layers.losses import SoftmaxLoss
 from wordkit.layers.negative_sampling import NegativeSamplingLoss, UnigramSampler
+from wordkit.layers.softmax_loss import SoftmaxLoss
 from wordkit.progress import progress_bar
 from wordkit.vectors.word_vectors import WordVectors
 

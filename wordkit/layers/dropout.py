@@ -105,7 +105,8 @@ class WeightDrop(Layer):
     Parameters
     ----------
     layer
-        Takes ``training``, and finds the weight in its ``params`` at each call.
+        Takes ``training``, and finds the weight in its ``params`` at each call. What a
+        recurrent layer has beside forward and backward, this one hands on.
     name
         Which of ``layer.params``.
     rate
@@ -114,7 +115,7 @@ class WeightDrop(Layer):
         Draws the masks.
     """
 
-    def __init__(self, layer: Layer, name: str, rate: float, rng: np.random.Generator):
+    def __init__(self, layer: Any, name: str, rate: float, rng: np.random.Generator):
         if name not in layer.params:
             raise ModelError(
                 f"the weight to drop must be one of {', '.join(layer.params)}, not {name!r}"
@@ -130,12 +131,26 @@ class WeightDrop(Layer):
         with self._dropped():
             return self.layer.forward(*inputs, training=training, **options)
 
-    def backward(self, *gradient: Any) -> Any:
+    def backward(self, *gradient: Any, **options: Any) -> Any:
         """What the layer gives; a dropped weight has no gradient."""
         with self._dropped():
-            inputs = self.layer.backward(*gradient)
+            inputs = self.layer.backward(*gradient, **options)
         self.grads[self.name] = self._dropout.backward(self.grads[self.name])
         return inputs
+
+    def step(self, *inputs: Any, **options: Any) -> Any:
+        """One step of a recurrent layer, with all its weights."""
+        return self.layer.step(*inputs, **options)
+
+    @property
+    def final_state(self) -> dict[str, Array]:
+        """The recurrent layer's."""
+        return self.layer.final_state
+
+    @property
+    def initial_state_gradient(self) -> dict[str, Array]:
+        """The recurrent layer's."""
+        return self.layer.initial_state_gradient
 
     @contextmanager
     def _dropped(self) -> Iterator[None]:

@@ -7,17 +7,11 @@ gradient.
 
 from __future__ import annotations
 
-import numpy as np
-
 from wordkit.backend.arrays import Array, array_module
 from wordkit.errors import ModelError
 from wordkit.layers.base import Layer
-from wordkit.layers.buffers import Buffers
-from wordkit.layers.softmax_kernels import softmax_losses
 
 REDUCTIONS = ("mean", "sum")
-SCORES_AT_ONCE = 2**23
-"""32 MB of float32. With fewer rows, the gradients of (V, D) are added up more often."""
 
 
 def log_sigmoid(x: Array) -> Array:
@@ -131,93 +125,6 @@ class SigmoidCrossEntropy(Layer):
         return -self._signs * missing * (self._weights * gradient).astype(missing.dtype)
 
 
-class SoftmaxLoss(Layer):
-    """Softmax over all words, of the scores h W^T + b.
-
-    ``params``: ``weight`` W, (V, D), which may be an embedding's own; ``bias`` b, (V,), if
-    given. The exact loss, for which ``NegativeSamplingLoss`` is the cheap stand-in.
-
-    Scores are computed by blocks of rows, and in training at once turned into their
-    gradient: no more than ``SCORES_AT_ONCE`` of the (N, V) exist together. What
-    ``backward`` gives, the next ``forward`` overwrites.
-
-    Parameters
-    ----------
-    reduction, label_smoothing
-        As in ``SoftmaxCrossEntropy``.
-    """
-
-    def __init__(
-        self,
-        weight: Array,
-        bias: Array | None = None,
-        *,
-        reduction: str = "mean",
-        label_smoothing: float = 0.0,
-    ):
-        super().__init__(weight=weight, **({} if bias is None else {"bias": bias}))
-        self.reduction = checked_reduction(reduction)
-        self._cross_entropy = SoftmaxCrossEntropy(reduction="sum", label_smoothing=label_smoothing)
-        self._buffers = Buffers()
-
-    def forward(self, h: Array, targets: Array, *, training: bool = True) -> Array:
-        """From vectors h (..., D) and targets (...) to the loss.
-
-        Without ``training`` there is the loss alone, for a third of the work.
-        """
-        weight = self.params["weight"]
-        xp, self._shape, self._trained = array_module(weight), h.shape, training
-        h, targets = h.reshape(-1, weight.shape[1]), targets.ravel()
-        if xp is np and targets.max(initial=-1) >= len(weight):
-            raise ModelError(f"targets must be below {len(weight)}, found {targets.max()}")
-        share = 1 / xp.maximum((targets >= 0).sum(), 1) if self.reduction == "mean" else 1.0
-        self._by_h = self._buffers.get("h", h.shape, weight)
-        self._sums = {name: self._buffers.get(name, p.shape, p) for name, p in self.params.items()}
-        loss, count = xp.zeros((), np.float64), max(1, SCORES_AT_ONCE // len(weight))
-        for first in range(0, max(len(h), 1), count):
-            rows = slice(first, first + count)
-            scores = self._buffers.get("scores", (len(h[rows]), len(weight)), weight)
-            xp.matmul(h[rows], weight.T, out=scores)
-            loss = loss + self._losses(scores, targets[rows], share, training)
-            if training:
-                xp.matmul(scores, weight, out=self._by_h[rows])
-                self._add("weight", scores.T, h[rows], first)
-                if "bias" in self.params:
-                    self._add("bias", xp.ones(len(scores), scores.dtype), scores, first)
-        return loss
-
-    def backward(self, gradient: Array = 1.0) -> Array:
-        """The gradient of h, (..., D)."""
-        if not self._trained:
-            raise ModelError("there is no gradient: the last forward was not in training")
-        for name, array in self._sums.items():
-            self.grads[name] = _times(gradient, array)
-        return _times(gradient, self._by_h).reshape(self._shape)
-
-    def _losses(self, scores: Array, targets: Array, share: Array, training: bool) -> Array:
-        """The sum of the losses times ``share``; scores (N, V) become their gradient."""
-        bias, cross_entropy = self.params.get("bias"), self._cross_entropy
-        if array_module(scores) is np and scores.dtype == np.float32:
-            bias = np.empty(0, np.float32) if bias is None else np.ascontiguousarray(bias)
-            smoothing = cross_entropy.label_smoothing
-            return softmax_losses(scores, bias, targets, smoothing, float(share), training)
-        if bias is not None:
-            scores += bias
-        loss = cross_entropy.forward(scores, targets) * share
-        if training:
-            scores[...] = cross_entropy.backward(share)
-        return loss
-
-    def _add(self, name: str, left: Array, right: Array, first: int) -> None:
-        """Add a product to the gradient of a param; the first one is written there."""
-        total = self._sums[name]
-        if first == 0:
-            array_module(left).matmul(left, right, out=total)
-        else:
-            product = self._buffers.get(f"more {name}", total.shape, total)
-            total += array_module(left).matmul(left, right, out=product)
-
-
 def example_weights(counted: Array, reduction: str) -> Array:
     """What each example counts in the loss, float64: 0 if it is not ``counted``."""
     xp = array_module(counted)
@@ -230,10 +137,3 @@ def checked_reduction(reduction: str) -> str:
     if reduction not in REDUCTIONS:
         raise ModelError(f"reduction must be one of {', '.join(REDUCTIONS)}, not {reduction!r}")
     return reduction
-
-
-def _times(factor: Array, array: Array) -> Array:
-    """The product, in the dtype of the array; itself where the factor is 1."""
-    if isinstance(factor, float) and factor == 1:
-        return array
-    return (array * factor).astype(array.dtype, copy=False)

@@ -12,13 +12,8 @@ next ``forward`` or ``backward`` overwrites. ``final_state`` and
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any
-
-import numpy as np
-
 from wordkit.backend.arrays import Array, array_module
-from wordkit.backend.thin_product_kernels import panels_of, suits, thin_product
+from wordkit.backend.products import Times, product
 from wordkit.errors import ModelError
 from wordkit.layers.base import Layer
 from wordkit.layers.buffers import Buffers
@@ -82,7 +77,7 @@ class Recurrent(Layer):
         self._skipped = None if mask is None else xp.ascontiguousarray(mask.T == 0)
         gates = self._buffer("gates", (steps, n, width))
         products = self._buffer("products", (steps if self.keeps_products else 1, n, width))
-        xp.matmul(rows_of(self._x), weight_ih, out=rows_of(gates))
+        product(rows_of(self._x), weight_ih, rows_of(gates))
         gates += self._input_bias()
         states = self._states = [
             self._buffer(name, (steps + 1, n, len(weight_hh))) for name in self.state_names
@@ -90,10 +85,10 @@ class Recurrent(Layer):
         for name, array in zip(self.state_names, states, strict=True):
             array[0] = 0 if state is None else state[name]
         self._gates, self._products = gates, products
-        multiply = times(weight_hh, n)
+        multiply = Times(weight_hh, n)
         for t in range(steps):
-            _, product, before, after = step = self._step(t)
-            multiply(before[0], product)
+            _, by_weight, before, after = step = self._step(t)
+            multiply(before[0], by_weight)
             self._cell(step)
             if self._skipped is not None:
                 _restore(after, before, self._skipped[t])
@@ -123,7 +118,7 @@ class Recurrent(Layer):
         through = self._buffer("through", (n, size))
         for name, array in zip(self.state_names, by_state, strict=True):
             array[...] = 0 if state_gradient is None else state_gradient[name]
-        multiply = times(weight_hh.T, n)
+        multiply = Times(weight_hh.T, n)
         for t in reversed(range(steps)):
             by_state[0] += gradient[t]
             skipped = None if self._skipped is None else self._skipped[t]
@@ -147,13 +142,13 @@ class Recurrent(Layer):
         if state is None:
             state = {name: xp.zeros(shape, weight_hh.dtype) for name in self.state_names}
         gates = self._buffer("step gates", (len(x), weight_hh.shape[1]))
-        product = self._buffer("step product", gates.shape)
+        through = self._buffer("step product", gates.shape)
         xp.matmul(x, weight_ih, out=gates)
         gates += self._input_bias()
-        xp.matmul(state["h"], weight_hh, out=product)
+        xp.matmul(state["h"], weight_hh, out=through)
         before = [xp.ascontiguousarray(state[name]) for name in self.state_names]
         after = [xp.empty(shape, weight_hh.dtype) for _ in self.state_names]
-        self._cell((gates, product, before, after))
+        self._cell((gates, through, before, after))
         return dict(zip(self.state_names, after, strict=True))
 
     # --- what the layers differ in ---
@@ -186,26 +181,25 @@ class Recurrent(Layer):
     # --- the rest ---
 
     def _step(self, t: int) -> Step:
-        product = self._products[t if self.keeps_products else 0]
         return (
             self._gates[t],
-            product,
+            self._products[t if self.keeps_products else 0],
             [a[t] for a in self._states],
             [a[t + 1] for a in self._states],
         )
 
     def _backward_steps(self, by_gates: Array, by_products: Array) -> Array:
         """Set ``grads``, and return the gradient of x (N, T, D)."""
-        weight_ih, xp = self.params["weight_ih"], array_module(by_gates)
+        weight_ih = self.params["weight_ih"]
         by_x = self._buffer("by_x", (*by_gates.shape[:2], len(weight_ih)))
         for name, inputs, outputs in (
             ("weight_ih", self._x, by_gates),
             ("weight_hh", self._states[0][:-1], by_products),
         ):
             self.grads[name] = self._buffer(f"by_{name}", self.params[name].shape)
-            xp.matmul(rows_of(inputs).T, rows_of(outputs), out=self.grads[name])
+            product(rows_of(inputs).T, rows_of(outputs), self.grads[name])
         self._bias_gradients(by_gates, by_products)
-        xp.matmul(rows_of(by_gates), weight_ih.T, out=rows_of(by_x))
+        product(rows_of(by_gates), weight_ih.T, rows_of(by_x))
         return by_x.swapaxes(0, 1)
 
     def _buffer(self, name: str, shape: tuple[int, ...]) -> Array:
@@ -243,15 +237,6 @@ class Recurrent(Layer):
         found = {name: array.shape for name, array in (state or {}).items()}
         if state is not None and found != expected:
             raise ModelError(f"the state must have the arrays {expected}, not {found}")
-
-
-def times(weight: Array, n: int) -> Callable[[Array, Array], Any]:
-    """A function of rows (n, K) and of an array (n, M) to write their product to."""
-    xp = array_module(weight)
-    if xp is np and weight.dtype == np.float32 and suits(n, weight.shape[1]):
-        panels = panels_of(weight)
-        return lambda rows, out: thin_product(rows, panels, out)
-    return lambda rows, out: xp.matmul(rows, weight, out=out)
 
 
 def rows_of(block: Array) -> Array:

@@ -10,6 +10,7 @@ from numba import njit
 from wordkit.backend.simd_kernels import (
     LANES,
     add_up,
+    at,
     fill,
     hold,
     load,
@@ -29,6 +30,7 @@ def softmax_losses(
     smoothing: float,
     share: float,
     wants_gradient: bool,
+    by_bias: np.ndarray,
 ) -> float:
     """The sum of the losses of rows, times share, in float64; and over the scores its gradient.
 
@@ -44,10 +46,12 @@ def softmax_losses(
         The share of each target that all V scores get alike.
     wants_gradient
         Without it the scores are left as anything.
+    by_bias
+        (V,) float32, to which the gradient of each row is added; or (0,).
     """
     rows, size = scores.shape
     flat, spare = scores.ravel(), np.zeros(LANES, np.float32)
-    a, b, c = pointer(flat), pointer(bias), pointer(spare)
+    a, b, c, d = pointer(flat), pointer(bias), pointer(spare), pointer(by_bias)
     losses = 0.0
     for row in range(rows):
         target, start = targets[row], row * size
@@ -63,9 +67,12 @@ def softmax_losses(
         if wants_gradient:
             _scale(a, start, size, share / total, share * smoothing / size, c)
             a[start + target] -= np.float32(share * (1 - smoothing))
+            if len(by_bias):
+                _add(d, 0, size, at(a, start), c)
     hold(flat)
     hold(bias)
     hold(spare)
+    hold(by_bias)
     return losses * share
 
 

@@ -21,10 +21,10 @@ from wordkit.corpus.vocabulary import Vocabulary
 from wordkit.errors import FormatError, ModelError
 from wordkit.layers.dropout import Dropout, EmbeddingDropout, WeightDrop
 from wordkit.layers.embedding import Embedding
-from wordkit.layers.losses import SoftmaxLoss
 from wordkit.layers.recurrent import GRU, LSTM, RNN
 from wordkit.layers.recurrent_loop import State
 from wordkit.layers.recurrent_stack import Stack
+from wordkit.layers.softmax_loss import SoftmaxLoss
 from wordkit.lm.initial_weights import initial_weights, weight_shapes
 from wordkit.lm.settings import ModelSettings
 from wordkit.lm.texts import UNITS, options_from
@@ -109,7 +109,7 @@ class RecurrentLanguageModel:
         start, drop = f"recurrent.{number}.", self.settings.weight_drop
         own = {k.removeprefix(start): w for k, w in weights.items() if k.startswith(start)}
         layer = LAYERS[self.settings.cell](**own)
-        return _WithWeightDrop(layer, "weight_hh", drop, rng) if drop else layer
+        return WeightDrop(layer, "weight_hh", drop, rng) if drop else layer
 
     def _named(self, what: str) -> dict[str, Any]:
         """The params or grads of all layers."""
@@ -232,16 +232,6 @@ class RecurrentLanguageModel:
             f"RecurrentLanguageModel({len(self.vocabulary):,} words, {s.layers} x "
             f"{s.hidden_size} {s.cell})"
         )
-
-
-class _WithWeightDrop(WeightDrop):
-    """A recurrent layer with ``WeightDrop``, which still has all that the layer has."""
-
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self.layer, name)
-
-    def backward(self, *gradient: Array, state_gradient: State | None = None) -> Any:
-        return super().backward(*gradient)  # of truncated windows: no gradient by the final state
 
 
 def _check_shapes(weights: Mapping[str, Array], shapes: Mapping[str, tuple[int, ...]]) -> None:

@@ -1,0 +1,77 @@
+"""Products in kernels and in threads, against those of NumPy in float64."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from wordkit.backend import products
+from wordkit.backend.product_kernels import DEPTH, ROWS, TILES, WIDTH
+from wordkit.backend.products import Times, product
+
+FEW, SOME, MANY = 1, ROWS + 3, ROWS * TILES * 2 + 7
+
+
+@pytest.fixture(params=["kernels", "blas"], autouse=True)
+def path(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """By kernels, whether or not they pay on this machine; and without."""
+    monkeypatch.setattr(products, "OWN_KERNELS", request.param == "kernels")
+
+
+def matrix(rows: int, columns: int, layout: str) -> np.ndarray:
+    """Of normal numbers: contiguous, transposed, or a part of a larger one."""
+    rng = np.random.default_rng(rows + columns)
+    if layout == "transposed":
+        return rng.normal(size=(columns, rows)).astype(np.float32).T
+    block = rng.normal(size=(2 * rows, columns + 5)).astype(np.float32)
+    return block[::2, 3:-2] if layout == "part" else block[:rows, :columns].copy()
+
+
+@pytest.mark.parametrize("rows", [FEW, ROWS, SOME, MANY])
+@pytest.mark.parametrize("columns", [1, WIDTH // 2, WIDTH, WIDTH + 3, 100])
+@pytest.mark.parametrize("size", [0, 1, 37, DEPTH + 50])
+@pytest.mark.parametrize(
+    ("left", "right"), [("whole", "transposed"), ("transposed", "part"), ("part", "whole")]
+)
+@pytest.mark.parametrize("workers", [1, 3])
+def test_against_numpy(
+    monkeypatch: pytest.MonkeyPatch,
+    rows: int,
+    columns: int,
+    size: int,
+    left: str,
+    right: str,
+    workers: int,
+) -> None:
+    monkeypatch.setattr(products, "available_workers", lambda: workers)
+    monkeypatch.setattr(products, "WORTH_THREADS", 0)
+    monkeypatch.setattr(products, "WORTH_COPYING_TOGETHER", 0)
+    a, b = matrix(rows, size, left), matrix(size, columns, right)
+    block = np.full((rows + 1, columns + 2), 7, np.float32)
+    product(a, b, block[:rows, :columns])
+    expected = a.astype(float) @ b
+    np.testing.assert_allclose(block[:rows, :columns], expected, atol=1e-6 * max(size, 1))
+    assert (block[rows] == 7).all()
+    assert (block[:, columns:] == 7).all(), "nothing beside the result is touched"
+
+
+def test_several_with_one_matrix() -> None:
+    weight = matrix(50, 40, "whole")
+    times, out = Times(weight, 20), np.empty((20, 40), np.float32)
+    for _ in range(3):
+        rows = matrix(20, 50, "whole")
+        times(rows, out)
+        np.testing.assert_allclose(out, rows @ weight, atol=1e-4)
+
+
+def test_float64_is_left_to_the_blas() -> None:
+    a, b = (matrix(30, 30, "whole").astype(np.float64) for _ in range(2))
+    out = np.empty((30, 30))
+    product(a, b, out)
+    np.testing.assert_allclose(out, a @ b, rtol=1e-12)
+
+
+@pytest.mark.parametrize("shape", [(19, 40), (20, 41)])
+def test_shapes_that_do_not_fit(shape: tuple[int, int]) -> None:
+    with pytest.raises(ValueError, match=r"does not give|mismatch"):
+        product(matrix(20, 50, "whole"), matrix(50, 40, "whole"), np.empty(shape, np.float32))

@@ -1,0 +1,184 @@
+"""From pairs to a model: what is learnt, the folder, and going on with a run."""
+
+from __future__ import annotations
+
+import json
+import signal
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from wordkit.errors import FormatError, ModelError
+from wordkit.seq2seq.fit import fit, pair_batches, vocabularies
+from wordkit.seq2seq.model import Seq2Seq
+from wordkit.seq2seq.settings import ModelSettings, TrainingSettings
+from wordkit.training.interrupts import TrainingInterrupted
+from wordkit.training.model import evaluate
+
+
+def reversals(count: int, seed: int) -> list[tuple[list[str], list[str]]]:
+    """Words of letters, and the same backwards in capitals."""
+    rng = np.random.default_rng(seed)
+    words = [["abcd"[n] for n in rng.integers(0, 4, rng.integers(1, 5))] for _ in range(count)]
+    return [(word, [letter.upper() for letter in word[::-1]]) for word in words]
+
+
+TRAIN, VALID = reversals(300, 1), reversals(40, 2)
+SETTINGS: dict[str, Any] = {
+    "embedding_size": 8, "hidden_size": 16, "attention": "dot", "input_feeding": True,
+    "dropout": 0.1, "sampling": 0.2,
+}  # fmt: skip
+
+
+def trained(
+    folder: Path,
+    *,
+    pairs: Any = TRAIN,
+    valid: Any = VALID,
+    settings: dict[str, Any] | None = None,
+    resume: bool = False,
+    **options: Any,
+) -> Any:
+    options = {"batch_size": 32, "lr": 0.02, "epochs": 3, **options}
+    return fit(
+        pairs, folder, valid=valid, settings=ModelSettings(**SETTINGS | (settings or {})),
+        training=TrainingSettings(**options), resume=resume,
+    )  # fmt: skip
+
+
+def weights(folder: Path) -> bytes:
+    return (folder / "model.safetensors").read_bytes()
+
+
+def test_learns_and_saves(tmp_path: Path) -> None:
+    model, result = trained(tmp_path / "m", epochs=10, settings={"dropout": 0.0, "sampling": 0.0})
+    loaded = Seq2Seq.load(tmp_path / "m")
+    loss, _ = evaluate(loaded, pair_batches(loaded, VALID, 7, shuffle=False).epoch(0, 0))
+    assert np.exp(loss) < 2  # to know no more than the letters gives over 4
+    assert np.exp(loss) == pytest.approx(model.training["validation_perplexity"], rel=1e-5)
+    assert loaded.training["steps"] == result.step == 100
+    assert sorted(entry.name for entry in (tmp_path / "m").iterdir()) == [
+        "checkpoints", "config.json", "model.safetensors", "source_vocabulary.txt",
+        "target_vocabulary.txt",
+    ]  # fmt: skip
+
+
+def test_without_validation(tmp_path: Path) -> None:
+    model, _ = trained(tmp_path / "m", valid=None, epochs=1)
+    assert model.training["validation_perplexity"] is None
+
+
+def test_a_broken_run_ends_in_the_same_bits(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    trained(tmp_path / "whole")
+    real, calls = Seq2Seq.loss_and_gradients, iter(range(100))
+
+    def interrupted(self: Any, batch: Any) -> Any:
+        if next(calls) == 16:
+            signal.raise_signal(signal.SIGINT)
+        return real(self, batch)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Seq2Seq, "loss_and_gradients", interrupted)
+        with pytest.raises(TrainingInterrupted):
+            trained(tmp_path / "broken")
+    with pytest.raises(FormatError, match="only checkpoints of its training"):
+        Seq2Seq.load(tmp_path / "broken")
+    trained(tmp_path / "broken", resume=True)
+    assert weights(tmp_path / "broken") == weights(tmp_path / "whole")
+
+
+@pytest.mark.parametrize("share", [False, True])
+def test_more_epochs_replace_the_model(tmp_path: Path, share: bool) -> None:
+    constant: dict[str, Any] = {"schedule": "constant", "valid": None}
+    settings = {"sampling": 0.0, "share_vocabulary": share}
+    trained(tmp_path / "whole", epochs=2, settings=settings, **constant)
+    trained(tmp_path / "m", epochs=1, settings=settings, **constant)
+    before = weights(tmp_path / "m")
+    trained(tmp_path / "m", epochs=2, settings=settings, resume=True, **constant)
+    assert weights(tmp_path / "m") == weights(tmp_path / "whole") != before
+
+
+def test_sampling_grows(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Up to what was asked for, in the last epoch."""
+    real, found = Seq2Seq.loss_and_gradients, []
+
+    def noted(self: Any, batch: Any) -> Any:
+        found.append(self.sampling)
+        return real(self, batch)
+
+    monkeypatch.setattr(Seq2Seq, "loss_and_gradients", noted)
+    trained(tmp_path / "m", epochs=4, batch_size=300, settings={"sampling": 0.8})
+    assert found == pytest.approx([0.2, 0.4, 0.6, 0.8])
+
+
+def test_a_run_is_not_overwritten_nor_mixed_with_another(tmp_path: Path) -> None:
+    shared = {"share_vocabulary": True}
+    trained(tmp_path / "m", epochs=1, settings=shared)
+    with pytest.raises(ModelError, match="holds the checkpoint step-000000010: resume that run"):
+        trained(tmp_path / "m", epochs=1, settings=shared)
+    with pytest.raises(ModelError, match=r"has lr 0\.02, not 0\.5: resume it with the settings"):
+        trained(tmp_path / "m", epochs=2, lr=0.5, settings=shared, resume=True)
+    with pytest.raises(ModelError, match="has reverse False, not True"):
+        trained(tmp_path / "m", epochs=2, settings={"reverse": True, **shared}, resume=True)
+    trained(tmp_path / "m", epochs=2, settings=shared, resume=True)
+
+
+# --- vocabularies -------------------------------------------------------------------
+
+PAIRS = [(["a", "b", "b", "b"], ["x", "b"]), (["a", "<unk>", "c"], ["x", "x", "y"])]
+
+
+def test_vocabularies() -> None:
+    source, target = vocabularies(PAIRS, ModelSettings(), TrainingSettings(source_min_count=2))
+    assert (source.words, source.counts.tolist()) == (["<unk>", "b", "a"], [2, 3, 2])
+    assert target.words == ["<unk>", "<bos>", "<eos>", "x", "b", "y"]
+    assert target.counts.tolist() == [0, 0, 2, 3, 1, 1]
+
+
+def test_one_vocabulary() -> None:
+    training = TrainingSettings(source_min_count=3, target_min_count=2)
+    source, target = vocabularies(PAIRS, ModelSettings(share_vocabulary=True), training)
+    assert source is target
+    assert source.words == ["<unk>", "<bos>", "<eos>", "b", "x"]
+    assert source.counts.tolist() == [5, 0, 2, 4, 3]
+
+
+def test_rare_words_are_unknown(tmp_path: Path) -> None:
+    model, _ = trained(tmp_path / "m", pairs=PAIRS, valid=None, epochs=1, target_min_count=2)
+    np.testing.assert_array_equal(model.target_ids(["x", "y"]), [1, 3, 0, 2])
+
+
+# --- bad input ----------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"pairs": []}, "there is no training pair"),
+        ({"valid": []}, "there is no validation pair"),
+        ({"pairs": [*TRAIN, ([], ["A"])]}, "training pair 301 has an empty source"),
+        ({"valid": [(["a"], [])]}, "validation pair 1 has an empty target"),
+        ({"optimizer": "best"}, "optimizer must be one of"),
+        ({"clip": 0.0}, "clip"),
+        ({"valid": None, "patience": 2}, "patience needs a validation text"),
+    ],
+)
+def test_bad_input(tmp_path: Path, options: dict[str, Any], message: str) -> None:
+    with pytest.raises(ModelError, match=message):
+        trained(tmp_path / "m", **options)
+    assert not (tmp_path / "m" / "config.json").exists()
+
+
+def test_what_is_not_a_model_stays(tmp_path: Path) -> None:
+    (tmp_path / "notes.txt").write_text("mine")
+    with pytest.raises(FormatError, match="a folder that wordkit did not write"):
+        trained(tmp_path)
+    (tmp_path / "notes.txt").unlink()
+    (tmp_path / "config.json").write_text(json.dumps({"wordkit": True, "kind": "vectors"}))
+    with pytest.raises(FormatError, match="a wordkit vectors, not a seq2seq to replace"):
+        trained(tmp_path)
+    assert [entry.name for entry in tmp_path.iterdir()] == ["config.json"]

@@ -1,0 +1,52 @@
+"""Settings that make no sense are named."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from wordkit.errors import ModelError
+from wordkit.seq2seq.settings import ModelSettings, TrainingSettings
+from wordkit.training.options import OPTIMIZERS
+from wordkit.training.settings import RATES
+
+
+@pytest.mark.parametrize(
+    ("kind", "values", "message"),
+    [
+        (ModelSettings, {"cell": "rnn"}, "cell must be one of gru, lstm, not 'rnn'"),
+        (ModelSettings, {"attention": "loud"}, "one of none, dot, general, additive, not 'loud'"),
+        (ModelSettings, {"units": "bytes"}, "units must be one of words, chars, not 'bytes'"),
+        (ModelSettings, {"layers": 0}, "layers must be at least 1, not 0"),
+        (ModelSettings, {"hidden_size": 2.5}, "hidden_size must be of the type int, not 2.5"),
+        (ModelSettings, {"layers": True}, "layers must be of the type int, not True"),
+        (ModelSettings, {"peeky": 1}, "peeky must be of the type bool, not 1"),
+        (ModelSettings, {"dropout": 1.0}, "dropout must be from 0 to below 1, not 1.0"),
+        (ModelSettings, {"label_smoothing": -0.1}, "label_smoothing must be from 0 to below 1"),
+        (ModelSettings, {"sampling": 1.1}, "sampling must be from 0 to 1, not 1.1"),
+        (ModelSettings, {"tie": True}, "must be the same, found 16 and 128"),
+        (ModelSettings, {"tie": True, "embedding_size": 128, "peeky": True}, "not peeky"),
+        (ModelSettings, {"bidirectional": True, "hidden_size": 5}, "must be even, not 5"),
+        (ModelSettings, {"input_feeding": True}, "choose an attention, one of dot, general"),
+        (TrainingSettings, {"batch_size": 0}, "batch_size must be at least 1"),
+        (TrainingSettings, {"target_min_count": 0}, "target_min_count must be at least 1"),
+        (TrainingSettings, {"epochs": "ten"}, "epochs must be of the type int, not 'ten'"),
+        (TrainingSettings, {"lr": "fast"}, r"lr must be of the type float \| None, not 'fast'"),
+        (TrainingSettings, {"seed": -1}, "seed must be at least 0"),
+    ],
+)
+def test_what_makes_no_sense(kind: Any, values: dict[str, Any], message: str) -> None:
+    with pytest.raises(ModelError, match=message):
+        kind(**values)
+
+
+def test_what_does() -> None:
+    assert ModelSettings(dropout=0, sampling=1).dropout == 0
+    assert TrainingSettings(lr=1, max_minutes=None).rate == 1
+    assert TrainingSettings().batch_size == 128
+
+
+def test_every_optimizer_has_a_rate() -> None:
+    assert RATES.keys() == OPTIMIZERS.keys()
+    assert TrainingSettings(optimizer="sgd:weight_decay=0.1").rate == RATES["sgd"]

@@ -1,0 +1,100 @@
+"""Products of matrices on all cores.
+
+Where there is AVX-512, float32 goes through kernels of our own: OpenBLAS uses half of what
+the registers of newer processors hold. Elsewhere it is the BLAS, with one thread. The
+threads of a BLAS go on looking for work, at full speed, long after a product; on few cores
+that takes them from whatever comes next. Ours sleep when they are done.
+"""
+
+from __future__ import annotations
+
+import threading
+
+import numpy as np
+
+from wordkit.backend.arrays import Array, array_module
+from wordkit.backend.product_kernels import ROWS, SCRATCH, WIDTH, fill_panels, multiply
+from wordkit.backend.simd_kernels import LANES
+from wordkit.backend.threads import at_once, available_workers, one_blas_thread, shares
+
+OWN_KERNELS = LANES == 16
+WORTH_THREADS = 2**23
+"""Multiplications: some 70 microseconds in one thread."""
+WORTH_COPYING_TOGETHER = 2**19
+"""Numbers, likewise."""
+_own = threading.local()
+
+
+def product(left: Array, right: Array, out: Array) -> Array:
+    """``out`` = left @ right: matrices (N, K), (K, M) and (N, M)."""
+    Times(right, len(left))(left, out)
+    return out
+
+
+class Times:
+    """Products of several matrices with the same right one, which is looked at only now.
+
+    Parameters
+    ----------
+    right
+        (K, M).
+    rows
+        How many the others have, about.
+    """
+
+    def __init__(self, right: Array, rows: int):
+        self.right = right
+        on_host = array_module(right) is np
+        self._workers = available_workers() if on_host else 1
+        self._panels: np.ndarray | None = None
+        if on_host and OWN_KERNELS and right.dtype == np.float32 and rows >= ROWS:
+            size, columns = right.shape
+            self._panels = np.empty((-(-columns // WIDTH), size, WIDTH), np.float32)
+            workers = self._workers if right.size >= WORTH_COPYING_TOGETHER else 1
+            at_once(self._copy, shares(len(self._panels), workers))
+
+    def _copy(self, part: slice) -> None:
+        assert self._panels is not None
+        right = self.right[:, part.start * WIDTH : part.stop * WIDTH]
+        place = self._panels[part].ctypes.data
+        fill_panels(*_place_and_steps(right), *right.shape, place)  # type: ignore[call-arg]
+
+    def __call__(self, left: Array, out: Array) -> None:
+        """``out`` = left @ right, on all cores if that is worth it."""
+        (rows, columns), panels = out.shape, -(-out.shape[1] // WIDTH)
+        if rows * self.right.size < WORTH_THREADS or self._workers == 1:
+            self.alone(left, out)
+        elif rows >= columns:
+            parts = shares(rows, self._workers)
+            at_once(lambda part: self.alone(left[part], out[part]), parts)
+        else:
+            parts = shares(panels, self._workers)
+            at_once(lambda part: self.alone(left, out, part), parts)
+
+    def alone(self, left: Array, out: Array, part: slice = slice(None)) -> None:
+        """The same in this thread; of ``part``, that counts panels, if it is given."""
+        columns = slice(*(None if n is None else n * WIDTH for n in (part.start, part.stop)))
+        right, out = self.right[:, columns], out[:, columns]
+        if self._panels is None:
+            with one_blas_thread():
+                array_module(right).matmul(left, right, out=out)
+            return
+        place, step, unit = _place_and_steps(out)
+        if left.shape[1] != len(right) or out.shape != (len(left), right.shape[1]) or unit != 1:
+            raise ValueError(f"{left.shape} by {right.shape} does not give {out.shape}")
+        multiply(  # type: ignore[call-arg]
+            *_place_and_steps(left), *left.shape, self._panels[part].ctypes.data,
+            right.shape[1], place, step, _scratch().ctypes.data,
+        )  # fmt: skip
+
+
+def _place_and_steps(matrix: np.ndarray) -> tuple[int, int, int]:
+    down, across = matrix.strides
+    return matrix.ctypes.data, down // 4, across // 4
+
+
+def _scratch() -> np.ndarray:
+    """Of this thread."""
+    if not hasattr(_own, "scratch"):
+        _own.scratch = np.empty(SCRATCH, np.float32)
+    return _own.scratch

@@ -1,0 +1,136 @@
+"""wordkit seq2seq train: from pairs of sequences to an encoder-decoder."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import fields
+from pathlib import Path
+from typing import Any
+
+import click
+
+from wordkit.cli.lm_train import _draw_loss
+from wordkit.cli.output import json_option, print_json, say, seed_range
+from wordkit.cli.seq2seq import AT_LEAST_1, PATH, seq2seq
+
+
+@seq2seq.command()
+@click.argument("pairs", metavar="PAIRS", type=PATH)
+@click.option("--target", type=PATH, metavar="FILE", help="The targets; PAIRS has the sources.")
+@click.option("--valid", type=PATH, metavar="PAIRS", help="Pairs to choose by.")
+@click.option("--valid-target", type=PATH, metavar="FILE", help="Their targets.")
+@click.option("-o", "--output", required=True, type=PATH, help="Folder to make.")
+@click.option(
+    "--units", type=click.Choice(["words", "chars"]), help="What a token is.  [default: words]"
+)
+@click.option("--cell", type=click.Choice(["lstm", "gru"]), help="[default: lstm]")
+@click.option(
+    "--attention",
+    type=click.Choice(["none", "dot", "general", "additive"]),
+    help="How the decoder looks at the source.  [default: none]",
+)
+@click.option("--layers", type=AT_LEAST_1, help="Of encoder and decoder.  [default: 1]")
+@click.option("--embedding-size", type=AT_LEAST_1, help="Of a token.  [default: 16]")
+@click.option("--hidden-size", type=AT_LEAST_1, help="Of a layer.  [default: 128]")
+@click.option(
+    "--bidirectional", is_flag=True, help="Read the source from both ends.  [default: False]"
+)
+@click.option("--peeky", is_flag=True, help="Show the decoder the end state.  [default: False]")
+@click.option("--reverse", is_flag=True, help="Read the source backwards.  [default: False]")
+@click.option("--residual", is_flag=True, help="Add a layer's input to it.  [default: False]")
+@click.option(
+    "--input-feeding", is_flag=True, help="Feed the attention's output back.  [default: False]"
+)
+@click.option("--tie", is_flag=True, help="Output and embedding are one.  [default: False]")
+@click.option(
+    "--share-vocabulary", is_flag=True, help="One vocabulary for both sides.  [default: False]"
+)
+@click.option("--source-min-count", type=AT_LEAST_1, help="Rarer ones are <unk>.  [default: 1]")
+@click.option("--target-min-count", type=AT_LEAST_1, help="Rarer ones are <unk>.  [default: 1]")
+@click.option("--dropout", type=float, help="Around the layers.  [default: 0.0]")
+@click.option("--label-smoothing", type=float, help="Share for other tokens.  [default: 0.0]")
+@click.option(
+    "--scheduled-sampling",
+    "sampling",
+    type=float,
+    metavar="SHARE",
+    help="Of tokens that the decoder is given as it guessed them, at the end.  [default: 0.0]",
+)
+@click.option("--batch-size", type=AT_LEAST_1, help="Pairs at once.  [default: 128]")
+@click.option("--optimizer", help="Such as sgd or adam:beta1=0.5.  [default: adam]")
+@click.option("--lr", type=float, help="Learning rate.  [default: by the optimizer]")
+@click.option("--schedule", help="Of the rate, such as plateau.  [default: cosine]")
+@click.option("--clip", type=float, help="Largest norm of the gradient.  [default: 5.0]")
+@click.option("--epochs", type=AT_LEAST_1, help="Passes over the pairs.  [default: 10]")
+@click.option("--max-minutes", type=float, help="Stop then.  [default: never]")
+@click.option(
+    "--patience", type=AT_LEAST_1, help="Stop after so many worse validations.  [default: never]"
+)
+@click.option("--validate-every", type=AT_LEAST_1, metavar="STEPS", help="[default: each epoch]")
+@click.option("--seed", type=seed_range, help="Seed of the randomness.  [default: 1]")
+@click.option("--checkpoint-every", default="5m", show_default=True, help="Such as 30s, 5m or 1h.")
+@click.option("--resume", is_flag=True, help="Go on with the run in the folder.")
+@json_option
+def train(
+    pairs: Path,
+    target: Path | None,
+    valid: Path | None,
+    valid_target: Path | None,
+    output: Path,
+    checkpoint_every: str,
+    resume: bool,
+    as_json: bool,
+    **options: Any,
+) -> None:
+    """Train a model on pairs of a source and its target.
+
+    PAIRS is TSV, source first, or JSON Lines; or the sources, a line each, with --target
+    for the other side.
+
+    \b
+    wordkit seq2seq train dates.tsv --valid valid.tsv -o model --units chars --attention dot
+    wordkit seq2seq train train.de --target train.en -o model --attention general --epochs 8
+    """
+    from wordkit.seq2seq.fit import fit
+    from wordkit.seq2seq.settings import ModelSettings, TrainingSettings
+    from wordkit.training.checkpoint import parse_duration
+    from wordkit.training.interrupts import TrainingInterrupted
+
+    if valid_target is not None and valid is None:
+        raise click.UsageError("--valid-target needs --valid, the sources")
+    given = {name: value for name, value in options.items() if value is not None}
+    of_model = {field.name for field in fields(ModelSettings)}
+    settings = ModelSettings(**{name: v for name, v in given.items() if name in of_model})
+    training = TrainingSettings(**{name: v for name, v in given.items() if name not in of_model})
+    every = parse_duration(checkpoint_every)
+    started = time.perf_counter()
+    try:
+        model, result = fit(
+            _read(pairs, target, settings.units),
+            output,
+            valid=None if valid is None else _read(valid, valid_target, settings.units),
+            settings=settings,
+            training=training,
+            resume=resume,
+            checkpoint_every=every,
+            show=True,
+        )
+    except TrainingInterrupted as stopped:
+        raise TrainingInterrupted(f"{stopped} (the same command with --resume)") from None
+    _draw_loss(output)
+    seconds = time.perf_counter() - started
+    found = model.training["validation_perplexity"]
+    if as_json:
+        facts = {"output": str(output), "epochs": result.epoch, "validation_perplexity": found}
+        print_json({**facts, "seconds": seconds})
+        return
+    say(f"{output}: {model}, {result.epoch:,} epochs, in {seconds:.1f} s")
+    if found is not None:
+        say(f"Perplexity of the validation pairs: {found:.4f}")
+
+
+def _read(path: Path, target: Path | None, units: str) -> list[Any]:
+    """The sources and targets of ``read_pairs``."""
+    from wordkit.corpus.pairs import read_pairs
+
+    return [(pair.source, pair.target) for pair in read_pairs(path, target, units=units)]

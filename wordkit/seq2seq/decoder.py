@@ -1,0 +1,178 @@
+"""The decoder: each word of the target, from those before it and what the encoder says."""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from wordkit.backend.arrays import Array, array_module
+from wordkit.layers.attention import ATTENTIONS, AttentionalVector, joined_steps
+from wordkit.layers.dropout import Dropout
+from wordkit.layers.embedding import Embedding
+from wordkit.layers.recurrent_loop import State
+from wordkit.layers.recurrent_stack import Stack
+from wordkit.seq2seq.encoder import Weights, recurrent_layers, under
+from wordkit.seq2seq.settings import ModelSettings
+
+OF_DECODER = ("fed", "peek")
+"""What a state has besides the recurrent layers' arrays, in the order of the input."""
+
+
+class Memory(NamedTuple):
+    """What the encoder says of N sources.
+
+    ``states`` (N, S, H) in the order of the words, and ``keys``, what attention multiplies
+    with; None without attention. ``mask`` (N, S), False where there is padding.
+    ``first_state``: what the decoder begins with, arrays of N rows.
+    """
+
+    states: Array | None
+    keys: Array | None
+    mask: Array
+    first_state: State
+
+    def rows(self, index: Any) -> Memory:
+        """The memory of some of the sources, in any order, also several times."""
+        index = array_module(self.mask).asarray(index)
+        states, keys = (None if a is None else a[index] for a in (self.states, self.keys))
+        first = {name: array[index] for name, array in self.first_state.items()}
+        return Memory(states, keys, self.mask[index], first)
+
+
+class Decoder:
+    """Embedding, dropout, recurrent layers, attention, dropout.
+
+    All steps are one block, unless what the attention gives goes into the next step: then
+    each step is a block of its own, with layers of its own that share the weights.
+
+    A state has besides the recurrent layers' arrays ``fed``, what the attention gave, and
+    ``peek``, what the encoder ended with.
+    """
+
+    def __init__(self, settings: ModelSettings, weights: Weights, rng: np.random.Generator):
+        self.settings = settings
+        own = under("decoder.", weights)
+        self._new_stack = lambda: recurrent_layers(settings, own, rng)
+        self._dropout, self._output_dropout = (Dropout(settings.dropout, rng) for _ in range(2))
+        shared = "source" if settings.share_vocabulary else "target"
+        self.embedding = Embedding(weights[f"{shared}_embedding.weight"])
+        self.stacks = [self._new_stack()]
+        self.attentional: AttentionalVector | None = None
+        self.parts: dict[str, Any] = {
+            "target_embedding": self.embedding,
+            "decoder": self.stacks[0],
+        }
+        if settings.attention != "none":
+            score = under("attentional.attention.", weights)
+            attention = ATTENTIONS[settings.attention](**score)
+            self.attentional = AttentionalVector(attention, weights["attentional.weight"])
+            self.parts["attentional"] = self.attentional
+
+    def begin(self, final: State) -> State:
+        """The first state, from the encoder's final one."""
+        settings, top = self.settings, final[f"{self.settings.layers - 1}.h"]
+        fed = {"fed": array_module(top).zeros_like(top)} if settings.input_feeding else {}
+        return {**final, **fed, **({"peek": top} if settings.peeky else {})}
+
+    def forward(
+        self,
+        ids: Array,
+        first: State,
+        memory: Array,
+        mask: Array | None,
+        *,
+        training: bool = False,
+    ) -> Array:
+        """What the softmax is given, (N, T, O): from ids (N, T) and what the encoder says."""
+        x = self.embedding.forward(ids.T, training=training).swapaxes(0, 1)
+        x = self._dropout.forward(x, training=training)
+        own, extra = _split_state(first)
+        inputs = _side_by_side(x, *extra.values())
+        if self.attentional:
+            self.attentional.read(memory, mask)
+        outputs: list[Array] = []
+        for stack, steps in self._blocks(ids.shape[1]):
+            if self.settings.input_feeding and outputs:
+                inputs[:, steps, self._fed] = outputs[-1]
+            h = stack.forward(inputs[:, steps], state=own, training=training)
+            own = stack.final_state
+            outputs.append(self.attentional.attend(h) if self.attentional else h)
+        y = self._output_dropout.forward(joined_steps(outputs), training=training)
+        return _side_by_side(y, extra["peek"]) if "peek" in extra else y
+
+    def backward(self, gradient: Array) -> tuple[Array | None, State]:
+        """From the gradient of what ``forward`` gave to those of the memory and first state."""
+        size, peeky = self.settings.hidden_size, self.settings.peeky
+        by_y = self._output_dropout.backward(gradient[..., :size])
+        by_state: State | None = None
+        by_inputs: list[Array] = []
+        blocks = self._blocks(gradient.shape[1])
+        for stack, steps in reversed(blocks):
+            by_h = by_y[:, steps]
+            if self.settings.input_feeding and by_inputs:
+                by_h = by_h + by_inputs[0][..., self._fed]
+            if self.attentional:
+                by_h = self.attentional.attend_backward(by_h)
+            by_inputs.insert(0, stack.backward(by_h, state_gradient=by_state))
+            by_state = stack.initial_state_gradient
+        for name, total in self.stacks[0].grads.items():
+            for stack, _ in blocks[1:]:
+                total += stack.grads[name]
+        by_x = joined_steps(by_inputs)
+        by_first = dict(by_state or {})
+        if peeky:
+            top = f"{self.settings.layers - 1}.h"
+            by_first[top] += by_x[..., -size:].sum(axis=1) + gradient[..., size:].sum(axis=1)
+        by_x = self._dropout.backward(by_x[..., : self.settings.embedding_size])
+        self.embedding.backward(by_x.swapaxes(0, 1))
+        return self.attentional.read_backward() if self.attentional else None, by_first
+
+    def step(self, ids: Array, state: State, memory: Memory) -> tuple[Array, State, Array | None]:
+        """One word for each of N targets: what the softmax is given, state, weights (N, S)."""
+        own, extra = _split_state(state)
+        xp, weights = array_module(ids), None
+        x = xp.concatenate([self.embedding.params["weight"][ids], *extra.values()], axis=1)
+        after = self.stacks[0].step(x, own)
+        y = self.stacks[0].output(after)
+        if self.attentional:
+            y, weights = self.attentional.look(y[:, None], memory.keys, memory.states, memory.mask)
+            y, weights = y[:, 0], weights[:, 0]
+        if "fed" in extra:
+            extra["fed"] = y
+        if "peek" in extra:
+            y = xp.concatenate([y, extra["peek"]], axis=1)
+        return y, {**after, **extra}, weights
+
+    @property
+    def _fed(self) -> slice:
+        """Where in its input the decoder is given what the attention gave."""
+        start = self.settings.embedding_size
+        return slice(start, start + self.settings.hidden_size)
+
+    def _blocks(self, steps: int) -> list[tuple[Stack, slice]]:
+        """Which layers do which steps."""
+        if not self.settings.input_feeding:
+            return [(self.stacks[0], slice(None))]
+        while len(self.stacks) < steps:
+            self.stacks.append(self._new_stack())
+        return [(self.stacks[t], slice(t, t + 1)) for t in range(steps)]
+
+
+def _split_state(state: State) -> tuple[State, State]:
+    """What the recurrent layers know, and what else there is."""
+    own = {name: array for name, array in state.items() if name not in OF_DECODER}
+    return own, {name: state[name] for name in OF_DECODER if name in state}
+
+
+def _side_by_side(block: Array, *rows: Array) -> Array:
+    """A block (N, T, D), and at each step the same rows (N, H); time-major in memory."""
+    if not rows:
+        return block
+    (n, steps, size), width = block.shape, sum(each.shape[1] for each in rows)
+    joined = array_module(block).empty((steps, n, size + width), block.dtype)
+    joined[..., :size] = block.swapaxes(0, 1)
+    for each in rows:
+        joined[..., size : size + each.shape[1]] = each
+        size += each.shape[1]
+    return joined.swapaxes(0, 1)

@@ -1,0 +1,149 @@
+"""From pairs of sequences to a trained encoder-decoder, in a folder as ``lm`` has it.
+
+MODEL/config.json, *vocabulary.txt, model.safetensors    the model, once it is trained
+MODEL/checkpoints/                                       the run: see ``Trainer``
+MODEL/checkpoints/config.json                            the settings it was begun with
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from wordkit.corpus.text import EOS, UNK
+from wordkit.corpus.vocabulary import Vocabulary
+from wordkit.errors import ModelError
+from wordkit.seq2seq.model import BOS, CHECKPOINTS, KIND, Seq2Seq
+from wordkit.seq2seq.settings import ModelSettings, TrainingSettings
+from wordkit.storage import check_replaceable
+from wordkit.training.metrics import perplexity
+from wordkit.training.pair_batches import PairBatch, PairBatches
+from wordkit.training.settings import note_settings, trainer_for
+from wordkit.training.trainer import TrainingResult
+
+Pairs = Sequence[tuple[Sequence[str], Sequence[str]]]
+"""Tokens of the source and of the target."""
+
+
+def fit(
+    pairs: Pairs,
+    folder: str | Path,
+    *,
+    valid: Pairs | None = None,
+    settings: ModelSettings | None = None,
+    training: TrainingSettings | None = None,
+    resume: bool = False,
+    checkpoint_every: float = 300.0,
+    show: bool = False,
+) -> tuple[Seq2Seq, TrainingResult]:
+    """Train an encoder-decoder and save it as ``folder``.
+
+    Parameters
+    ----------
+    valid
+        Chooses the best weights; without it the last ones are kept.
+    resume
+        Go on with the run in the folder, which ends as if it had never been broken off.
+    checkpoint_every
+        Seconds.
+
+    Raises
+    ------
+    ModelError
+        There is no pair, or one has an empty side; the loss is not finite; or the folder
+        holds a run that is not to be resumed, or another one than this.
+    FormatError
+        Something else stands in the folder, or the checkpoint is damaged.
+    TrainingInterrupted
+        After Ctrl-C; a checkpoint is written.
+    """
+    folder, settings = Path(folder), settings or ModelSettings()
+    training = training or TrainingSettings()
+    check_replaceable(folder, KIND, beside=CHECKPOINTS)
+    check_pairs(pairs, "training")
+    source, target = vocabularies(pairs, settings, training)
+    model = Seq2Seq.initial(settings, source, target, seed=training.seed)
+    batches = _Sampled(model, pair_batches(model, pairs, training.batch_size), training.epochs)
+    validation = None
+    if valid is not None:
+        check_pairs(valid, "validation")
+        validation = pair_batches(model, valid, training.batch_size, shuffle=False)
+    runs = folder / CHECKPOINTS
+    note_settings(runs, settings, training, resume=resume)
+    trainer = trainer_for(
+        model, training, batches, validation, runs, checkpoint_every=checkpoint_every, show=show
+    )
+    result = trainer.fit(resume=resume)
+    model.training = _facts(training, result)
+    model.save(folder)
+    return model, result
+
+
+def check_pairs(pairs: Pairs, name: str) -> None:
+    """``ModelError`` if there is none, or one has an empty side."""
+    if not len(pairs):
+        raise ModelError(f"there is no {name} pair: give at least one source with its target")
+    for number, pair in enumerate(pairs, 1):
+        for side, tokens in zip(("source", "target"), pair, strict=True):
+            if not len(tokens):
+                raise ModelError(
+                    f"{name} pair {number} has an empty {side}: complete it or leave it out"
+                )
+
+
+def vocabularies(
+    pairs: Pairs, settings: ModelSettings, training: TrainingSettings
+) -> tuple[Vocabulary, Vocabulary]:
+    """Of sources and of targets; one and the same if they are shared."""
+    sources, targets = (Counter(t for pair in pairs for t in pair[side]) for side in (0, 1))
+    known = {token for token, n in sources.items() if n >= training.source_min_count}
+    foreknown = {token for token, n in targets.items() if n >= training.target_min_count}
+    ends = {UNK: 0, BOS: 0, EOS: len(pairs)}
+    if settings.share_vocabulary:
+        both = _vocabulary(sources + targets, known | foreknown, ends)
+        return both, both
+    return _vocabulary(sources, known, {UNK: 0}), _vocabulary(targets, foreknown, ends)
+
+
+def _vocabulary(counts: Counter[str], known: set[str], specials: dict[str, int]) -> Vocabulary:
+    """The special words first, then the known ones, by frequency."""
+    ranked = sorted(known - specials.keys(), key=lambda word: (-counts[word], word))
+    specials = {word: n + counts[word] for word, n in specials.items()}
+    specials[UNK] += sum(n for word, n in counts.items() if word not in known | specials.keys())
+    words = [*specials, *ranked]
+    return Vocabulary(words, [*specials.values(), *(counts[word] for word in ranked)])
+
+
+def pair_batches(
+    model: Seq2Seq, pairs: Iterable[Sequence], batch_size: int, *, shuffle: bool = True
+) -> PairBatches:
+    """Pairs in the ids of a model."""
+    ids = [(model.source_ids(source), model.target_ids(target)) for source, target in pairs]
+    sources, targets = zip(*ids, strict=True)
+    return PairBatches(sources, targets, batch_size=batch_size, shuffle=shuffle)
+
+
+class _Sampled:
+    """Batches of pairs; in each epoch the model is given more of its own guesses."""
+
+    def __init__(self, model: Seq2Seq, batches: PairBatches, epochs: int):
+        self.model, self.batches, self.epochs = model, batches, epochs
+
+    def epoch(self, seed: int, epoch: int) -> Sequence[PairBatch]:
+        self.model.sampling = self.model.settings.sampling * min(1, (epoch + 1) / self.epochs)
+        return self.batches.epoch(seed, epoch)
+
+
+def _facts(training: TrainingSettings, result: TrainingResult) -> dict[str, Any]:
+    """How a model came about."""
+    return {
+        **asdict(training),
+        "lr": training.rate,
+        "steps": result.step,
+        "seconds": result.seconds,
+        "ended_by": result.reason,
+        "validation_perplexity": None if result.loss is None else perplexity(result.loss),
+    }
