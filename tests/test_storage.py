@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 from pathlib import Path
@@ -175,6 +176,21 @@ def test_new_file_is_whole_or_not_there(tmp_path: Path) -> None:
         raise ValueError("stop")
     assert path.read_bytes() == b"one"
     assert list(tmp_path.iterdir()) == [path]
+
+
+@pytest.mark.parametrize("number", [errno.ENOSPC, errno.EFBIG])
+def test_a_full_disk_is_named(tmp_path: Path, number: int) -> None:
+    """What a write raises names no file."""
+    path = tmp_path / "thing"
+    with pytest.raises(OSError, match="full") as file, storage.new_file(path):
+        raise OSError(number, "full")
+    with pytest.raises(OSError, match="full") as folder, storage.new_folder(path, "thing"):
+        raise OSError(number, "full")
+    assert file.value.filename == folder.value.filename == str(path)
+    with pytest.raises(FileNotFoundError) as other, storage.new_file(path):
+        open(tmp_path / "input").close()
+    assert other.value.filename == str(tmp_path / "input")
+    assert not list(tmp_path.iterdir())
 
 
 class TestConfig:

@@ -15,12 +15,11 @@ from typing import Any
 import numpy as np
 
 from wordkit.errors import BackendError, FormatError, ModelError
+from wordkit.label_places import DPI, place_labels
 from wordkit.storage import new_file
 from wordkit.vectors.word_vectors import WordVectors
 
 METHODS = ("pca", "tsne")
-_DPI = 200  # lengths below are in pixels of this size, unless another unit is said
-_POINT = _DPI / 72  # pixels in a typographic point
 _FONT_SIZE = 7.5  # points
 _LONGEST = 30  # letters of a label
 # The first has Latin, Greek and Cyrillic letters and comes with matplotlib; of the
@@ -132,7 +131,7 @@ def loss_curve(rows: Iterable[Mapping[str, Any]], path: str | Path) -> None:
         from matplotlib.figure import Figure
 
         rows = list(rows)
-        figure = Figure(figsize=(6, 4), dpi=_DPI, facecolor="white", layout="constrained")
+        figure = Figure(figsize=(6, 4), dpi=DPI, facecolor="white", layout="constrained")
         axes = figure.add_subplot(xlabel="epoch", ylabel="perplexity", yscale="log")
         for name, label, color in (
             ("perplexity", "training", "#9a9a9a"),
@@ -166,7 +165,7 @@ def attention_map(
         cell = min(0.2, 30 / max(high, wide))  # inches: the page has an end
         margin = cell * max(len(label) for label in (*rows, *columns)) / 2 + 0.3
         size = cell * wide + margin, cell * high + margin
-        axes = Figure(figsize=size, dpi=_DPI, facecolor="white", layout="constrained").subplots()
+        axes = Figure(figsize=size, dpi=DPI, facecolor="white", layout="constrained").subplots()
         axes.imshow(weights, cmap="gray", vmin=0, vmax=1)
         axes.tick_params(length=0, labeltop=True, labelbottom=False)
         style: Any = {"family": _fonts(), "size": cell / 0.2 * _FONT_SIZE, "parse_math": False}
@@ -233,7 +232,7 @@ def _draw(labels: Sequence[str], places: np.ndarray) -> Any:
     from matplotlib.collections import LineCollection
     from matplotlib.figure import Figure
 
-    figure = Figure(dpi=_DPI, facecolor="white")
+    figure = Figure(dpi=DPI, facecolor="white")
     renderer = FigureCanvasAgg(figure).get_renderer()
     axes = figure.add_axes((0, 0, 1, 1))
     axes.set_axis_off()
@@ -247,7 +246,7 @@ def _draw(labels: Sequence[str], places: np.ndarray) -> Any:
         if np.isfinite(corners).all():
             break
 
-    figure.set_size_inches(*page / _DPI)
+    figure.set_size_inches(*page / DPI)
     axes.set(xlim=(0, page[0]), ylim=(0, page[1]))
     for text, corner in zip(texts, corners, strict=True):
         text.set_position(tuple(corner))
@@ -261,9 +260,9 @@ def _page(places: np.ndarray, growth: float) -> tuple[np.ndarray, np.ndarray]:
     """Width and height of a page, and the places on it, with a margin for the labels."""
     span = np.ptp(places, axis=0)
     span = np.maximum(span, max(span.max(), 1e-9) / 2)
-    side = np.clip(0.7 * np.sqrt(len(places)), 3, 14) * growth * _DPI
+    side = np.clip(0.7 * np.sqrt(len(places)), 3, 14) * growth * DPI
     page = np.round(side * span / np.sqrt(span.prod()))
-    margin = 0.35 * _DPI
+    margin = 0.35 * DPI
     scale = ((page - 2 * margin) / span).min()
     middle = (places.max(axis=0) + places.min(axis=0)) / 2
     return page, page / 2 + (places - middle) * scale
@@ -297,104 +296,3 @@ def _one_warning_for_glyphs() -> Iterator[None]:
             "install one that does, for instance Noto Sans",
             stacklevel=4,
         )
-
-
-# --- labels that do not overlap -----------------------------------------------------
-
-# Directions from a point to its label: right, left, above, below, then between.
-_DIRECTIONS = np.array([0, 8, 4, 12, 2, 14, 6, 10, 1, 15, 7, 9, 3, 13, 5, 11]) * np.pi / 8
-_RINGS = 7  # how many label heights a label may be moved off
-_GAP = 2.2 * _POINT  # from a point to a label beside it
-_PAD = np.array([1.6, 0.4]) * _POINT  # around a label: two side by side are no phrase
-
-
-def place_labels(
-    points: np.ndarray, sizes: np.ndarray, page: np.ndarray
-) -> tuple[np.ndarray, list[np.ndarray]]:
-    """Find a place for each label in turn: free, near its point and away from others.
-
-    Parameters
-    ----------
-    points
-        What the labels belong to, (n, 2).
-    sizes
-        Width and height of each label, (n, 2).
-    page
-        Width and height of the page, (2,).
-
-    Returns
-    -------
-    The lower left corner of each label, (n, 2), NaN where there is no room; and the
-    lines (2, 2) that tie the labels which were moved off to their points.
-    """
-    corners = np.full(points.shape, np.nan)
-    placed = np.empty((0, 4))  # boxes of labels: left, bottom, right, top
-    dots = points  # what labels and lines keep clear of: points, and dots along the lines
-    leaders: list[np.ndarray] = []
-    for label, (point, size) in enumerate(zip(points, sizes, strict=True)):
-        boxes, rings, costs = _candidates(point, size)
-        free = (boxes[:, :2] >= 0).all(axis=1) & (boxes[:, 2:] <= page).all(axis=1)
-        free &= ~_overlap(boxes, placed).any(axis=1) & ~_inside(dots, boxes).any(axis=1)
-        if not free.any():
-            continue
-        boxes, rings, costs = boxes[free], rings[free], costs[free]
-        lines = _lines(point, boxes)
-        others = dots[np.linalg.norm(dots - point, axis=1) > _GAP]
-        free = (rings == 0) | ~(_touch(lines, others) | _cross(lines, placed))
-        if not free.any():
-            continue
-        crowd = _inside(others, boxes + np.array([-1, -1, 1, 1]) * _GAP).sum(axis=1)
-        best = int(np.argmin(np.where(free, costs + crowd / 2, np.inf)))
-        corners[label] = boxes[best, :2] + _PAD
-        placed = np.vstack([placed, boxes[best]])
-        if rings[best] > 0:
-            leaders.append(lines[best, [0, -1]])
-            dots = np.vstack([dots, lines[best]])
-    return corners, leaders
-
-
-def _candidates(point: np.ndarray, size: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Boxes around a point, (c, 4), how far off they are, in label heights, and their costs."""
-    around = np.column_stack([np.cos(_DIRECTIONS), np.sin(_DIRECTIONS)])
-    around = np.clip(around * np.sqrt(2), -1, 1)  # onto a square, as labels are boxes
-    rings, turns = np.divmod(np.arange(_RINGS * len(around)), len(around))
-    half = size / 2 + _PAD
-    reach = np.maximum(_GAP - _PAD, 0) + size[1] * rings[:, None] + half
-    centres = point + around[turns] * reach
-    return np.hstack([centres - half, centres + half]), rings, rings + turns / 50
-
-
-def _lines(point: np.ndarray, boxes: np.ndarray) -> np.ndarray:
-    """Dots along the shortest line from a point to each box, (b, 25, 2)."""
-    ends = np.clip(point, boxes[:, :2], boxes[:, 2:])
-    return point + np.linspace(0, 1, 25)[:, None] * (ends - point)[:, None]
-
-
-def _touch(lines: np.ndarray, dots: np.ndarray) -> np.ndarray:
-    """Which lines (b, 25, 2) come close to any of some dots: (b,)."""
-    starts, ways = lines[:, :1], lines[:, -1:] - lines[:, :1]
-    lengths = np.maximum((ways**2).sum(axis=-1), 1e-9)
-    along = np.clip(((dots - starts) * ways).sum(axis=-1) / lengths, 0, 1)
-    away = dots - (starts + along[..., None] * ways)
-    return np.any((away**2).sum(axis=-1) < (0.8 * _GAP) ** 2, axis=1)
-
-
-def _cross(lines: np.ndarray, boxes: np.ndarray) -> np.ndarray:
-    """Which lines (b, 25, 2) run through any of some boxes: (b,)."""
-    hit = np.any(_inside(lines.reshape(-1, 2), boxes), axis=0)
-    return np.any(hit.reshape(lines.shape[:2]), axis=1)
-
-
-def _overlap(first: np.ndarray, second: np.ndarray) -> np.ndarray:
-    """Which boxes (a, 4) overlap which boxes (b, 4): (a, b)."""
-    left, bottom, right, top = first.T[..., None]
-    other = second.T
-    across = (left < other[2]) & (right > other[0])
-    return np.asarray(across & (bottom < other[3]) & (top > other[1]))
-
-
-def _inside(dots: np.ndarray, boxes: np.ndarray) -> np.ndarray:
-    """Which boxes (b, 4) which dots (d, 2) lie in: (b, d)."""
-    left, bottom, right, top = boxes.T[..., None]
-    x, y = dots.T
-    return np.asarray((left < x) & (x < right) & (bottom < y) & (y < top))

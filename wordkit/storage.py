@@ -11,6 +11,7 @@ and renamed, so that what stands under its own name is always whole.
 from __future__ import annotations
 
 import contextlib
+import errno
 import json
 import os
 import secrets
@@ -25,16 +26,13 @@ from wordkit.errors import FormatError
 
 CONFIG = "config.json"
 _OUR_NAMES = {
-    CONFIG,
-    "vocabulary.txt",
-    "source_vocabulary.txt",
-    "target_vocabulary.txt",
-    "vectors.tsv",
+    CONFIG, "vocabulary.txt", "source_vocabulary.txt", "target_vocabulary.txt", "vectors.tsv",
     "metadata.tsv",
-}
+}  # fmt: skip
 _DTYPES = {"F32": np.float32, "F64": np.float64, "I32": np.int32, "I64": np.int64}
 _DTYPE_NAMES = {np.dtype(dtype): name for name, dtype in _DTYPES.items()}
 _MAX_HEADER = 100_000_000  # bytes: the limit of the safetensors library
+_FULL = {errno.ENOSPC, errno.EFBIG, getattr(errno, "EDQUOT", errno.ENOSPC)}
 
 
 # --- whole folders and files, or none ------------------------------------------------
@@ -65,7 +63,8 @@ def new_folder(path: str | Path, kind: str, *, beside: str | None = None) -> Ite
         path.parent.mkdir(parents=True, exist_ok=True)
         temporary.mkdir()
     try:
-        yield temporary
+        with _errors_of(path, *_FULL):
+            yield temporary
         for file in temporary.rglob("*"):
             if file.is_file():
                 _sync(file)
@@ -97,7 +96,7 @@ def new_file(path: str | Path) -> Iterator[IO[bytes]]:
         path.parent.mkdir(parents=True, exist_ok=True)
         temporary.touch()
     try:
-        with open(temporary, "wb") as file:
+        with _errors_of(path, *_FULL), open(temporary, "wb") as file:
             yield file
             file.flush()
             os.fsync(file.fileno())
@@ -145,11 +144,13 @@ def _beside(path: Path, suffix: str) -> Path:
 
 
 @contextlib.contextmanager
-def _errors_of(path: Path) -> Iterator[None]:
-    """Errors speak of the path that the user named."""
+def _errors_of(path: Path, *numbers: int) -> Iterator[None]:
+    """Errors, or those of some numbers, speak of the path that the user named."""
     try:
         yield
     except OSError as error:
+        if numbers and error.errno not in numbers:
+            raise
         raise type(error)(error.errno, error.strerror, str(path)) from None
 
 
@@ -285,8 +286,8 @@ def write_tensors(path: Path, tensors: Mapping[str, np.ndarray]) -> None:
         writer.close()
 
 
-def map_tensors(path: Path, names: Iterable[str]) -> dict[str, np.ndarray]:
-    """Map the named arrays of a safetensors file into memory, read-only.
+def map_tensors(path: Path, names: Iterable[str] | None = None) -> dict[str, np.ndarray]:
+    """Map the named arrays of a safetensors file, or all of them, into memory, read-only.
 
     Raises
     ------
@@ -304,6 +305,7 @@ def map_tensors(path: Path, names: Iterable[str]) -> dict[str, np.ndarray]:
                       if name != "__metadata__"}  # fmt: skip
         except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
             raise FormatError(f"{path} is cut short or damaged: {error}") from None
+    names = header if names is None else names
     missing = [name for name in names if name not in header]
     if missing:
         raise FormatError(f"{path} has no array named {missing[0]!r}")

@@ -7,6 +7,7 @@ import json
 import math
 import os
 import re
+import shutil
 import signal
 import subprocess
 import sys
@@ -21,6 +22,7 @@ import pytest
 from safetensors.numpy import load_file
 
 from tests.cli import test_cli
+from wordkit.cli.loss import draw_loss
 from wordkit.cli.main import cli
 
 TRAIN = "\n".join(
@@ -230,6 +232,10 @@ def test_interrupted_killed_and_resumed(folder: Path, tmp_path: Path) -> None:
         (["--optimizer", "best"], "optimizer must be one of"),
         (["--recipe", "huge"], "no recipe is named 'huge'"),
         (["--checkpoint-every", "5"], "expected a duration such as 30s"),
+        (["--max-minutes", -1], "max_minutes must be a number above 0, not -1.0"),
+        (["--max-minutes", "nan"], "max_minutes must be a number above 0, not nan"),
+        (["--clip", 0], "clip must be a number above 0, not 0.0"),
+        (["--lr", 0], "lr must be a number above 0, not 0.0"),
         (["--cell", "gpt"], "'gpt' is not one of"),
         (["--init-vectors", "nowhere"], "nowhere"),
         (["--train", "nowhere.txt"], "cannot read nowhere.txt"),
@@ -241,6 +247,7 @@ def test_training_that_is_refused(
     arguments = ["--train", folder / "train.txt", "--valid", folder / "valid.txt", *SIZES]
     found = refused("lm", "train", *arguments, "-o", tmp_path / "m", *options)
     assert message in found
+    assert not list(tmp_path.iterdir())
 
 
 def test_texts_that_are_refused(folder: Path, tmp_path: Path) -> None:
@@ -304,3 +311,27 @@ def test_defaults_that_the_help_gives() -> None:
         assert stated, name
         if default is not None:
             assert stated[1] == str(default), name
+
+
+@pytest.mark.parametrize("command", ["perplexity", "generate"])
+def test_weights_that_are_no_numbers(folder: Path, tmp_path: Path, command: str) -> None:
+    shutil.copytree(folder / "model", tmp_path / "m")
+    path = tmp_path / "m" / "model.safetensors"
+    path.write_bytes(path.read_bytes()[:-4] + np.float32(np.nan).tobytes())
+    text = [folder / "valid.txt"] if command == "perplexity" else []
+    message = refused("lm", command, tmp_path / "m", *text)
+    assert "hold NaN or infinity, of which no prediction can be made" in message
+
+
+def test_a_picture_that_was_left_half_drawn(tmp_path: Path) -> None:
+    (tmp_path / "metrics.jsonl").write_text('{"epoch": 1, "perplexity": 2.0}\n')
+    (tmp_path / ".loss.png.0123abcd.partial").write_text("half")
+    draw_loss(tmp_path)
+    assert not list(tmp_path.glob(".*"))
+
+
+def test_an_export_to_a_full_disk(folder: Path) -> None:
+    if not Path("/dev/full").exists():
+        pytest.skip("the system has no /dev/full")
+    message = refused("lm", "export", folder / "model", "/dev/full")
+    assert "/dev/full cannot be written (No space left on device): make room" in message

@@ -180,3 +180,21 @@ def test_unknown_reduction() -> None:
 def test_smoothing_that_is_no_share(share: float) -> None:
     with pytest.raises(ModelError, match="label_smoothing must be from 0 to below 1"):
         SoftmaxCrossEntropy(label_smoothing=share)
+
+
+@pytest.mark.parametrize("wrong", [np.nan, np.inf, -np.inf])
+def test_what_is_ignored_need_be_no_number(wrong: float) -> None:
+    scores, layer = SCORES.copy(), SoftmaxCrossEntropy()
+    expected = float(layer.forward(scores, TARGETS))
+    gradient = layer.backward()
+    scores[TARGETS < 0] = wrong
+    with np.errstate(invalid="ignore"):
+        assert float(layer.forward(scores, TARGETS)) == expected
+    np.testing.assert_array_equal(layer.backward(), gradient)
+
+
+def test_targets_that_are_none() -> None:
+    with pytest.raises(ModelError, match="targets must have the shape"):
+        SoftmaxCrossEntropy().forward(SCORES, TARGETS.ravel()[1:])
+    with pytest.raises(ModelError, match="targets must be below 5, found 5"):
+        SoftmaxCrossEntropy().forward(SCORES, np.full_like(TARGETS, 5))

@@ -348,3 +348,67 @@ def test_weights_that_do_not_fit() -> None:
 def test_input_that_does_not_fit(options: dict[str, Any], message: str) -> None:
     with pytest.raises(ModelError, match=message):
         layer_of("LSTM").forward(**({"x": np.zeros((2, 3, D))} | options))
+
+
+@every_kind
+def test_gradients_that_do_not_fit(kind: str) -> None:
+    layer = layer_of(kind)
+    with pytest.raises(ModelError, match="no gradient before the first forward"):
+        layer.backward(inputs_of(d=H))
+    layer.forward(inputs_of())
+    for shape in ((1, T, H), (N, 1, H), (N, T, 1), (N, T + 1, H), (T, H)):
+        with pytest.raises(ModelError, match=r"the shape of the output, \(3, 5, 6\), not"):
+            layer.backward(np.zeros(shape))
+    for state in ({}, {"c": np.zeros((N, H))}, dict.fromkeys(layer.state_names, np.zeros(H))):
+        with pytest.raises(ModelError, match="the gradient of the state must have the arrays"):
+            layer.backward(inputs_of(d=H), state_gradient=state)
+
+
+@pytest.mark.parametrize("kind", ["RNN", "GRU", "LSTM", "LSTM peephole"])
+def test_weights_of_two_types(kind: str) -> None:
+    params = params_of(kind, np.float32)
+    params["weight_ih"] = params["weight_ih"].astype(np.float64)
+    cell = {"R": RNN, "G": GRU, "L": LSTM}[kind[0]]
+    with pytest.raises(ModelError, match="must be of one type, found float32 and float64"):
+        cell(**params)
+
+
+@every_kind
+def test_steps_of_another_type(kind: str) -> None:
+    """The state and the input become what the weights are."""
+    layer, x = layer_of(kind, dtype=np.float32), inputs_of()[:, 0]
+    state = state_of(layer)
+    expected = layer.step(
+        x.astype(np.float32), {name: a.astype(np.float32) for name, a in state.items()}
+    )
+    for name, array in layer.step(x, state).items():
+        assert array.dtype == np.float32
+        np.testing.assert_array_equal(array, expected[name])
+
+
+@every_kind
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_a_layer_that_reads_its_own_output(kind: str, dtype: type) -> None:
+    layer, gradient = layer_of(kind, dtype=dtype, d=H), inputs_of(d=H).astype(dtype)
+    y = layer.forward(inputs_of(d=H).astype(dtype))
+    expected = layer_of(kind, dtype=dtype, d=H)
+    z = expected.forward(y.copy())
+    np.testing.assert_array_equal(layer.forward(y), z)
+    np.testing.assert_array_equal(layer.backward(gradient), expected.backward(gradient))
+    for name, array in expected.grads.items():
+        np.testing.assert_array_equal(layer.grads[name], array)
+
+
+@every_kind
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_padding_need_be_no_number(kind: str, dtype: type) -> None:
+    layer, x, gradient = layer_of(kind, dtype=dtype), inputs_of(), inputs_of(d=H).astype(dtype)
+    results = []
+    for filling in (0, np.nan):
+        x[~MASK] = filling
+        given = x.astype(dtype)
+        parts = [layer.forward(given, mask=MASK).copy(), layer.backward(gradient).copy()]
+        results.append([*parts, *(array.copy() for array in layer.grads.values())])
+        np.testing.assert_array_equal(given, x.astype(dtype))
+    for found, expected in zip(*reversed(results), strict=True):
+        np.testing.assert_array_equal(found, expected)

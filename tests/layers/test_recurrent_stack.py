@@ -160,3 +160,23 @@ def test_stacks_that_do_not_fit() -> None:
         Stack([layer_of("RNN"), layer_of("RNN", d=H, h=2)], residual=True).forward(inputs_of())
     with pytest.raises(ModelError, match="must be of the layers 0, 1, found '2"):
         stack_of().forward(inputs_of(), state={"2.h": np.zeros((N, H))})
+
+
+def test_a_stack_that_reads_its_own_output() -> None:
+    """What the highest layer is about to overwrite, the lowest still needs."""
+    stack, twin = (Stack([layer_of("LSTM", d=H), layer_of("GRU", d=H)]) for _ in range(2))
+    y, gradient = stack.forward(inputs_of(d=H)), inputs_of(d=H) + 1
+    z = twin.forward(y.copy())
+    np.testing.assert_array_equal(stack.forward(y), z)
+    np.testing.assert_array_equal(stack.backward(gradient), twin.backward(gradient))
+    for name, array in twin.grads.items():
+        np.testing.assert_array_equal(stack.grads[name], array)
+
+
+def test_gradients_before_there_are_any() -> None:
+    for layer, width in ((stack_of(), H), (both_of(), H + 3)):
+        with pytest.raises(ModelError, match="no gradient before the first forward"):
+            layer.backward(np.zeros((N, 5, width)))
+        layer.forward(inputs_of())
+        with pytest.raises(ModelError, match="the gradient must have the shape of the output"):
+            layer.backward(np.zeros((N, 5, width + 1)))

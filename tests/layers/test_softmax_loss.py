@@ -144,3 +144,72 @@ def test_gradient_of_an_evaluation() -> None:
     layer.forward(h, SEVEN, training=False)
     with pytest.raises(ModelError, match="the last forward was not in training"):
         layer.backward()
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@pytest.mark.parametrize(
+    ("h", "targets", "message"),
+    [
+        ((7, 3), (6,), r"targets must have the shape \(7,\), not \(6,\)"),
+        ((7, 3), (8,), r"targets must have the shape \(7,\), not \(8,\)"),
+        ((2, 3, 3), (3, 2), r"targets must have the shape \(2, 3\), not \(3, 2\)"),
+        ((7, 4), (7,), "h must have 3 features, not 4"),
+    ],
+)
+def test_softmax_loss_of_other_shapes(
+    dtype: type, h: tuple[int, ...], targets: tuple[int, ...], message: str
+) -> None:
+    layer = SoftmaxLoss(*softmax_inputs(dtype)[:2])
+    with pytest.raises(ModelError, match=message):
+        layer.forward(np.zeros(h, dtype), np.zeros(targets, int))
+
+
+def test_softmax_loss_of_what_is_no_target() -> None:
+    weight, bias, h = softmax_inputs(np.float32)
+    with pytest.raises(ModelError, match="targets must be integers, not float64"):
+        SoftmaxLoss(weight).forward(h, np.zeros(7))
+    with pytest.raises(ModelError, match="at least one score to choose from: V is 0"):
+        SoftmaxLoss(weight[:0]).forward(h, np.full(7, -1))
+    with pytest.raises(ModelError, match=r"bias must have the shape \(37,\), not \(36,\)"):
+        SoftmaxLoss(weight, bias[:36])
+
+
+@pytest.mark.parametrize("kind", "bhilBHIL")
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_softmax_loss_by_integers_of_any_type(kind: str, dtype: type) -> None:
+    weight, bias, h = softmax_inputs(dtype)
+    layer, targets = SoftmaxLoss(weight, bias), np.abs(SEVEN)
+    expected = layer.forward(h, targets)
+    assert layer.forward(h, targets.astype(kind)) == expected
+
+
+@pytest.mark.parametrize("kinds", ["dff", "fdf", "ffd", "fdd"])
+def test_softmax_loss_of_mixed_types(kinds: str) -> None:
+    """Of W, b and h: what comes back has the type of the weights."""
+    weight, bias, h = softmax_inputs(np.float32)
+    plain = SoftmaxLoss(weight, bias)
+    expected, by_h = plain.forward(h, SEVEN), plain.backward()
+    weight, bias, h = (a.astype(kind) for a, kind in zip((weight, bias, h), kinds, strict=True))
+    mixed = SoftmaxLoss(weight, bias)
+    assert float(mixed.forward(h, SEVEN)) == pytest.approx(float(expected), rel=1e-6)
+    np.testing.assert_allclose(mixed.backward(), by_h, atol=1e-6)
+    np.testing.assert_allclose(mixed.grads["bias"], plain.grads["bias"], atol=1e-6)
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@pytest.mark.parametrize("masked", [[0], [3, 16], [36]])
+def test_softmax_loss_where_a_word_is_masked(dtype: type, masked: list[int]) -> None:
+    """Its score is -inf: as if it were not there; no word is target 0, where -1 might pick."""
+    weight, bias, h = softmax_inputs(dtype)
+    left = np.delete(np.arange(37), masked)
+    targets = np.array([1, 35, -1, 4, 4, -7, 20])
+    few = SoftmaxLoss(weight[left], bias[left])
+    expected = few.forward(h, np.where(targets < 0, -1, np.searchsorted(left, targets)))
+    by_h = few.backward()
+    bias[masked] = -np.inf
+    layer = SoftmaxLoss(weight, bias)
+    assert float(layer.forward(h, targets)) == pytest.approx(float(expected), rel=1e-6)
+    np.testing.assert_allclose(layer.backward(), by_h, atol=1e-6)
+    np.testing.assert_allclose(layer.grads["bias"][left], few.grads["bias"], atol=1e-6)
+    np.testing.assert_allclose(layer.grads["bias"][masked], 0, atol=1e-30)
+    assert layer.forward(h, np.full(7, masked[0])) == np.inf

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import signal
 from pathlib import Path
@@ -10,13 +11,14 @@ from typing import Any
 import numpy as np
 import pytest
 
-from tests.lm.small import corpus
+from tests.lm.small import LINES, corpus
 from wordkit.errors import CorpusError, FormatError, ModelError
 from wordkit.lm.fit import fit
 from wordkit.lm.model import RecurrentLanguageModel
 from wordkit.lm.perplexity import perplexity
 from wordkit.lm.settings import ModelSettings, TrainingSettings
 from wordkit.training.interrupts import TrainingInterrupted
+from wordkit.vectors.word_vectors import WordVectors
 
 TRAIN, VALID = corpus(times=12), corpus(times=2)
 SETTINGS = ModelSettings(
@@ -24,11 +26,19 @@ SETTINGS = ModelSettings(
 )
 
 
-def trained(folder: Path, *, valid: Any = VALID, resume: bool = False, **options: Any) -> Any:
+def trained(
+    folder: Path,
+    *,
+    train: Any = TRAIN,
+    valid: Any = VALID,
+    vectors: Any = None,
+    resume: bool = False,
+    **options: Any,
+) -> Any:
     options = {"batch_size": 4, "bptt": 10, "lr": 0.02, "epochs": 3, **options}
     return fit(
-        TRAIN, folder, valid=valid, settings=SETTINGS, training=TrainingSettings(**options),
-        resume=resume,
+        train, folder, valid=valid, settings=SETTINGS, training=TrainingSettings(**options),
+        vectors=vectors, resume=resume,
     )  # fmt: skip
 
 
@@ -108,7 +118,7 @@ def test_what_is_not_a_model_stays(tmp_path: Path) -> None:
         ({"batch_size": 9999}, ModelError, "give more text, or a smaller batch_size or bptt"),
         ({"optimizer": "best"}, ModelError, "optimizer must be one of"),
         ({"schedule": "one-cycle:warm_up=99"}, ModelError, "warm_up must be"),
-        ({"clip": 0.0}, ModelError, "clip"),
+        ({"schedule": "spiral"}, ModelError, "schedule must be one of"),
         ({"valid": corpus(["of other words"])}, CorpusError, "validation text has no known word"),
         ({"valid": None, "patience": 2}, ModelError, "patience needs a validation text"),
     ],
@@ -116,7 +126,46 @@ def test_what_is_not_a_model_stays(tmp_path: Path) -> None:
 def test_bad_input(tmp_path: Path, options: dict[str, Any], error: Any, message: str) -> None:
     with pytest.raises(error, match=message):
         trained(tmp_path / "m", **options)
-    assert not (tmp_path / "m" / "config.json").exists()
+    assert not list(tmp_path.iterdir())
+
+
+OTHERS = corpus(["the dog ate"], times=2)
+VECTORS = {n: WordVectors(["dog", "cat"], np.full((2, 8), n)) for n in (1, 2)}
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"train": corpus([*LINES[1:], LINES[0]], times=12)}, "with another training text"),
+        ({"valid": OTHERS}, "with another validation text"),
+        ({"valid": None}, "with another validation text"),
+        ({"vectors": VECTORS[2]}, "with another word vectors"),
+        ({"vectors": None}, "with another word vectors"),
+    ],
+)
+def test_a_run_goes_on_with_the_same_texts(
+    tmp_path: Path, change: dict[str, Any], message: str
+) -> None:
+    trained(tmp_path / "m", vectors=VECTORS[1], epochs=1)
+    with pytest.raises(ModelError, match=f"was begun {message}: resume it with what"):
+        trained(tmp_path / "m", epochs=2, resume=True, **{"vectors": VECTORS[1], **change})
+    trained(tmp_path / "m", epochs=2, resume=True, vectors=VECTORS[1])
+    trained(tmp_path / "n", epochs=1, valid=None)
+    with pytest.raises(ModelError, match="was begun without validation text"):
+        trained(tmp_path / "n", epochs=2, resume=True)
+
+
+def test_a_disk_that_is_full_at_the_end(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(*_: Any) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    with monkeypatch.context() as patch:
+        patch.setattr("wordkit.lm.model.write_tensors", full)
+        with pytest.raises(ModelError, match=r"/m cannot be written \(No space .*--resume\)"):
+            trained(tmp_path / "m")
+    trained(tmp_path / "m", resume=True)
+    trained(tmp_path / "whole")
+    assert weights(tmp_path / "m") == weights(tmp_path / "whole")
 
 
 def test_a_short_validation_text_is_counted_whole(tmp_path: Path) -> None:

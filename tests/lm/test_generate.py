@@ -220,3 +220,28 @@ def test_characters() -> None:
     model.text = UNITS["chars"]
     model.vocabulary = type(model.vocabulary)([*"the cas", "<eos>", "<unk>"], np.ones(9))
     assert model.vocabulary.decode(prompt_ids(model, "a \nt")[0]) == ["a", " ", "<eos>", "t"]
+
+
+@pytest.mark.parametrize("wrong", [np.nan, -np.inf, np.inf])
+@pytest.mark.parametrize("sampling", [Sampling(), Sampling(greedy=True), Sampling(top_k=2)])
+def test_scores_of_which_none_can_be_chosen(wrong: float, sampling: Sampling) -> None:
+    scores = np.vstack([SCORES, np.full_like(SCORES, wrong)])
+    with pytest.raises(ModelError, match="there is no word to choose"):
+        sampling.choose(scores, np.random.default_rng(0))
+
+
+@pytest.mark.parametrize("wrong", [np.nan, -np.inf])
+def test_a_beam_of_which_none_can_be_chosen(wrong: float) -> None:
+    model = small_model()
+    model.params["output.bias"][:] = wrong
+    with pytest.raises(ModelError, match="there is no word to choose"):
+        beam_search(model, np.array([1]), 3)
+
+
+@pytest.mark.parametrize("prompt", [[9], [1, -1], [0.5]])
+def test_ids_of_no_word(prompt: Any) -> None:
+    model = small_model()
+    with pytest.raises(ModelError, match="ids must be whole numbers from 0 to 8, found"):
+        next(generate(model, np.array(prompt), 3, sampling=Sampling()))
+    with pytest.raises(ModelError, match="ids must be whole numbers from 0 to 8, found"):
+        beam_search(model, np.array(prompt), 3)

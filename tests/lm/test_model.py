@@ -191,7 +191,7 @@ def test_cut_short(saved: Path, size: int) -> None:
 def test_a_vocabulary_of_another_model(saved: Path) -> None:
     words = (saved / "vocabulary.txt").read_text()
     (saved / "vocabulary.txt").write_text(words + "new\t1\n")
-    with pytest.raises(FormatError, match=r"must be .* of the shape \(10, 4\), .* found"):
+    with pytest.raises(FormatError, match=r"has 10 words, but config\.json speaks of 9"):
         RecurrentLanguageModel.load(saved)
 
 
@@ -205,6 +205,12 @@ def test_a_vocabulary_of_another_model(saved: Path) -> None:
         ({"settings": {"layers": "2"}}, "layers must be of the type int"),
         ({"settings": {"colour": 1}}, "damaged"),
         ({"settings": None}, "damaged"),
+        ({"settings": {"layers": 1_000_000_000}}, "too few for 1,000,000,000 layers"),
+        ({"text": None}, "damaged: expected the text options"),
+        ({"text": {"tokenizer": "mine"}}, "damaged: unknown tokenizer 'mine'"),
+        ({"text": {"tokenizer": "chars", "lower": 3}}, "damaged: the text option lower is 3"),
+        ({"training": 3}, "damaged"),
+        ({"words": 8}, "has 9 words, but config.json speaks of 8"),
     ],
 )
 def test_a_config_that_does_not_fit(saved: Path, change: dict[str, Any], message: str) -> None:
@@ -228,3 +234,24 @@ def test_weights_that_are_missing() -> None:
     del weights["output.bias"]
     with pytest.raises(ModelError, match=r"needs the weights 'output\.bias', of the shape \(9,\)"):
         RecurrentLanguageModel(model.settings, model.vocabulary, weights)
+
+
+@pytest.mark.parametrize("wrong", [np.nan, np.inf, -np.inf])
+def test_weights_that_are_not_finite(tmp_path: Path, wrong: float) -> None:
+    model = small_model(dtype=np.float32)
+    model.params["recurrent.0.weight_hh"][1, 2] = wrong
+    model.save(tmp_path / "m")
+    with pytest.raises(FormatError, match=r"weights 'recurrent\.0\.weight_hh' hold NaN or inf"):
+        RecurrentLanguageModel.load(tmp_path / "m")
+
+
+def test_weights_of_two_types(tmp_path: Path) -> None:
+    model = small_model(dtype=np.float32)
+    weights = {**model.params, "output.bias": model.params["output.bias"].astype(float)}
+    message = r"all weights must be of one type: 'embedding\.weight' are float32, 'output\.bias'"
+    with pytest.raises(ModelError, match=message):
+        RecurrentLanguageModel(model.settings, model.vocabulary, weights)
+    model.params["output.bias"] = weights["output.bias"]
+    model.save(tmp_path / "m")
+    with pytest.raises(FormatError, match=message):
+        RecurrentLanguageModel.load(tmp_path / "m")

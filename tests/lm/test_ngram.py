@@ -128,3 +128,10 @@ def test_what_makes_no_sense() -> None:
         NGramModel().fit(Corpus(train.vocabulary, train.ids[:0], np.zeros(1, np.int64)))
     with pytest.raises(ModelError, match="at least 2 ids, found 1"):
         NGramModel().fit(train).perplexity(train.ids[:1])
+
+
+@pytest.mark.parametrize("ids", [[1, 99], [0, -1], [0.0, 1.0]])
+def test_ids_of_no_word(ids: list) -> None:
+    model = NGramModel().fit(corpus(LINES))
+    with pytest.raises(ModelError, match="ids must be whole numbers from 0 to"):
+        model.perplexity(np.array(ids))

@@ -55,3 +55,9 @@ def test_the_state_of_a_training_stays_as_it_was(xp: Any) -> None:
 def test_a_single_word() -> None:
     with pytest.raises(ModelError, match="at least 2 tokens, found 1"):
         perplexity.perplexity(small_model(), IDS[:1])
+
+
+@pytest.mark.parametrize("ids", [[1, 9], [0, -1]])
+def test_ids_of_no_word(ids: list[int]) -> None:
+    with pytest.raises(ModelError, match="ids must be whole numbers from 0 to 8, found"):
+        perplexity.perplexity(small_model(), np.array(ids))

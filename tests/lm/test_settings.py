@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from pathlib import Path
 from typing import Any
 
@@ -9,7 +10,6 @@ import pytest
 
 from wordkit.errors import FormatError, ModelError
 from wordkit.lm.settings import (
-    RATES,
     ModelSettings,
     TrainingSettings,
     changed,
@@ -17,6 +17,7 @@ from wordkit.lm.settings import (
     recipe_names,
 )
 from wordkit.training.options import OPTIMIZERS, optimizer_from_text, schedule_from_text
+from wordkit.training.settings import RATES
 
 
 @pytest.mark.parametrize(
@@ -34,6 +35,15 @@ from wordkit.training.options import OPTIMIZERS, optimizer_from_text, schedule_f
         (TrainingSettings, {"epochs": "ten"}, "epochs must be of the type int, not 'ten'"),
         (TrainingSettings, {"lr": "fast"}, r"lr must be of the type float \| None, not 'fast'"),
         (TrainingSettings, {"seed": -1}, "seed must be at least 0"),
+        (TrainingSettings, {"bptt": 0}, "bptt must be at least 1"),
+        (TrainingSettings, {"patience": 0}, "patience must be at least 1"),
+        (TrainingSettings, {"validate_every": 0}, "validate_every must be at least 1"),
+        (TrainingSettings, {"lr": 0}, "lr must be a number above 0, not 0"),
+        (TrainingSettings, {"lr": math.nan}, "lr must be a number above 0, not nan"),
+        (TrainingSettings, {"clip": 0.0}, "clip must be a number above 0, not 0.0"),
+        (TrainingSettings, {"clip": math.inf}, "clip must be a number above 0, not inf"),
+        (TrainingSettings, {"max_minutes": -1}, "max_minutes must be a number above 0, not -1"),
+        (TrainingSettings, {"max_minutes": math.nan}, "max_minutes must be .* not nan"),
     ],
 )
 def test_what_makes_no_sense(kind: Any, values: dict[str, Any], message: str) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -34,9 +36,37 @@ def test_a_corpus(tmp_path: Path) -> None:
     assert text_options(corpus) == options
 
 
-@pytest.mark.parametrize("values", [None, 3, {}, {"tokenizer": "mine:split"}])
-def test_options_that_are_not_known(values: object) -> None:
-    assert options_from(values) == UNITS["words"]
+@pytest.mark.parametrize(
+    "values",
+    [
+        None, 3, {}, {"tokenizer": "mine:split"}, {"tokenizer": "mine"}, {"tokenizer": ["chars"]},
+        {"tokenizer": "chars", "lower": "no"}, {"tokenizer": "chars", "eos": "page"},
+        {"tokenizer": "chars", "eos": 1}, {"tokenizer": "chars", "colour": "red"},
+    ],
+)  # fmt: skip
+def test_options_that_make_no_sense(values: object) -> None:
+    with pytest.raises(CorpusError):
+        options_from(values)
+
+
+def test_options_that_nobody_knows() -> None:
+    corpus = Corpus.build(["One, two"], text=TextOptions(lambda s: s.split()), min_count=1)
+    assert text_options(corpus) == UNITS["words"]
+    corpus.settings = {}
+    assert text_options(corpus) == UNITS["words"]
+    corpus.settings = {"text": {"tokenizer": "chars", "eos": "page"}}
+    with pytest.raises(CorpusError, match="unknown eos 'page'"):
+        text_options(corpus)
+
+
+@pytest.mark.skipif(not Path("/dev/stdin").exists(), reason="the system has no /dev/stdin")
+@pytest.mark.parametrize("name", ["-", "/dev/stdin"])
+def test_standard_input_may_be_a_pipe(name: str) -> None:
+    code = f"from wordkit.lm.texts import read_text; print(len(read_text({name!r})))"
+    done = subprocess.run(
+        [sys.executable, "-c", code], input=b"a b\nc\n", capture_output=True, check=False
+    )
+    assert (done.stdout, done.returncode) == (b"5\n", 0), done.stderr
 
 
 TEXT = Corpus.build([["a", "b", "x", "a", "y", "x"]], min_count=1)

@@ -127,6 +127,31 @@ def test_a_run_is_not_overwritten_nor_mixed_with_another(tmp_path: Path) -> None
     trained(tmp_path / "m", epochs=2, settings=shared, resume=True)
 
 
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"pairs": [*TRAIN[1:], TRAIN[0]]}, "with another training pairs"),
+        ({"valid": VALID[1:]}, "with another validation pairs"),
+        ({"valid": None}, "with another validation pairs"),
+    ],
+)
+def test_a_run_goes_on_with_the_same_pairs(
+    tmp_path: Path, change: dict[str, Any], message: str
+) -> None:
+    trained(tmp_path / "m", epochs=1)
+    with pytest.raises(ModelError, match=f"was begun {message}"):
+        trained(tmp_path / "m", epochs=2, resume=True, **change)
+
+
+def test_a_disk_that_is_full_at_the_end(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(*_: Any) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("wordkit.seq2seq.model.write_tensors", full)
+    with pytest.raises(ModelError, match=r"/m cannot be written \(No space .*--resume\)"):
+        trained(tmp_path / "m", epochs=1)
+
+
 # --- vocabularies -------------------------------------------------------------------
 
 PAIRS = [(["a", "b", "b", "b"], ["x", "b"]), (["a", "<unk>", "c"], ["x", "x", "y"])]
@@ -170,7 +195,7 @@ def test_rare_words_are_unknown(tmp_path: Path) -> None:
 def test_bad_input(tmp_path: Path, options: dict[str, Any], message: str) -> None:
     with pytest.raises(ModelError, match=message):
         trained(tmp_path / "m", **options)
-    assert not (tmp_path / "m" / "config.json").exists()
+    assert not list(tmp_path.iterdir())
 
 
 def test_what_is_not_a_model_stays(tmp_path: Path) -> None:

@@ -293,6 +293,7 @@ def test_vocabularies_that_do_not_fit(
         ({"settings": {"layers": "2"}}, "layers must be of the type int"),
         ({"settings": {"colour": 1}}, "damaged"),
         ({"settings": None}, "damaged"),
+        ({"settings": {"layers": 1_000_000_000}}, "too few for 1,000,000,000 layers"),
     ],
 )
 def test_a_config_that_does_not_fit(saved: Path, change: dict[str, Any], message: str) -> None:
@@ -318,3 +319,11 @@ def test_weights_and_words_that_are_missing() -> None:
         Seq2Seq(model.settings, SOURCE, TARGET, weights)
     with pytest.raises(ModelError, match="the source vocabulary must have the word <unk>"):
         Seq2Seq(model.settings, Vocabulary(["a"], [1]), TARGET, weights)
+
+
+@pytest.mark.parametrize("wrong", [np.nan, np.inf])
+def test_weights_that_are_not_finite(saved: Path, wrong: float) -> None:
+    path = saved / "model.safetensors"
+    path.write_bytes(path.read_bytes()[:-4] + np.float32(wrong).tobytes())
+    with pytest.raises(FormatError, match=r"the weights '.*' hold NaN or infinity"):
+        Seq2Seq.load(saved)

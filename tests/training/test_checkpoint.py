@@ -80,3 +80,9 @@ def test_damaged_metrics(tmp_path: Path, line: str) -> None:
     path.write_text(f'{{"step": 1}}\n{line}\n')
     with pytest.raises(FormatError, match=r"line 2: expected a JSON object"):
         read_metrics(path)
+
+
+def test_a_list_of_tensors_that_are_not_named(tmp_path: Path) -> None:
+    write_checkpoint(tmp_path / "step-000000001", {}, {"tensors": [["a"]]})
+    with pytest.raises(FormatError, match="has no list of tensors"):
+        read_checkpoint(tmp_path / "step-000000001")

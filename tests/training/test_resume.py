@@ -240,3 +240,60 @@ def test_what_killed_runs_left_is_removed(tmp_path: Path, epochs: int) -> None:
     small_trainer(tmp_path, epochs=epochs).fit(resume=True)
     assert not [name for name in left if (tmp_path / name).exists()]
     assert all((tmp_path / name).exists() for name in kept)
+
+
+DAMAGE = {
+    "run": {"step": "13", "epoch": None, "position": -1, "seconds": [], "best_loss": "low"},
+    "schedule_state": {"best": "low", "worse": None, "divisions": [1]},
+    "optimizer_state": {"steps": "13"},
+    "generators": {"dropout": [1]},
+}
+
+
+@pytest.mark.parametrize(
+    ("part", "name"), [(part, name) for part in DAMAGE for name in (None, *DAMAGE[part])]
+)
+def test_a_checkpoint_with_a_wrong_type(tmp_path: Path, part: str, name: str | None) -> None:
+    small_trainer(tmp_path, schedule="plateau", epochs=1).fit()
+    path = latest_checkpoint(tmp_path)
+    assert path is not None
+    config = json.loads((path / "config.json").read_text())
+    if name is None:
+        config[part] = [1]
+    else:
+        config[part][name] = DAMAGE[part][name]
+    (path / "config.json").write_text(json.dumps(config))
+    with pytest.raises(FormatError, match="damaged, or of another model"):
+        small_trainer(tmp_path, schedule="plateau").fit(resume=True)
+
+
+@pytest.mark.parametrize("what", ["best-*", "best-*/tensors.safetensors", "step-*/tensors.*"])
+def test_what_is_missing_is_named_before_the_training(tmp_path: Path, what: str) -> None:
+    small_trainer(tmp_path, epochs=1).fit()
+    (path,) = tmp_path.glob(what)
+    path.rename(tmp_path / "elsewhere")
+
+    class Never(SmallModel):
+        def loss_and_gradients(self, batch: Any) -> Any:
+            raise AssertionError("it began")
+
+    with pytest.raises(FormatError, match=r"(best|step)-.* is missing.*put it back, or begin"):
+        small_trainer(tmp_path, model=Never()).fit(resume=True)
+
+
+def test_a_finished_run_keeps_what_its_checkpoint_speaks_of(tmp_path: Path) -> None:
+    """Weights that are found out to be best after it are in the model by then."""
+    run = small_trainer(tmp_path / "no validation", epochs=1)
+    run.validation = None
+    run.fit()
+    assert not list((tmp_path / "no validation").glob("best-*"))
+    again = small_trainer(tmp_path / "no validation", epochs=1)
+    again.validation = None
+    again.fit(resume=True)
+    for name, param in run.model.params.items():
+        np.testing.assert_array_equal(again.model.params[name], param)
+    small_trainer(tmp_path / "m", epochs=2).fit()
+    path = latest_checkpoint(tmp_path / "m")
+    assert path is not None
+    step = json.loads((path / "config.json").read_text())["run"]["best_step"]
+    assert [p.name for p in (tmp_path / "m").glob("best-*")] == [f"best-{step:09d}"]

@@ -336,6 +336,12 @@ def test_patience_without_validation(tmp_path: Path) -> None:
         Trainer(run.model, run.optimizer, run.schedule, run.batches, tmp_path, patience=1)
 
 
+@pytest.mark.parametrize("minutes", [-1, math.nan])
+def test_minutes_that_are_none(tmp_path: Path, minutes: float) -> None:
+    with pytest.raises(ModelError, match="max_minutes must be at least 0, not"):
+        small_trainer(tmp_path, max_minutes=minutes)
+
+
 def test_an_epoch_without_batches(tmp_path: Path) -> None:
     class Nothing:
         def epoch(self, seed: int, epoch: int) -> list[Any]:

@@ -62,7 +62,8 @@ class Times:
     def __call__(self, left: Array, out: Array) -> None:
         """``out`` = left @ right, on all cores if that is worth it."""
         (rows, columns), panels = out.shape, -(-out.shape[1] // WIDTH)
-        if rows * self.right.size < WORTH_THREADS or self._workers == 1:
+        # to read the right matrix takes as long as to multiply it with 8 rows
+        if max(rows, 8) * self.right.size < WORTH_THREADS or self._workers == 1:
             self.alone(left, out)
         elif rows >= columns:
             parts = shares(rows, self._workers)

@@ -9,6 +9,7 @@ from typing import Any
 import click
 
 from wordkit.cli.lm import AT_LEAST_1, PATH, lm, say_oov
+from wordkit.cli.loss import draw_loss
 from wordkit.cli.output import json_option, print_json, say, seed_range
 
 
@@ -82,6 +83,7 @@ def train(
     wordkit lm train --train train.txt --valid valid.txt -o model --recipe ptb-small
     """
     from wordkit.lm.fit import fit
+    from wordkit.lm.model import CHECKPOINTS
     from wordkit.lm.settings import ModelSettings, TrainingSettings, changed, read_recipe
     from wordkit.training.checkpoint import parse_duration
     from wordkit.training.interrupts import TrainingInterrupted
@@ -109,7 +111,7 @@ def train(
         )
     except TrainingInterrupted as stopped:
         raise TrainingInterrupted(f"{stopped} (the same command with --resume)") from None
-    _draw_loss(output)
+    draw_loss(output / CHECKPOINTS)
     seconds = time.perf_counter() - started
     found = model.training["validation_perplexity"]
     if as_json:
@@ -130,18 +132,3 @@ def _training_texts(train: Path, valid: Path | None, units: str | None) -> tuple
         raise click.UsageError("--units is for a FILE: a CORPUS has its tokens already")
     corpus = read_text(train, UNITS[units or "words"])
     return corpus, None if valid is None else read_text(valid, text_options(corpus))
-
-
-def _draw_loss(output: Path) -> None:
-    """Where matplotlib is installed."""
-    from wordkit.errors import BackendError
-    from wordkit.lm.model import CHECKPOINTS
-    from wordkit.plots import loss_curve
-    from wordkit.training.metrics import read_metrics
-    from wordkit.training.trainer import METRICS
-
-    folder = output / CHECKPOINTS
-    try:
-        loss_curve(read_metrics(folder / METRICS), folder / "loss.png")
-    except BackendError:
-        return

@@ -9,7 +9,7 @@ from typing import Any
 
 import click
 
-from wordkit.cli.lm_train import _draw_loss
+from wordkit.cli.loss import draw_loss
 from wordkit.cli.output import json_option, print_json, say, seed_range
 from wordkit.cli.seq2seq import AT_LEAST_1, PATH, seq2seq
 
@@ -92,6 +92,7 @@ def train(
     wordkit seq2seq train train.de --target train.en -o model --attention general --epochs 8
     """
     from wordkit.seq2seq.fit import fit
+    from wordkit.seq2seq.model import CHECKPOINTS
     from wordkit.seq2seq.settings import ModelSettings, TrainingSettings
     from wordkit.training.checkpoint import parse_duration
     from wordkit.training.interrupts import TrainingInterrupted
@@ -117,7 +118,7 @@ def train(
         )
     except TrainingInterrupted as stopped:
         raise TrainingInterrupted(f"{stopped} (the same command with --resume)") from None
-    _draw_loss(output)
+    draw_loss(output / CHECKPOINTS)
     seconds = time.perf_counter() - started
     found = model.training["validation_perplexity"]
     if as_json:

@@ -7,6 +7,8 @@ gradient.
 
 from __future__ import annotations
 
+import numpy as np
+
 from wordkit.backend.arrays import Array, array_module
 from wordkit.errors import ModelError
 from wordkit.layers.base import Layer
@@ -73,11 +75,13 @@ class SoftmaxCrossEntropy(Layer):
         """From scores (..., V) and targets (...) to the loss."""
         xp = array_module(scores)
         self._shape = scores.shape
-        scores, targets = scores.reshape(-1, self._shape[-1]), targets.ravel()
+        targets = checked_targets(targets, scores.shape)
+        scores = scores.reshape(-1, self._shape[-1])
         self._weights = example_weights(targets >= 0, self.reduction)
         # an ignored target picks some score, and its weight is 0
         self._picked = xp.arange(len(targets)), xp.maximum(targets, 0)
         scores = scores - scores.max(axis=1, keepdims=True)
+        scores[targets < 0] = 0  # 0 times infinity would be no number
         exponentials = xp.exp(scores)
         sums = exponentials.sum(axis=1, keepdims=True)
         self._probabilities = exponentials / sums
@@ -130,6 +134,21 @@ def example_weights(counted: Array, reduction: str) -> Array:
     xp = array_module(counted)
     weights = counted.astype(xp.float64)
     return weights if reduction == "sum" else weights / xp.maximum(weights.sum(), 1)
+
+
+def checked_targets(targets: Array, shape: tuple[int, ...]) -> Array:
+    """Targets (...) as (n,) int64, if they are such for scores of the shape (..., V)."""
+    *rows, size = shape
+    if not size:
+        raise ModelError("there must be at least one score to choose from: V is 0")
+    if targets.shape != tuple(rows):
+        raise ModelError(f"targets must have the shape {tuple(rows)}, not {targets.shape}")
+    if targets.dtype.kind not in "iu":
+        raise ModelError(f"targets must be integers, not {targets.dtype}")
+    # on a GPU, to look would be to wait
+    if array_module(targets) is np and targets.size and targets.max() >= size:
+        raise ModelError(f"targets must be below {size}, found {targets.max()}")
+    return targets.ravel().astype(np.int64, copy=False)
 
 
 def checked_reduction(reduction: str) -> str:

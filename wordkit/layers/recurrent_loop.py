@@ -45,6 +45,7 @@ class Recurrent(Layer):
     def __init__(self, **params: Array):
         super().__init__(**params)
         self._buffers = Buffers()
+        self._states: list[Array] = []  # (T + 1, N, H) each
         self.final_state: State = {}
         self.initial_state_gradient: State = {}
         self._check_params()
@@ -73,8 +74,12 @@ class Recurrent(Layer):
         if mask is not None and mask.shape != (n, steps):
             raise ModelError(f"mask must have the shape {(n, steps)}, not {mask.shape}")
         width = weight_hh.shape[1]
-        self._x = self._time_major("x", x)
         self._skipped = None if mask is None else xp.ascontiguousarray(mask.T == 0)
+        # the last output may be the next input, and states are about to be overwritten
+        own = any(xp.may_share_memory(x, array) for array in self._states)
+        self._x = self._time_major("x", x, copy=own or mask is not None)
+        if self._skipped is not None:
+            self._x[self._skipped] = 0  # 0 times what stands in padding may be no number
         gates = self._buffer("gates", (steps, n, width))
         products = self._buffer("products", (steps if self.keeps_products else 1, n, width))
         product(rows_of(self._x), weight_ih, rows_of(gates))
@@ -108,7 +113,15 @@ class Recurrent(Layer):
             What the loss adds to it by the final state; None is nothing.
         """
         weight_hh = self.params["weight_hh"]
+        if not self._states:
+            raise ModelError("there is no gradient before the first forward")
         (steps, n, _), size = self._gates.shape, len(weight_hh)
+        if gradient.shape != (n, steps, size):
+            raise ModelError(
+                f"the gradient must have the shape of the output, {(n, steps, size)}, not "
+                f"{gradient.shape}"
+            )
+        self._check_state(state_gradient, n, "the gradient of the state")
         gradient = self._time_major("gradient", gradient)
         by_gates = self._buffer("by_gates", self._gates.shape)
         by_products = by_gates
@@ -137,17 +150,17 @@ class Recurrent(Layer):
     def step(self, x: Array, state: State | None = None) -> State:
         """One step, from x (N, D) and a state to a new state. Nothing is kept for backward."""
         weight_ih, weight_hh = self.params["weight_ih"], self.params["weight_hh"]
-        xp, shape = array_module(x), (len(x), len(weight_hh))
+        xp, shape, dtype = array_module(x), (len(x), len(weight_hh)), weight_hh.dtype
         self._check_input(x, state)
         if state is None:
-            state = {name: xp.zeros(shape, weight_hh.dtype) for name in self.state_names}
+            state = {name: xp.zeros(shape, dtype) for name in self.state_names}
+        before = [xp.ascontiguousarray(state[name], dtype) for name in self.state_names]
+        after = [xp.empty(shape, dtype) for _ in self.state_names]
         gates = self._buffer("step gates", (len(x), weight_hh.shape[1]))
         through = self._buffer("step product", gates.shape)
-        xp.matmul(x, weight_ih, out=gates)
+        product(x.astype(dtype, copy=False), weight_ih, gates)
         gates += self._input_bias()
-        xp.matmul(state["h"], weight_hh, out=through)
-        before = [xp.ascontiguousarray(state[name]) for name in self.state_names]
-        after = [xp.empty(shape, weight_hh.dtype) for _ in self.state_names]
+        product(before[0], weight_hh, through)
         self._cell((gates, through, before, after))
         return dict(zip(self.state_names, after, strict=True))
 
@@ -205,14 +218,14 @@ class Recurrent(Layer):
     def _buffer(self, name: str, shape: tuple[int, ...]) -> Array:
         return self._buffers.get(name, shape, self.params["weight_hh"])
 
-    def _time_major(self, name: str, block: Array) -> Array:
-        """(T, N, ...) of (N, T, ...), copied unless a recurrent layer made it."""
-        moved = block.swapaxes(0, 1)
-        if moved.flags.c_contiguous and moved.dtype == self.params["weight_hh"].dtype:
+    def _time_major(self, name: str, block: Array, *, copy: bool = False) -> Array:
+        """(T, N, ...) of (N, T, ...): a copy, if it must be one, or is not so in memory."""
+        moved, dtype = block.swapaxes(0, 1), self.params["weight_hh"].dtype
+        if not copy and moved.flags.c_contiguous and moved.dtype == dtype:
             return moved
-        copy = self._buffer(name, moved.shape)
-        copy[...] = moved
-        return copy
+        copied = self._buffer(name, moved.shape)
+        copied[...] = moved
+        return copied
 
     def _check_params(self) -> None:
         size = len(self.params["weight_hh"])
@@ -225,18 +238,27 @@ class Recurrent(Layer):
                     f"{name} of this {type(self).__name__} must have the shape {expected}, "
                     f"not {param.shape}"
                 )
+        dtypes = {str(param.dtype) for param in self.params.values()}
+        if len(dtypes) > 1:
+            raise ModelError(
+                f"the weights of this {type(self).__name__} must be of one type, found "
+                f"{' and '.join(sorted(dtypes))}"
+            )
 
     def _check_input(self, x: Array, state: State | None) -> None:
-        weight_ih, size = self.params["weight_ih"], len(self.params["weight_hh"])
+        weight_ih = self.params["weight_ih"]
         if x.shape[-1] != len(weight_ih):
             raise ModelError(
                 f"the input of this {type(self).__name__} must have {len(weight_ih)} features, "
                 f"not {x.shape[-1]}"
             )
-        expected = dict.fromkeys(self.state_names, (len(x), size))
+        self._check_state(state, len(x), "the state")
+
+    def _check_state(self, state: State | None, n: int, what: str) -> None:
+        expected = dict.fromkeys(self.state_names, (n, len(self.params["weight_hh"])))
         found = {name: array.shape for name, array in (state or {}).items()}
         if state is not None and found != expected:
-            raise ModelError(f"the state must have the arrays {expected}, not {found}")
+            raise ModelError(f"{what} must have the arrays {expected}, not {found}")
 
 
 def rows_of(block: Array) -> Array:

@@ -63,6 +63,7 @@ class Bidirectional(_Parts):
 
     def __init__(self, forward_layer: Any, backward_layer: Any):
         super().__init__({"forward": forward_layer, "backward": backward_layer})
+        self._size = 0  # of the first one's output
 
     def forward(
         self,
@@ -133,6 +134,7 @@ class Stack(_Parts):
                 f"not {len(dropout)}"
             )
         self.layers, self.dropout, self.residual = list(layers), dropout, residual
+        self._output: Array = None
 
     def forward(
         self,
@@ -144,6 +146,8 @@ class Stack(_Parts):
     ) -> Array:
         """From x (N, T, D) to (N, T, H) of the highest layer, as ``Recurrent``."""
         states = self._part_states(state)
+        if self._output is not None and array_module(x).may_share_memory(x, self._output):
+            x = x.copy()  # the highest layer is about to overwrite it
         for number, layer in enumerate(self.layers):
             below = x
             if number and self.dropout:
@@ -152,6 +156,7 @@ class Stack(_Parts):
             if number and self.residual:
                 x = _added(x, below)
         self.final_state = _joined({name: p.final_state for name, p in self._parts.items()})
+        self._output = x
         return x
 
     def backward(  # type: ignore[override]

@@ -61,7 +61,9 @@ def softmax_losses(
         if len(bias):
             _add(a, start, size, b, c)
         highest, total = _highest_and_sum(a, start, size, c)
-        picked = (1 - smoothing) * np.float64(a[start + target]) + smoothing * total / size
+        picked = (1 - smoothing) * np.float64(a[start + target])
+        if smoothing > 0:  # 0 times a score of -inf would be no number
+            picked += smoothing * total / size
         total = _exponentials(a, start, size, highest, c)
         losses += np.float64(highest) + np.log(total) - picked
         if wants_gradient:

@@ -10,7 +10,7 @@ from wordkit.backend.threads import at_once, available_workers, shares
 from wordkit.errors import ModelError
 from wordkit.layers.base import Layer
 from wordkit.layers.buffers import Buffers
-from wordkit.layers.losses import SoftmaxCrossEntropy, checked_reduction
+from wordkit.layers.losses import SoftmaxCrossEntropy, checked_reduction, checked_targets
 from wordkit.layers.softmax_kernels import softmax_losses
 
 SCORES_AT_ONCE = 2**23
@@ -44,6 +44,8 @@ class SoftmaxLoss(Layer):
         label_smoothing: float = 0.0,
     ):
         super().__init__(weight=weight, **({} if bias is None else {"bias": bias}))
+        if bias is not None and bias.shape != weight.shape[:1]:
+            raise ModelError(f"bias must have the shape {weight.shape[:1]}, not {bias.shape}")
         self.reduction = checked_reduction(reduction)
         self._cross_entropy = SoftmaxCrossEntropy(reduction="sum", label_smoothing=label_smoothing)
         self._buffers = Buffers()
@@ -55,9 +57,10 @@ class SoftmaxLoss(Layer):
         """
         weight = self.params["weight"]
         xp, self._shape, self._trained = array_module(weight), h.shape, training
-        h, targets = h.reshape(-1, weight.shape[1]), targets.ravel()
-        if xp is np and targets.max(initial=-1) >= len(weight):
-            raise ModelError(f"targets must be below {len(weight)}, found {targets.max()}")
+        if h.shape[-1] != weight.shape[1]:
+            raise ModelError(f"h must have {weight.shape[1]} features, not {h.shape[-1]}")
+        targets = checked_targets(targets, (*h.shape[:-1], len(weight)))
+        h = h.reshape(len(targets), weight.shape[1]).astype(weight.dtype, copy=False)
         self._share = 1 / xp.maximum((targets >= 0).sum(), 1) if self.reduction == "mean" else 1.0
         self._by_h = self._buffers.get("h", h.shape, weight)
         self._sums = {name: self._buffers.get(name, p.shape, p) for name, p in self.params.items()}
@@ -99,7 +102,7 @@ class SoftmaxLoss(Layer):
     def _losses_in_kernels(self, h: Array, targets: Array, scores: Array, by_h: Array) -> float:
         """The same in threads, which have some of the rows each."""
         weight, none = self.params["weight"], np.empty(0, np.float32)
-        bias = np.ascontiguousarray(self.params.get("bias", none))
+        bias = np.ascontiguousarray(self.params.get("bias", none), np.float32)
         smoothing, weight_each = self._cross_entropy.label_smoothing, float(self._share)
 
         times_words, times_scores = Times(weight.T, len(h)), Times(weight, len(h))

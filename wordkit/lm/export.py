@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 
 from wordkit.backend.arrays import to_host
+from wordkit.errors import ModelError
 from wordkit.lm.model import RecurrentLanguageModel
 from wordkit.storage import TensorWriter, new_file
 
@@ -39,10 +40,22 @@ LAYOUTS = {"pytorch": pytorch_tensors}
 
 
 def export(model: RecurrentLanguageModel, path: str | Path, layout: str = "pytorch") -> None:
-    """Write the weights in one of ``LAYOUTS`` to a safetensors file."""
+    """Write the weights in one of ``LAYOUTS`` to a safetensors file.
+
+    Raises
+    ------
+    ModelError
+        It cannot be written (a full disk, say).
+    """
     tensors = LAYOUTS[layout](model)
-    with new_file(path) as file:
-        writer = TensorWriter(file, {k: (v.shape, v.dtype) for k, v in tensors.items()})
-        for tensor in tensors.values():
-            writer.write(tensor)
-        writer.close()
+    try:
+        with new_file(path) as file:
+            writer = TensorWriter(file, {k: (v.shape, v.dtype) for k, v in tensors.items()})
+            for tensor in tensors.values():
+                writer.write(tensor)
+            writer.close()
+    except OSError as error:
+        raise ModelError(
+            f"{path} cannot be written ({error.strerror or error}): make room, or name another "
+            "place"
+        ) from error

@@ -7,7 +7,6 @@ MODEL/checkpoints/config.json                           the settings it was begu
 
 from __future__ import annotations
 
-import math
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -19,17 +18,12 @@ from wordkit.errors import ModelError
 from wordkit.lm.model import CHECKPOINTS, KIND, RecurrentLanguageModel
 from wordkit.lm.settings import ModelSettings, TrainingSettings
 from wordkit.lm.texts import ids_in, text_options
-from wordkit.storage import check_replaceable, read_config, write_config
+from wordkit.storage import check_replaceable
 from wordkit.training.batches import TextBatches
-from wordkit.training.checkpoint import latest_checkpoint
 from wordkit.training.metrics import perplexity
-from wordkit.training.options import optimizer_from_text, schedule_from_text
-from wordkit.training.trainer import Trainer, TrainingResult
+from wordkit.training.settings import advice_where_full, checksum, note_settings, trainer_for
+from wordkit.training.trainer import TrainingResult
 from wordkit.vectors.word_vectors import WordVectors
-
-_RUN, _VERSION = "training run", 1
-# what may change when a run goes on: where it ends
-_FREE = {"epochs", "max_minutes", "patience"}
 
 
 def fit(
@@ -83,16 +77,29 @@ def fit(
     if valid is not None:
         ids, oov = ids_in(valid, vocabulary, "the validation text")
         validation = _validation(ids, training)
+    data = {
+        "training text": checksum(vocabulary.words, vocabulary.counts, corpus.ids),
+        "validation text": None if validation is None else checksum(validation.ids),
+        "word vectors": None if vectors is None else _checksum_of_vectors(vectors),
+    }
     model = RecurrentLanguageModel.initial(
         settings, vocabulary, vectors=vectors, seed=training.seed, text=text
     )
     runs = folder / CHECKPOINTS
-    _note_settings(runs, settings, training, resume=resume)
-    trainer = _trainer(model, training, batches, validation, runs, checkpoint_every, show)
+    trainer = trainer_for(
+        model, training, batches, validation, runs, checkpoint_every=checkpoint_every, show=show
+    )
+    note_settings(runs, settings, training, data=data, resume=resume)
     result = trainer.fit(resume=resume)
     model.training = _facts(training, result, oov)
-    model.save(folder)
+    with advice_where_full(folder):
+        model.save(folder)
     return model, result
+
+
+def _checksum_of_vectors(vectors: WordVectors) -> int:
+    numbers = vectors.vectors.data  # of a sparse matrix, those that are not zero
+    return checksum(vectors.words, np.asarray(numbers))
 
 
 def _facts(training: TrainingSettings, result: TrainingResult, oov: int) -> dict[str, Any]:
@@ -114,53 +121,3 @@ def _validation(ids: np.ndarray, training: TrainingSettings) -> TextBatches:
         raise ModelError(f"the validation text must have at least 2 tokens, found {len(ids)}")
     streams = max(1, min(training.batch_size, (len(ids) - 1) // training.bptt))
     return TextBatches(ids, batch_size=streams, bptt=training.bptt, every_target=True)
-
-
-def _trainer(
-    model: RecurrentLanguageModel,
-    training: TrainingSettings,
-    batches: TextBatches,
-    validation: TextBatches | None,
-    folder: Path,
-    checkpoint_every: float,
-    show: bool,
-) -> Trainer:
-    every = len(batches.epoch(training.seed, 0))
-    steps = every * training.epochs
-    schedule = schedule_from_text(
-        training.schedule, rate=training.rate, steps=steps, every=every, warm_up=steps // 10
-    )
-    return Trainer(
-        model,
-        optimizer_from_text(training.optimizer),
-        schedule,
-        batches,
-        folder,
-        validation=validation,
-        epochs=training.epochs,
-        max_minutes=math.inf if training.max_minutes is None else training.max_minutes,
-        clip_norm=training.clip,
-        validate_every=training.validate_every,
-        patience=training.patience,
-        checkpoint_every=checkpoint_every,
-        seed=training.seed,
-        show=show,
-    )
-
-
-def _note_settings(
-    folder: Path, settings: ModelSettings, training: TrainingSettings, *, resume: bool
-) -> None:
-    """Write the settings of a run that begins; compare those of one that goes on."""
-    ours = {**asdict(settings), **asdict(training)}
-    if latest_checkpoint(folder) is None:
-        folder.mkdir(parents=True, exist_ok=True)
-        write_config(folder, _RUN, _VERSION, ours)
-    elif resume:
-        theirs = read_config(folder, _RUN, _VERSION)
-        for name, value in ours.items():
-            if name not in _FREE and theirs.get(name) != value:
-                raise ModelError(
-                    f"the run in {folder} has {name} {theirs.get(name)!r}, not {value!r}: resume "
-                    "it with the settings it had, or begin anew in another folder"
-                )

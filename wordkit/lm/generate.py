@@ -14,6 +14,7 @@ from wordkit.backend.arrays import array_module, to_host
 from wordkit.corpus.text import EOS, make_tokenizer
 from wordkit.errors import ModelError
 from wordkit.lm.model import RecurrentLanguageModel
+from wordkit.lm.texts import check_ids
 
 NOTHING = -1
 """Stands for the words of a text that has ended before the others."""
@@ -54,10 +55,11 @@ class Sampling:
 
     def choose(self, scores: np.ndarray, rng: np.random.Generator) -> np.ndarray:
         """A word for each row: from scores (N, V), of which -inf is never chosen, to (N,)."""
+        highest = _highest(scores)
         if self.greedy:
             return scores.argmax(axis=1)
         # no exponent is above 0, however low the temperature
-        p = np.exp((scores - scores.max(axis=1, keepdims=True)) / self.temperature)
+        p = np.exp((scores - highest) / self.temperature)
         if self.top_k is not None and self.top_k < p.shape[1]:
             left_out = np.argpartition(-p, self.top_k - 1, axis=1)[:, self.top_k :]
             np.put_along_axis(p, left_out, 0, axis=1)
@@ -186,6 +188,7 @@ def beam_search(
             h, state = model.step(last, {name: array[rows] for name, array in state.items()})
         logs = _log_softmax(to_host(model.scores(h)).astype(np.float64))
         logs[:, banned] = -np.inf
+        _highest(logs)
         sums = (np.array([total for _, total in going])[:, None] + logs).ravel()
         ranked = np.argsort(-sums, kind="stable")[: 2 * width]  # half of them may end
         parents, words = np.divmod(ranked[np.isfinite(sums[ranked])], logs.shape[1])
@@ -206,6 +209,7 @@ def _read(model: RecurrentLanguageModel, prompt: Sequence[int] | np.ndarray) -> 
     ids = np.asarray(prompt)
     if not ids.size:
         raise ModelError("there must be at least one word to begin after")
+    check_ids(ids, len(model.vocabulary))
     h = model.hidden(ids[None], {})
     return h[:, -1], model.recurrent.final_state
 
@@ -215,6 +219,17 @@ def _banned(model: RecurrentLanguageModel, ban_unk: bool) -> list[int]:
     return [unk] if ban_unk and unk is not None else []
 
 
+def _highest(scores: np.ndarray) -> np.ndarray:
+    """The highest score of each row, (N, 1), if there is one to be chosen."""
+    highest = scores.max(axis=1, keepdims=True)
+    if not np.isfinite(highest).all():
+        raise ModelError(
+            "there is no word to choose: the scores are NaN or infinite (train the model again), "
+            "or all words are left out"
+        )
+    return highest
+
+
 def _log_softmax(scores: np.ndarray) -> np.ndarray:
-    scores = scores - scores.max(axis=1, keepdims=True)
+    scores = scores - _highest(scores)
     return scores - np.log(np.exp(scores).sum(axis=1, keepdims=True))

@@ -16,19 +16,21 @@ from typing import Any
 import numpy as np
 
 from wordkit.backend.arrays import Array, array_module, to_host
+from wordkit.backend.products import product
 from wordkit.corpus.text import TextOptions
 from wordkit.corpus.vocabulary import Vocabulary
-from wordkit.errors import FormatError, ModelError
+from wordkit.errors import CorpusError, FormatError, ModelError
 from wordkit.layers.dropout import Dropout, EmbeddingDropout, WeightDrop
 from wordkit.layers.embedding import Embedding
 from wordkit.layers.recurrent import GRU, LSTM, RNN
 from wordkit.layers.recurrent_loop import State
 from wordkit.layers.recurrent_stack import Stack
+from wordkit.layers.recurrent_weights import check_weights, read_weights
 from wordkit.layers.softmax_loss import SoftmaxLoss
 from wordkit.lm.initial_weights import initial_weights, weight_shapes
 from wordkit.lm.settings import ModelSettings
 from wordkit.lm.texts import UNITS, options_from
-from wordkit.storage import map_tensors, new_folder, read_config, write_config, write_tensors
+from wordkit.storage import new_folder, read_config, write_config, write_tensors
 from wordkit.training.batches import TextBatch
 from wordkit.vectors.word_vectors import WordVectors
 
@@ -70,7 +72,7 @@ class RecurrentLanguageModel:
     ):
         self.settings, self.vocabulary, self.text = settings, vocabulary, text
         self.training = dict(training or {})
-        _check_shapes(weights, weight_shapes(settings, len(vocabulary)))
+        check_weights(weights, weight_shapes(settings, len(vocabulary)))
         rng = np.random.default_rng(seed)
         self.generators = {"dropout": rng}
         self.state: State = {}
@@ -166,8 +168,10 @@ class RecurrentLanguageModel:
 
     def scores(self, h: Array) -> Array:
         """What softmax makes probabilities of: from h (M, H) to (M, V)."""
-        scores = h @ self.params["output.weight"].T
-        scores += self.params["output.bias"]
+        weight, bias = self.params["output.weight"], self.params["output.bias"]
+        scores = array_module(h).empty((len(h), len(weight)), weight.dtype)
+        product(h, weight.T, scores)
+        scores += bias
         return scores
 
     # --- on disk --------------------------------------------------------------------
@@ -213,17 +217,18 @@ class RecurrentLanguageModel:
         config = read_config(path, KIND, VERSION)
         try:
             settings = ModelSettings(**config["settings"])
-        except (KeyError, TypeError, ModelError) as error:
+            text, training = options_from(config["text"]), dict(config["training"])
+        except (KeyError, TypeError, ValueError, CorpusError, ModelError) as error:
             raise FormatError(f"{path / 'config.json'} is damaged: {error}") from None
         vocabulary = Vocabulary.load(path / VOCABULARY)
-        shapes = weight_shapes(settings, len(vocabulary))
-        weights = map_tensors(path / WEIGHTS, shapes)
-        try:
-            _check_shapes(weights, shapes)
-        except ModelError as error:
-            raise FormatError(f"{path} is damaged: {error}") from None
-        weights = {name: np.array(weight) for name, weight in weights.items()}
-        text, training = options_from(config.get("text")), config.get("training")
+        if config.get("words") != len(vocabulary):
+            raise FormatError(
+                f"{path / VOCABULARY} has {len(vocabulary):,} words, but config.json speaks of "
+                f"{config.get('words')}: they are not of one model"
+            )
+        weights = read_weights(
+            path / WEIGHTS, settings.layers, lambda: weight_shapes(settings, len(vocabulary))
+        )
         return cls(settings, vocabulary, weights, text=text, training=training)
 
     def __repr__(self) -> str:
@@ -232,15 +237,3 @@ class RecurrentLanguageModel:
             f"RecurrentLanguageModel({len(self.vocabulary):,} words, {s.layers} x "
             f"{s.hidden_size} {s.cell})"
         )
-
-
-def _check_shapes(weights: Mapping[str, Array], shapes: Mapping[str, tuple[int, ...]]) -> None:
-    for name, shape in shapes.items():
-        if name not in weights:
-            raise ModelError(f"the model needs the weights {name!r}, of the shape {shape}")
-        found = weights[name].shape
-        if found != shape or weights[name].dtype.kind != "f":
-            raise ModelError(
-                f"the weights {name!r} must be floating-point numbers of the shape {shape}, by "
-                f"the vocabulary and the settings; found {weights[name].dtype} {found}"
-            )

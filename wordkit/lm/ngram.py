@@ -26,6 +26,7 @@ import numpy as np
 from wordkit.corpus.encoded import Corpus
 from wordkit.corpus.text import EOS
 from wordkit.errors import ModelError
+from wordkit.lm.texts import check_ids
 
 
 class NGramModel:
@@ -64,8 +65,16 @@ class NGramModel:
         return self
 
     def log_probabilities(self, ids: np.ndarray) -> np.ndarray:
-        """Of every id but the first, by those before it: natural logarithms, (T - 1,) float64."""
-        return np.log(self._probabilities(np.asarray(ids))[1:])
+        """Of every id but the first, by those before it: natural logarithms, (T - 1,) float64.
+
+        Raises
+        ------
+        ModelError
+            One is the id of no word.
+        """
+        ids = np.asarray(ids)
+        check_ids(ids, self.vocabulary_size_)
+        return np.log(self._probabilities(ids)[1:])
 
     def perplexity(self, ids: np.ndarray) -> float:
         """Of every id but the first.
@@ -73,7 +82,7 @@ class NGramModel:
         Raises
         ------
         ModelError
-            There are fewer than two ids.
+            There are fewer than two ids, or one is of no word.
         """
         if len(ids) < 2:
             raise ModelError(f"perplexity needs at least 2 ids, found {len(ids)}")

@@ -11,6 +11,7 @@ import numpy as np
 from wordkit.backend.arrays import array_module, to_host
 from wordkit.errors import ModelError
 from wordkit.lm.model import RecurrentLanguageModel
+from wordkit.lm.texts import check_ids
 from wordkit.training.metrics import perplexity as perplexity_of
 
 STEPS = 128
@@ -29,10 +30,11 @@ def log_probabilities(model: RecurrentLanguageModel, ids: np.ndarray) -> Iterato
     Raises
     ------
     ModelError
-        There are fewer than two ids.
+        There are fewer than two ids, or one is of no word.
     """
     if len(ids) < 2:
         raise ModelError(f"the text must have at least 2 tokens, found {len(ids)}")
+    check_ids(ids, len(model.vocabulary))
     state: dict = {}
     for start in range(0, len(ids) - 1, STEPS):
         targets = ids[start + 1 : start + 1 + STEPS]

@@ -10,13 +10,10 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from wordkit.errors import FormatError, ModelError
+from wordkit.training.checks import check_choice, check_least, check_share, check_types
+from wordkit.training.settings import TrainingSettings as CommonSettings
 
 CELLS = ("rnn", "gru", "lstm")
-RATES = {
-    "sgd": 20.0, "asgd": 20.0, "momentum": 2.0, "nesterov": 2.0, "adagrad": 0.05,
-    "rmsprop": 0.001, "adadelta": 1.0, "adam": 0.002, "adamw": 0.002,
-}  # fmt: skip
-"""Learning rates to begin with, for the gradient of the mean loss of a word."""
 
 
 @dataclass(frozen=True)
@@ -50,13 +47,10 @@ class ModelSettings:
     tie: bool = False
 
     def __post_init__(self) -> None:
-        _check_types(self)
-        if self.cell not in CELLS:
-            raise ModelError(f"cell must be one of {', '.join(CELLS)}, not {self.cell!r}")
-        _check_least(self, 1, "layers", "embedding_size", "hidden_size")
-        for name in ("dropout", "embedding_dropout", "weight_drop"):
-            if not 0 <= getattr(self, name) < 1:
-                raise ModelError(f"{name} must be from 0 to below 1, not {getattr(self, name)}")
+        check_types(self)
+        check_choice(self, cell=CELLS)
+        check_least(self, 1, "layers", "embedding_size", "hidden_size")
+        check_share(self, "dropout", "embedding_dropout", "weight_drop")
         if self.tie and self.embedding_size != self.hidden_size:
             raise ModelError(
                 "to tie output and embedding, embedding_size and hidden_size must be the same, "
@@ -65,47 +59,23 @@ class ModelSettings:
 
 
 @dataclass(frozen=True)
-class TrainingSettings:
-    """How a language model is trained; see ``Trainer`` and ``TextBatches``.
+class TrainingSettings(CommonSettings):
+    """How a language model is trained; see the parent, ``Trainer`` and ``TextBatches``.
 
     Parameters
     ----------
+    bptt
+        Steps of a window.
     variable_bptt
         Windows about ``bptt`` long, others in each epoch.
-    optimizer, schedule
-        By name, with options, as ``wordkit.training.options`` reads them. A schedule's
-        ``steps`` are those of all epochs, its ``every`` an epoch, its ``warm_up`` a tenth
-        of all steps, unless it says otherwise.
-    lr
-        The learning rate; None for that of ``RATES``.
-    clip
-        The largest norm of the gradient.
     """
 
-    batch_size: int = 20
     bptt: int = 35
     variable_bptt: bool = False
-    optimizer: str = "adam"
-    schedule: str = "cosine"
-    lr: float | None = None
-    clip: float = 0.25
-    epochs: int = 10
-    max_minutes: float | None = None
-    patience: int | None = None
-    validate_every: int | None = None
-    seed: int = 1
 
     def __post_init__(self) -> None:
-        _check_types(self)
-        _check_least(self, 1, "batch_size", "bptt", "epochs")
-        _check_least(self, 0, "seed")
-
-    @property
-    def rate(self) -> float:
-        """The learning rate, whether it was given or not."""
-        if self.lr is not None:
-            return self.lr
-        return RATES.get(self.optimizer.partition(":")[0].strip(), 1.0)
+        super().__post_init__()
+        check_least(self, 1, "bptt")
 
 
 Settings = TypeVar("Settings", ModelSettings, TrainingSettings)
@@ -152,22 +122,3 @@ def changed(settings: Settings, values: Mapping[str, Any]) -> Settings:
     """The settings with those values that are of their kind."""
     own = {field.name for field in fields(settings)}
     return replace(settings, **{name: v for name, v in values.items() if name in own})
-
-
-def _check_types(settings: Any) -> None:
-    """Values may come from a file."""
-    for field in fields(settings):
-        value, kind = getattr(settings, field.name), field.type
-        allowed: tuple[type, ...] = {"str": (str,), "int": (int,), "bool": (bool,)}.get(
-            str(kind).removesuffix(" | None"), (int, float)
-        )
-        if value is None and str(kind).endswith("None"):
-            continue
-        if not isinstance(value, allowed) or (isinstance(value, bool) and bool not in allowed):
-            raise ModelError(f"{field.name} must be of the type {kind}, not {value!r}")
-
-
-def _check_least(settings: Any, least: int, *names: str) -> None:
-    for name in names:
-        if getattr(settings, name) < least:
-            raise ModelError(f"{name} must be at least {least}, not {getattr(settings, name)}")

@@ -10,9 +10,10 @@ from typing import Any
 import numpy as np
 
 from wordkit.corpus.encoded import Corpus
-from wordkit.corpus.text import EOS, TOKENIZERS, UNK, TextOptions
+from wordkit.corpus.reader import STDIN
+from wordkit.corpus.text import EOS, UNK, TextOptions
 from wordkit.corpus.vocabulary import Vocabulary
-from wordkit.errors import CorpusError
+from wordkit.errors import CorpusError, ModelError
 
 UNITS = {
     "words": TextOptions(tokenizer="whitespace", lower=False, normalize=False, eos="line"),
@@ -22,24 +23,55 @@ UNITS = {
 
 
 def read_text(path: str | Path, options: TextOptions = UNITS["words"]) -> Corpus:
-    """A folder that holds a corpus as it is; any other file as text, with all its words."""
+    """A folder that holds a corpus as it is; any other file as text, with all its words.
+
+    ``-`` and ``/dev/stdin`` are standard input, which may be a pipe.
+    """
     path = Path(path)
     if path.is_dir():
         return Corpus.load(path)
+    # its own name for it reads it without looking back
+    path = Path(STDIN) if path == Path("/dev/stdin") else path
     return Corpus.build([path], text=options, min_count=1)
 
 
 def text_options(corpus: Corpus) -> TextOptions:
-    """How the text of a corpus became tokens; split on white space, if that is not known."""
-    return options_from(corpus.settings.get("text"))
+    """How the text of a corpus became tokens.
+
+    Split on white space, if nobody knows: what was made by a callable is tokens, and only
+    the callable's name is left.
+    """
+    values = corpus.settings.get("text")
+    if values is None or (isinstance(values, Mapping) and ":" in str(values.get("tokenizer"))):
+        return UNITS["words"]
+    return options_from(values)
 
 
 def options_from(values: Any) -> TextOptions:
-    """``TextOptions`` from what its ``to_dict`` wrote; a callable tokenizer is lost."""
-    if not isinstance(values, Mapping) or values.get("tokenizer") not in TOKENIZERS:
-        return UNITS["words"]
+    """``TextOptions`` from what its ``to_dict`` wrote.
+
+    Raises
+    ------
+    CorpusError
+        It wrote something else.
+    """
+    kinds = {"lower": bool, "normalize": bool}
     known = {field.name for field in fields(TextOptions)}
-    return TextOptions(**{name: value for name, value in values.items() if name in known})
+    if not isinstance(values, Mapping) or not {"tokenizer"} <= values.keys() <= known:
+        raise CorpusError(f"expected the text options {', '.join(sorted(known))}, found {values}")
+    for name, value in values.items():
+        if not isinstance(value, kinds.get(name, str)) and not (name == "eos" and value is None):
+            raise CorpusError(f"the text option {name} is {value!r}")
+    return TextOptions(**values)
+
+
+def check_ids(ids: np.ndarray, words: int) -> None:
+    """``ModelError`` if one is not the id of any of so many words."""
+    if ids.dtype.kind not in "iu" or (ids.size and not 0 <= ids.min() <= ids.max() < words):
+        raise ModelError(
+            f"ids must be whole numbers from 0 to {words - 1}, found {ids.dtype} "
+            + (f"from {ids.min()} to {ids.max()}" if ids.size else "")
+        )
 
 
 def ids_in(

@@ -21,7 +21,7 @@ from wordkit.seq2seq.settings import ModelSettings, TrainingSettings
 from wordkit.storage import check_replaceable
 from wordkit.training.metrics import perplexity
 from wordkit.training.pair_batches import PairBatch, PairBatches
-from wordkit.training.settings import note_settings, trainer_for
+from wordkit.training.settings import advice_where_full, checksum, note_settings, trainer_for
 from wordkit.training.trainer import TrainingResult
 
 Pairs = Sequence[tuple[Sequence[str], Sequence[str]]]
@@ -72,14 +72,23 @@ def fit(
         check_pairs(valid, "validation")
         validation = pair_batches(model, valid, training.batch_size, shuffle=False)
     runs = folder / CHECKPOINTS
-    note_settings(runs, settings, training, resume=resume)
     trainer = trainer_for(
         model, training, batches, validation, runs, checkpoint_every=checkpoint_every, show=show
     )
+    data = {
+        "training pairs": _checksum_of_pairs(pairs),
+        "validation pairs": None if valid is None else _checksum_of_pairs(valid),
+    }
+    note_settings(runs, settings, training, data=data, resume=resume)
     result = trainer.fit(resume=resume)
     model.training = _facts(training, result)
-    model.save(folder)
+    with advice_where_full(folder):
+        model.save(folder)
     return model, result
+
+
+def _checksum_of_pairs(pairs: Pairs) -> int:
+    return checksum([repr(list(side)) for pair in pairs for side in pair])
 
 
 def check_pairs(pairs: Pairs, name: str) -> None:

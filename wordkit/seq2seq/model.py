@@ -24,13 +24,14 @@ from wordkit.corpus.text import EOS, UNK
 from wordkit.corpus.vocabulary import Vocabulary
 from wordkit.errors import FormatError, ModelError
 from wordkit.layers.recurrent_loop import State
+from wordkit.layers.recurrent_weights import check_weights, read_weights
 from wordkit.layers.softmax_loss import SoftmaxLoss
 from wordkit.seq2seq.decoder import Decoder, Memory
 from wordkit.seq2seq.encoder import Encoder, Weights
 from wordkit.seq2seq.initial_weights import initial_weights, weight_shapes
 from wordkit.seq2seq.settings import ModelSettings
-from wordkit.storage import map_tensors, new_folder, read_config, write_config, write_tensors
-from wordkit.training.pair_batches import PairBatch
+from wordkit.storage import new_folder, read_config, write_config, write_tensors
+from wordkit.training.pair_batches import PairBatch, padded
 
 KIND, VERSION = "seq2seq", 1
 BOS = "<bos>"
@@ -79,7 +80,7 @@ class Seq2Seq:
         self.source_vocabulary, self.target_vocabulary = source_vocabulary, target_vocabulary
         self.start, self.end, self.unknown = _specials(source_vocabulary, target_vocabulary)
         shapes = weight_shapes(settings, len(source_vocabulary), len(target_vocabulary))
-        _check_shapes(weights, shapes)
+        check_weights(weights, shapes)
         rng = np.random.default_rng(seed)
         self.generators = {"draws": rng}
         self.state: State = {}
@@ -177,10 +178,7 @@ class Seq2Seq:
 
     def encode(self, sources: Sequence[np.ndarray]) -> Memory:
         """Read N sources, each of at least one id."""
-        lengths = np.array([len(source) for source in sources])
-        mask = np.arange(lengths.max()) < lengths[:, None]
-        ids = np.zeros(mask.shape, np.int32)
-        ids[mask] = np.concatenate(sources)
+        ids, mask = padded(sources)
         states, _, first = self._encode(ids, mask, training=False)
         if self.settings.reverse:
             rows, xp = np.arange(len(ids))[:, None], array_module(states)
@@ -275,11 +273,12 @@ class Seq2Seq:
         names = VOCABULARIES[settings.share_vocabulary]
         words = [Vocabulary.load(path / name) for name in names]
         source, target = words[0], words[-1]
-        shapes = weight_shapes(settings, len(source), len(target))
-        weights = map_tensors(path / WEIGHTS, shapes)
+        weights = read_weights(
+            path / WEIGHTS,
+            settings.layers,
+            lambda: weight_shapes(settings, len(source), len(target)),
+        )
         try:
-            _check_shapes(weights, shapes)
-            weights = {name: np.array(weight) for name, weight in weights.items()}
             return cls(settings, source, target, weights, training=config.get("training"))
         except ModelError as error:
             raise FormatError(f"{path} is damaged: {error}") from None
@@ -306,15 +305,3 @@ def _specials(source: Vocabulary, target: Vocabulary) -> tuple[int, ...]:
             if word not in vocabulary:
                 raise ModelError(f"the {side} vocabulary must have the word {word}")
     return tuple(target.index[word] for word in (BOS, EOS, UNK))
-
-
-def _check_shapes(weights: Weights, shapes: Mapping[str, tuple[int, ...]]) -> None:
-    for name, shape in shapes.items():
-        if name not in weights:
-            raise ModelError(f"the model needs the weights {name!r}, of the shape {shape}")
-        found = weights[name].shape
-        if found != shape or weights[name].dtype.kind != "f":
-            raise ModelError(
-                f"the weights {name!r} must be floating-point numbers of the shape {shape}, by "
-                f"the vocabularies and the settings; found {weights[name].dtype} {found}"
-            )

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from wordkit.errors import ModelError
+from wordkit.training.checks import check_choice, check_least, check_share, check_types
 from wordkit.training.settings import TrainingSettings as CommonSettings
-from wordkit.training.settings import check_choice, check_least, check_share, check_types
 
 CELLS = ("gru", "lstm")
 ATTENTION = ("none", "dot", "general", "additive")

@@ -59,13 +59,19 @@ def read_checkpoint(path: Path) -> tuple[dict[str, np.ndarray], dict[str, Any]]:
     Raises
     ------
     FormatError
-        It is damaged, or of a newer version.
+        It is damaged, not there, or of a newer version.
     """
-    settings = read_config(path, KIND, VERSION)
-    names = settings.get("tensors")
-    if not isinstance(names, list):
-        raise FormatError(f"{path} is damaged: its config.json has no list of tensors")
-    return map_tensors(path / _TENSORS, names), settings
+    try:
+        settings = read_config(path, KIND, VERSION)
+        names = settings.get("tensors")
+        if not isinstance(names, list) or not all(isinstance(name, str) for name in names):
+            raise FormatError(f"{path} is damaged: its config.json has no list of tensors")
+        return map_tensors(path / _TENSORS, names), settings
+    except FileNotFoundError as error:
+        raise FormatError(
+            f"{error.filename} is missing, without which the run cannot go on: put it back, or "
+            "begin anew in another folder"
+        ) from None
 
 
 def latest_checkpoint(folder: str | Path) -> Path | None:

@@ -10,7 +10,8 @@ import numpy as np
 from wordkit.backend.arrays import Array, array_module
 from wordkit.errors import ModelError
 from wordkit.layers.base import RowGradient
-from wordkit.training.gradients import blocks, unique_rows
+from wordkit.training.gradients import blocks, in_kernels, in_parts, unique_rows
+from wordkit.training.update_kernels import squared_norm
 
 
 def clip_by_norm(grads: dict[str, Any], max_norm: float) -> float:
@@ -63,6 +64,9 @@ def _values(grads: dict[str, Any]) -> list[Array]:
 
 def _squared_norm(array: Array) -> float:
     """In float64, without a float64 copy of the whole."""
+    if in_kernels(array):
+        flat = array.reshape(-1)
+        return math.fsum(in_parts(lambda part: squared_norm(flat[part]), flat.size))
     xp, total = array_module(array), 0.0
     for (block,) in blocks(array):
         exact = block.astype(np.float64).ravel()

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import numpy as np
 
 from wordkit.backend.arrays import Array, array_module, scatter_add
+from wordkit.backend.threads import at_once, available_workers, shares
 from wordkit.layers.base import RowGradient
 
 # A block of every array of an update fits into the cache of a core together, so that the
 # weights pass through memory once however many operations the update has. On a GPU each
 # block costs a launch, and a block need only be small beside the weights.
 _BLOCK = {"host": 1 << 14, "device": 1 << 22}  # numbers
+WORTH_THREADS = 2**17
+"""Numbers: some 100 microseconds of reading and writing."""
 
 
 class UniqueRows(RowGradient):
@@ -78,6 +81,16 @@ def _sum(gradients: list[Any]) -> Any:
     for gradient in rows:
         scatter_add(total, gradient.rows, gradient.values)
     return total
+
+
+def in_kernels(array: Array) -> bool:
+    """Whether kernels take it: contiguous float32 on the host."""
+    return array_module(array) is np and array.dtype == np.float32 and array.flags.c_contiguous
+
+
+def in_parts(work: Callable[[slice], Any], size: int) -> list[Any]:
+    """``work(part)`` for the parts of a range, on all cores if it is long."""
+    return at_once(work, shares(size, available_workers() if size >= WORTH_THREADS else 1))
 
 
 def blocks(*arrays: Array) -> Iterator[tuple[Array, ...]]:

@@ -19,7 +19,8 @@ from typing import Any
 from wordkit.backend.arrays import Array, array_module
 from wordkit.errors import ModelError
 from wordkit.layers.base import RowGradient
-from wordkit.training.gradients import blocks, combined
+from wordkit.training.gradients import blocks, combined, in_kernels, in_parts
+from wordkit.training.update_kernels import adam
 
 
 class Optimizer:
@@ -220,6 +221,7 @@ class Adam(Optimizer):
     """  # fmt: skip
 
     slot_names = ("m", "v")
+    decoupled_decay = 0.0
 
     def __init__(
         self,
@@ -234,11 +236,27 @@ class Adam(Optimizer):
         self.beta2 = checked(beta2, "beta2", below=1)
         self.epsilon = checked(epsilon, "epsilon")
 
+    def _step_blocks(self, arrays: list[Array], gradient: Array, rate: float) -> None:
+        given = [arrays[0], gradient, *arrays[1:]]
+        if not all(in_kernels(array) for array in given):
+            super()._step_blocks(arrays, gradient, rate)
+            return
+        numbers = (
+            1 - rate * self.decoupled_decay, self.weight_decay, self.beta1, self.beta2,
+            *self._size_and_root(rate), self.epsilon,
+        )  # fmt: skip
+        flat = [array.reshape(-1) for array in given]
+        in_parts(lambda part: adam(*(array[part] for array in flat), *numbers), flat[0].size)  # type: ignore[call-arg]
+
+    def _size_and_root(self, rate: float) -> tuple[float, float]:
+        """The two divisions as numbers: sqrt(v') = sqrt(v) / root."""
+        return rate / (1 - self.beta1**self.steps), (1 - self.beta2**self.steps) ** 0.5
+
     def _update(self, w: Array, g: Array, rate: float, *slots: Array) -> None:
         m, v = slots
-        # the two divisions as numbers: sqrt(v') = sqrt(v) / root
-        size = rate / (1 - self.beta1**self.steps)
-        root = (1 - self.beta2**self.steps) ** 0.5
+        size, root = self._size_and_root(rate)
+        if self.decoupled_decay:
+            w *= 1 - rate * self.decoupled_decay
         m += (1 - self.beta1) * (g - m)
         v += (1 - self.beta2) * (g * g - v)
         divisor = array_module(w).sqrt(v)
@@ -263,10 +281,6 @@ class AdamW(Adam):
     ):
         super().__init__(beta1=beta1, beta2=beta2, epsilon=epsilon)
         self.decoupled_decay = checked(weight_decay, "weight_decay")
-
-    def _update(self, w: Array, g: Array, rate: float, *slots: Array) -> None:
-        w *= 1 - rate * self.decoupled_decay
-        super()._update(w, g, rate, *slots)
 
 
 def checked(value: float, name: str, *, below: float = float("inf")) -> float:

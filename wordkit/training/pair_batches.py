@@ -92,12 +92,12 @@ class PairBatches:
                 yield pool[first : first + self.batch_size]
 
     def _batch(self, pairs: np.ndarray) -> PairBatch:
-        source = _padded([self.sources[n] for n in pairs])
-        return PairBatch(*source, *_padded([self.targets[n] for n in pairs]))
+        source = padded([self.sources[n] for n in pairs])
+        return PairBatch(*source, *padded([self.targets[n] for n in pairs]))
 
 
-def _padded(sequences: list[np.ndarray]) -> tuple[np.ndarray, np.ndarray]:
-    """Sequences as one block of int32, and where they are."""
+def padded(sequences: Sequence[np.ndarray]) -> tuple[np.ndarray, np.ndarray]:
+    """Sequences, each of at least one id, as a block (N, T) int32; and where they are, bool."""
     lengths = np.array([len(sequence) for sequence in sequences])
     mask = np.arange(lengths.max()) < lengths[:, None]
     block = np.zeros(mask.shape, np.int32)

@@ -19,6 +19,7 @@ from wordkit.training.checkpoint import (
     remove_others,
     write_checkpoint,
 )
+from wordkit.training.checks import check_least, check_types
 from wordkit.training.gradients import distinct
 from wordkit.training.model import Model
 from wordkit.training.optimizers import Optimizer
@@ -51,6 +52,7 @@ class RunFolder:
     ):
         self.path, self.model, self.optimizer, self.schedule = path, model, optimizer, schedule
         self.params = distinct(model.params)
+        self._needed: set[str] = set()  # what is there to go on from
         self._identity = {
             "seed": seed,
             "optimizer": type(optimizer).__name__,
@@ -115,14 +117,19 @@ class RunFolder:
                 )
         self._put(arrays, path)
         try:
-            run = Run(**settings["run"])
+            run = _run_of(settings["run"])
+            _check_values(settings["schedule_state"], self.schedule.state())
             self.schedule.load_state(settings["schedule_state"])
             for name, rng in self.model.generators.items():
                 rng.bit_generator.state = settings["generators"][name]
+            values = _arrays_and_values(self.optimizer.state())[1]
+            _check_values(settings["optimizer_state"], values)
             state = {**_under("optimizer", arrays), **settings["optimizer_state"]}
-        except (KeyError, TypeError, ValueError) as error:
+        except (LookupError, TypeError, ValueError, ArithmeticError, ModelError) as error:
             raise FormatError(f"{path} is damaged, or of another model: {error!r}") from None
         self.optimizer.load_state(state, self.params)
+        if run.best_step is not None:
+            read_checkpoint(self._best(run.best_step))  # now, not after the training
         xp = array_module(next(iter(self.params.values())))
         state = _under("state", arrays)
         self.model.state = {name: xp.asarray(np.array(array)) for name, array in state.items()}
@@ -132,14 +139,14 @@ class RunFolder:
     def keep_best(self, run: Run) -> None:
         """Write the weights as they are now, as the best ones."""
         run.best_step = run.step
-        path = self.path / checkpoint_name(run.step, "best")
-        write_checkpoint(path, _prefixed("params", self.params), self._identity)
+        write_checkpoint(self._best(run.step), _prefixed("params", self.params), self._identity)
 
     def put_best(self, run: Run) -> None:
-        """Put the best weights into the params."""
+        """Put the best weights into the params; keep only what the checkpoint speaks of."""
         if run.best_step is not None:
-            path = self.path / checkpoint_name(run.best_step, "best")
+            path = self._best(run.best_step)
             self._put(read_checkpoint(path)[0], path)
+        remove_others(self.path, self._needed)
 
     def advice(self) -> str:
         """What to do when numbers have left the finite ones."""
@@ -149,10 +156,13 @@ class RunFolder:
 
     def _remove_others(self, path: Path, run: Run) -> None:
         """Keep the checkpoint and the best weights that it speaks of."""
-        keep = {path.name}
+        self._needed = {path.name}
         if run.best_step is not None:
-            keep.add(checkpoint_name(run.best_step, "best"))
-        remove_others(self.path, keep)
+            self._needed.add(self._best(run.best_step).name)
+        remove_others(self.path, self._needed)
+
+    def _best(self, step: int) -> Path:
+        return self.path / checkpoint_name(step, "best")
 
     def _put(self, arrays: Mapping[str, np.ndarray], path: Path) -> None:
         saved = _under("params", arrays)
@@ -161,6 +171,24 @@ class RunFolder:
             raise ModelError(f"{path} is of a model with other weights than this one")
         for name, param in self.params.items():
             param[...] = array_module(param).asarray(saved[name])
+
+
+def _run_of(values: Any) -> Run:
+    """The ``Run`` of a checkpoint; ``TypeError`` or ``ModelError`` if it is none."""
+    run = Run(**values)
+    check_types(run)
+    check_least(run, 0, "step", "epoch", "position", "loss_count", "worse", "metrics_bytes")
+    if run.position and run.position >= run.batches:
+        raise ModelError(f"position {run.position} of {run.batches} batches")
+    return run
+
+
+def _check_values(values: Any, new: Mapping[str, Any]) -> None:
+    """``TypeError`` where a value is no number, nor None or a list of them as a new one's is."""
+    for name, fresh in new.items():
+        for value in values[name] if isinstance(fresh, list) else [values[name]]:
+            if not isinstance(value, (int, float)) and not (value is None and fresh is None):
+                raise TypeError(f"{name} is {values[name]!r}")
 
 
 def _arrays_and_values(state: Mapping[str, Any]) -> tuple[dict[str, Array], dict[str, Any]]:

@@ -3,14 +3,20 @@
 from __future__ import annotations
 
 import math
-from dataclasses import asdict, dataclass, fields
+import zlib
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
+
+import numpy as np
 
 from wordkit.errors import ModelError
 from wordkit.storage import read_config, write_config
 from wordkit.training.batches import Batches
 from wordkit.training.checkpoint import latest_checkpoint
+from wordkit.training.checks import check_least, check_positive, check_types
 from wordkit.training.model import Model
 from wordkit.training.options import optimizer_from_text, schedule_from_text
 from wordkit.training.trainer import Trainer
@@ -54,8 +60,9 @@ class TrainingSettings:
 
     def __post_init__(self) -> None:
         check_types(self)
-        check_least(self, 1, "batch_size", "epochs")
+        check_least(self, 1, "batch_size", "epochs", "patience", "validate_every")
         check_least(self, 0, "seed")
+        check_positive(self, "lr", "clip", "max_minutes")
 
     @property
     def rate(self) -> float:
@@ -99,8 +106,16 @@ def trainer_for(
     )
 
 
-def note_settings(folder: Path, *settings: Any, resume: bool) -> None:
+def note_settings(
+    folder: Path, *settings: Any, data: Mapping[str, int | None], resume: bool
+) -> None:
     """Write the settings (dataclasses) of a run that begins; compare those of one that goes on.
+
+    Parameters
+    ----------
+    data
+        The ``checksum`` of what it learns from, by what that is called; None where there is
+        none.
 
     Raises
     ------
@@ -110,7 +125,7 @@ def note_settings(folder: Path, *settings: Any, resume: bool) -> None:
     ours = {name: value for each in settings for name, value in asdict(each).items()}
     if latest_checkpoint(folder) is None:
         folder.mkdir(parents=True, exist_ok=True)
-        write_config(folder, _RUN, _VERSION, ours)
+        write_config(folder, _RUN, _VERSION, {**ours, "data": dict(data)})
     elif resume:
         theirs = read_config(folder, _RUN, _VERSION)
         for name, value in ours.items():
@@ -119,42 +134,39 @@ def note_settings(folder: Path, *settings: Any, resume: bool) -> None:
                     f"the run in {folder} has {name} {theirs.get(name)!r}, not {value!r}: resume "
                     "it with the settings it had, or begin anew in another folder"
                 )
+        if theirs.get("data") != data:
+            raise _other_data(folder, theirs.get("data"), data)
 
 
-# --- values that may come from a file -----------------------------------------------
+def _other_data(folder: Path, theirs: Any, ours: Mapping[str, int | None]) -> ModelError:
+    theirs = theirs if isinstance(theirs, dict) else {}
+    name = next((name for name in ours if theirs.get(name) != ours[name]), "data")
+    had = "without" if name in theirs and theirs[name] is None else "with another"
+    return ModelError(
+        f"the run in {folder} was begun {had} {name}: resume it with what it was begun with, or "
+        "begin anew in another folder"
+    )
 
 
-def check_types(settings: Any) -> None:
-    """``ModelError`` where a field of a dataclass is not of the type it is declared to be."""
-    for field in fields(settings):
-        value, kind = getattr(settings, field.name), field.type
-        allowed: tuple[type, ...] = {"str": (str,), "int": (int,), "bool": (bool,)}.get(
-            str(kind).removesuffix(" | None"), (int, float)
-        )
-        if value is None and str(kind).endswith("None"):
-            continue
-        if not isinstance(value, allowed) or (isinstance(value, bool) and bool not in allowed):
-            raise ModelError(f"{field.name} must be of the type {kind}, not {value!r}")
+def checksum(*parts: Sequence[str] | np.ndarray) -> int:
+    """CRC-32 of words and of arrays: another text has, almost surely, another one."""
+    value = 0
+    for part in parts:
+        if isinstance(part, np.ndarray):
+            value = zlib.crc32(str(part.shape).encode(), value)
+            value = zlib.crc32(np.ascontiguousarray(part).data, value)
+        else:
+            value = zlib.crc32("\n".join(part).encode("utf-8", "surrogateescape"), value)
+    return value
 
 
-def check_least(settings: Any, least: int, *names: str) -> None:
-    """``ModelError`` where a field is smaller."""
-    for name in names:
-        if getattr(settings, name) < least:
-            raise ModelError(f"{name} must be at least {least}, not {getattr(settings, name)}")
-
-
-def check_share(settings: Any, *names: str) -> None:
-    """``ModelError`` where a field is not from 0 to below 1."""
-    for name in names:
-        if not 0 <= getattr(settings, name) < 1:
-            raise ModelError(f"{name} must be from 0 to below 1, not {getattr(settings, name)}")
-
-
-def check_choice(settings: Any, **choices: Any) -> None:
-    """``ModelError`` where a field is none of its choices."""
-    for name, known in choices.items():
-        if getattr(settings, name) not in known:
-            raise ModelError(
-                f"{name} must be one of {', '.join(known)}, not {getattr(settings, name)!r}"
-            )
+@contextmanager
+def advice_where_full(folder: Path) -> Iterator[None]:
+    """Around the writing of a trained model: on a full disk, nothing of the run is lost."""
+    try:
+        yield
+    except OSError as error:
+        raise ModelError(
+            f"the model {folder} cannot be written ({error.strerror or error}), but its last "
+            "checkpoint can be gone on from: make room and resume (--resume)"
+        ) from error

@@ -97,6 +97,8 @@ class Trainer:
         for name, value in numbers.items():
             if value is not None and value < 1:
                 raise ModelError(f"{name} must be at least 1, not {value}")
+        if not max_minutes >= 0:  # NaN would never end
+            raise ModelError(f"max_minutes must be at least 0, not {max_minutes}")
         if validation is None and patience is not None:
             raise ModelError("patience needs a validation text to be patient with")
         self.model, self.optimizer, self.schedule = model, optimizer, schedule

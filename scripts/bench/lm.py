@@ -1,10 +1,11 @@
-"""Training recurrent language models: wordkit and PyTorch in turn, beside the sgemm bound.
+"""Recurrent language models: wordkit and PyTorch in turn, beside what the BLAS can do.
 
-    OPENBLAS_NUM_THREADS=2 python scripts/bench/recurrent.py [--rounds 3] [--cases 0 1 2 3]
+    python scripts/bench/lm.py [LSTM-100 LSTM-650 GRU-256 RNN-256 sampling memory] [--rounds 3]
 
-A step is everything: embedding, layers, softmax over 10,000 words, backwards, and SGD. The
-bound is the time of its matrix products alone, each over the whole window at once, by the
-BLAS that NumPy has: 3 products for each weight matrix, one forwards and two backwards.
+A step of training is everything: embedding, layers, softmax over 10,000 words, backwards,
+and SGD, on 20 sequences of 35 words. Its bound is the time of its matrix products alone, each
+over the whole window at once, by the BLAS that NumPy has: 3 products for each weight matrix,
+one forwards and two backwards. wordkit's own products may be faster than that.
 
 Each time is taken in a process of its own: the threads of one library, waiting in a loop for
 their next work, would slow down the other.
@@ -13,6 +14,7 @@ their next work, would slow down the other.
 from __future__ import annotations
 
 import argparse
+import resource
 import subprocess
 import sys
 import time
@@ -22,11 +24,15 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from wordkit.corpus.vocabulary import Vocabulary
 from wordkit.layers.dropout import Dropout
 from wordkit.layers.embedding import Embedding
 from wordkit.layers.recurrent import GRU, LSTM, RNN
 from wordkit.layers.recurrent_stack import Stack
 from wordkit.layers.softmax_loss import SoftmaxLoss
+from wordkit.lm.generate import Sampling, generate
+from wordkit.lm.model import RecurrentLanguageModel
+from wordkit.lm.settings import ModelSettings
 from wordkit.training.optimizers import SGD
 
 WORDS, BATCH, STEPS, RATE = 10_000, 20, 35, 0.1
@@ -42,43 +48,98 @@ class Case(NamedTuple):
     tied: bool
 
 
-CASES = (
-    Case("LSTM", 1, 100, 0.0, False),
-    Case("LSTM", 2, 650, 0.5, True),
-    Case("GRU", 1, 256, 0.0, False),
-    Case("RNN", 1, 256, 0.0, False),
-)
+CASES = {
+    "LSTM-100": Case("LSTM", 1, 100, 0.0, False),
+    "LSTM-650": Case("LSTM", 2, 650, 0.5, True),
+    "GRU-256": Case("GRU", 1, 256, 0.0, False),
+    "RNN-256": Case("RNN", 1, 256, 0.0, False),
+}
+LARGE = CASES["LSTM-650"]
 
 
 def main() -> None:
     """Print a line for each case."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    names = [*CASES, "sampling", "memory"]
+    parser.add_argument("cases", nargs="*", metavar="case", help=f"of {', '.join(names)}")
     parser.add_argument("--rounds", type=int, default=3)
-    parser.add_argument("--cases", type=int, nargs="*", default=range(len(CASES)))
-    parser.add_argument("--only", choices=PROGRAMS, help="print the seconds of a step of one")
+    parser.add_argument("--only", choices=[*PROGRAMS, *SAMPLERS, "peak"], help=argparse.SUPPRESS)
     arguments = parser.parse_args()
-    for number in arguments.cases:
-        if arguments.only:
-            print(seconds(CASES[number], arguments.only))
-        else:
-            run(number, arguments.rounds)
+    if arguments.only == "peak":
+        print(peak_memory())
+    elif arguments.only in SAMPLERS:
+        print(*SAMPLERS[arguments.only](LARGE))
+    elif arguments.only:
+        print(seconds(CASES[arguments.cases[0]], arguments.only))
+    else:
+        for name in arguments.cases or names:
+            cases: dict[str, Callable[[int], None]] = {"sampling": sampling, "memory": memory}
+            cases.get(name, lambda rounds, name=name: training(name, rounds))(arguments.rounds)
 
 
-def run(number: int, rounds: int) -> None:
+def alone(*arguments: str) -> list[float]:
+    """The numbers that this script prints in a process of its own."""
+    command = [sys.executable, __file__, *arguments]
+    printed = subprocess.run(command, capture_output=True, check=True, text=True).stdout
+    return [float(number) for number in printed.split()]
+
+
+def training(name: str, rounds: int) -> None:
     """Time the bound, wordkit and PyTorch, one after the other in each round."""
     times: dict[str, list[float]] = {program: [] for program in PROGRAMS}
     for _ in range(rounds):
         for program, taken in times.items():
-            command = [sys.executable, __file__, "--only", program, "--cases", str(number)]
-            taken.append(float(subprocess.run(command, capture_output=True, check=True).stdout))
+            taken += alone(name, "--only", program)
     least, own, other = (median(taken) for taken in times.values())
-    case, tokens = CASES[number], BATCH * STEPS
+    case, tokens = CASES[name], BATCH * STEPS
     print(
         f"{case.cell} {case.layers}x{case.size}: wordkit {tokens / own:,.0f} tokens/s, "
         f"PyTorch {tokens / other:,.0f}, bound {tokens / least:,.0f}; "
         f"{other / own:.2f} x PyTorch, {least / own:.0%} of the bound",
         flush=True,
     )
+
+
+def sampling(rounds: int) -> None:
+    """Words per second, one text at a time and 64 at once."""
+    speeds: dict[str, list[list[float]]] = {sampler: [] for sampler in SAMPLERS}
+    for _ in range(rounds):
+        for sampler, taken in speeds.items():
+            taken.append(alone("--only", sampler))
+    (one, many), (other,) = (
+        [median(runs) for runs in zip(*taken, strict=True)] for taken in speeds.values()
+    )
+    print(
+        f"sampling, LSTM 2x650: wordkit {one:,.0f} words/s, PyTorch {other:,.0f}, "
+        f"{one / other:.1f} x; 64 texts at once {many:,.0f} words/s, {many / one:.1f} x one",
+        flush=True,
+    )
+
+
+def memory(rounds: int) -> None:
+    """What training takes beside what Python and the libraries do."""
+    megabytes = alone("--only", "peak")[0]
+    shapes = weights_of(LARGE)
+    params = sum(d * h for d, h in shapes) * 4e-6
+    window = BATCH * STEPS * 4e-6 * sum(h for _, h in shapes)
+    print(
+        f"memory, LSTM 2x650: {megabytes:,.0f} MB; parameters {params:,.0f} MB, scores and gates "
+        f"of a window {window:,.0f} MB: (total - window) / parameters = "
+        f"{(megabytes - window) / params:.1f}",
+        flush=True,
+    )
+
+
+def peak_memory() -> float:
+    """Megabytes that some steps add to what the smallest model takes."""
+    small = ours(Case("LSTM", 2, 32, 0.5, True))
+    for _ in range(2):
+        small()
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    large = ours(LARGE)
+    for _ in range(4):
+        large()
+    return (resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) / 1e3
 
 
 def seconds(case: Case, program: str) -> float:
@@ -192,7 +253,54 @@ def theirs(case: Case) -> Callable[[], float]:
     return step
 
 
+def our_sampler(case: Case) -> tuple[float, float]:
+    """Words per second: of one text, and of 64."""
+    settings = ModelSettings(
+        cell=case.cell.lower(), layers=case.layers, embedding_size=case.size,
+        hidden_size=case.size, tie=case.tied,
+    )  # fmt: skip
+    words = [f"w{n}" for n in range(WORDS)]
+    model = RecurrentLanguageModel.initial(settings, Vocabulary(words, range(WORDS, 0, -1)))
+    speeds = []
+    for samples, length in (1, 200), (64, 40):
+        taken = []
+        for _ in range(4):
+            started = time.perf_counter()
+            made = generate(
+                model, np.zeros(1, np.int32), length, sampling=Sampling(), samples=samples
+            )
+            for _ in made:
+                pass
+            taken.append(samples * length / (time.perf_counter() - started))
+        speeds.append(median(taken[1:]))
+    return speeds[0], speeds[1]
+
+
+def their_sampler(case: Case) -> tuple[float]:
+    """The same of PyTorch, of one text."""
+    import torch
+    from torch import nn
+
+    torch.set_num_threads(2)
+    embedding = nn.Embedding(WORDS, case.size)
+    recurrent = getattr(nn, case.cell)(case.size, case.size, case.layers, batch_first=True)
+    decoder, state, taken = nn.Linear(case.size, WORDS), None, []
+    word = torch.zeros(1, 1, dtype=torch.long)
+    with torch.no_grad():
+        for _ in range(4):
+            started = time.perf_counter()
+            for _ in range(100):
+                y, state = recurrent(embedding(word), state)
+                word = torch.multinomial(decoder(y[:, -1]).softmax(-1), 1)
+            taken.append(100 / (time.perf_counter() - started))
+    return (median(taken[1:]),)
+
+
 PROGRAMS = {"bound": bound, "wordkit": ours, "PyTorch": theirs}
+SAMPLERS: dict[str, Callable[[Case], tuple[float, ...]]] = {
+    "our sampler": our_sampler,
+    "their sampler": their_sampler,
+}
 
 if __name__ == "__main__":
     main()

@@ -1,0 +1,115 @@
+"""Addition, dates and translation: the table of results in the README.
+
+    python scripts/reproduce/seq2seq.py [addition … multi30k] [-o seq2seq-runs] [--seeds 3]
+
+Multi30k needs $WORDKIT_DATA. What is trained already is not trained again; the commands and
+the logs stay in the folders of the models.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import shlex
+import subprocess
+import sys
+from pathlib import Path
+from statistics import mean
+from typing import NamedTuple
+
+MULTI30K = Path(os.environ.get("WORDKIT_DATA", "data")) / "multi30k"
+ADDITION = "--units chars --embedding-size 16 --hidden-size 128 --epochs 25 --lr 0.002"
+DATES = "--units chars --attention dot --reverse --hidden-size 256 --lr 0.002"
+
+
+class Task(NamedTuple):
+    """``texts`` names the function that makes or finds them; ``published`` is what others got."""
+
+    texts: str
+    options: str
+    search: str
+    published: str
+    seeds: bool = True
+
+
+TASKS = {
+    "addition": Task("addition", ADDITION, "--beam 1", "10.8 % exact"),
+    "addition, reversed": Task("addition", f"{ADDITION} --reverse", "--beam 1", "54.1 % exact"),
+    "addition, reversed, peeky": Task(
+        "addition", f"{ADDITION} --reverse --peeky", "--beam 1", "99.3 % exact"
+    ),
+    "addition, attention": Task("addition", f"{ADDITION} --attention dot", "--beam 1", ""),
+    "dates, 2 epochs": Task("dates", f"{DATES} --epochs 2", "--beam 1", "99.9 % at epoch 3"),
+    "dates, 5 epochs": Task("dates", f"{DATES} --epochs 5", "--beam 1", "100 % by epoch 10"),
+    "multi30k": Task(
+        "multi30k",
+        "--attention general --bidirectional --input-feeding --layers 1 --embedding-size 512 "
+        "--hidden-size 512 --dropout 0.5 --label-smoothing 0.1 --source-min-count 2 "
+        "--target-min-count 2 --batch-size 64 --epochs 12 --max-minutes 60 --lr 0.001",
+        "--beam 5",
+        "",
+        seeds=False,
+    ),
+}
+
+
+def main() -> None:
+    """Print a row for each task."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("tasks", nargs="*", metavar="task", help="; ".join(TASKS))
+    parser.add_argument("-o", "--output", type=Path, default=Path("seq2seq-runs"))
+    parser.add_argument("--seeds", type=int, default=3)
+    arguments = parser.parse_args()
+    arguments.output.mkdir(parents=True, exist_ok=True)
+    print("| task | seeds | minutes | exact | BLEU | published |\n|---|---|---|---|---|---|")
+    for name in arguments.tasks or TASKS:
+        task = TASKS[name]
+        seeds = range(1, 1 + (arguments.seeds if task.seeds else 1))
+        scores = [trained(name, task, seed, arguments.output) for seed in seeds]
+        minutes, exact, bleu = (mean(column) for column in zip(*scores, strict=True))
+        print(
+            f"| {name} | {len(seeds)} | {minutes:.1f} | {exact:.2%} | {bleu:.1f} "
+            f"| {task.published} |",
+            flush=True,
+        )
+
+
+def trained(name: str, task: Task, seed: int, output: Path) -> tuple[float, float, float]:
+    """Minutes, share of exact answers, and BLEU, on pairs that were not trained on."""
+    train, valid = texts(task.texts, output)
+    folder = output / f"{name.replace(', ', '-').replace(' ', '-')}-{seed}"
+    if not (folder / "config.json").exists():
+        again = ["--resume"] if folder.exists() else []
+        wordkit("seq2seq", "train", *train, *valid, "-o", folder, "--seed", seed,
+                *shlex.split(task.options), *again)  # fmt: skip
+    about = json.loads(wordkit("seq2seq", "info", folder, "--json"))["training"]
+    pairs = [valid[1], *(["--target", valid[3]] if len(valid) > 2 else [])]
+    options = shlex.split(task.search)
+    scores = json.loads(wordkit("seq2seq", "evaluate", folder, *pairs, *options, "--json"))
+    return about["seconds"] / 60, scores["exact_match"], scores["bleu"]
+
+
+def texts(task: str, output: Path) -> tuple[list[object], list[object]]:
+    """The arguments that name the pairs to train on, and those to judge by."""
+    if task == "multi30k":
+        (train, valid) = ([MULTI30K / name.format(side) for side in ("de", "en")]
+                          for name in ("train.{}.gz", "val.{}"))  # fmt: skip
+        return [train[0], "--target", train[1]], [
+            "--valid", valid[0], "--valid-target", valid[1],
+        ]  # fmt: skip
+    train_file, valid_file = output / f"{task}.tsv", output / f"{task}-valid.tsv"
+    if not train_file.exists():
+        wordkit("corpus", "pairs", task, "-o", train_file, "--count", 45_000,
+                "--valid", valid_file, "--valid-count", 5_000)  # fmt: skip
+    return [train_file], ["--valid", valid_file]
+
+
+def wordkit(*arguments: object) -> str:
+    """What the command line prints; its progress is seen."""
+    command = [sys.executable, "-m", "wordkit", *map(str, arguments)]
+    return subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True).stdout
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,54 @@
+"""Checks of dataclasses whose values may come from a file."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import fields
+from typing import Any
+
+from wordkit.errors import ModelError
+
+
+def check_types(settings: Any) -> None:
+    """``ModelError`` where a field of a dataclass is not of the type it is declared to be."""
+    for field in fields(settings):
+        value, kind = getattr(settings, field.name), field.type
+        allowed: tuple[type, ...] = {"str": (str,), "int": (int,), "bool": (bool,)}.get(
+            str(kind).removesuffix(" | None"), (int, float)
+        )
+        if value is None and str(kind).endswith("None"):
+            continue
+        if not isinstance(value, allowed) or (isinstance(value, bool) and bool not in allowed):
+            raise ModelError(f"{field.name} must be of the type {kind}, not {value!r}")
+
+
+def check_least(settings: Any, least: int, *names: str) -> None:
+    """``ModelError`` where a field is smaller, and not None."""
+    for name in names:
+        value = getattr(settings, name)
+        if value is not None and value < least:
+            raise ModelError(f"{name} must be at least {least}, not {value}")
+
+
+def check_share(settings: Any, *names: str) -> None:
+    """``ModelError`` where a field is not from 0 to below 1."""
+    for name in names:
+        if not 0 <= getattr(settings, name) < 1:
+            raise ModelError(f"{name} must be from 0 to below 1, not {getattr(settings, name)}")
+
+
+def check_choice(settings: Any, **choices: Any) -> None:
+    """``ModelError`` where a field is none of its choices."""
+    for name, known in choices.items():
+        if getattr(settings, name) not in known:
+            raise ModelError(
+                f"{name} must be one of {', '.join(known)}, not {getattr(settings, name)!r}"
+            )
+
+
+def check_positive(settings: Any, *names: str) -> None:
+    """``ModelError`` where a field is neither None nor a finite number above 0."""
+    for name in names:
+        value = getattr(settings, name)
+        if value is not None and not 0 < value < math.inf:
+            raise ModelError(f"{name} must be a number above 0, not {value}")

@@ -1,0 +1,47 @@
+# mypy: ignore-errors
+# (numba's types are not Python's)
+"""What a step does with every weight, in one pass through memory."""
+
+from __future__ import annotations
+
+import numpy as np
+from numba import njit
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def adam(
+    w: np.ndarray,
+    g: np.ndarray,
+    m: np.ndarray,
+    v: np.ndarray,
+    keep: float,
+    decay: float,
+    beta1: float,
+    beta2: float,
+    size: float,
+    root: float,
+    epsilon: float,
+) -> None:
+    """w <- keep w; g + decay w into m and v; w <- w - size m / (sqrt(v) / root + epsilon).
+
+    All arrays are (n,) float32.
+    """
+    one = np.float32(1)
+    keep, decay = np.float32(keep), np.float32(decay)
+    new_m, new_v = one - np.float32(beta1), one - np.float32(beta2)
+    size, scale, epsilon = np.float32(size), one / np.float32(root), np.float32(epsilon)
+    for n in range(len(w)):
+        x = keep * w[n]
+        slope = g[n] + decay * x
+        m[n] += new_m * (slope - m[n])
+        v[n] += new_v * (slope * slope - v[n])
+        w[n] = x - size * m[n] / (np.sqrt(v[n]) * scale + epsilon)
+
+
+@njit(cache=True, nogil=True, fastmath={"reassoc", "contract"})
+def squared_norm(x: np.ndarray) -> float:
+    """The sum of the squares of (n,) float32, in float64."""
+    total = 0.0
+    for n in range(len(x)):
+        total += np.float64(x[n]) * np.float64(x[n])
+    return total
