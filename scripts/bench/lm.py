@@ -119,13 +119,14 @@ def sampling(rounds: int) -> None:
 def memory(rounds: int) -> None:
     """What training takes beside what Python and the libraries do."""
     megabytes = alone("--only", "peak")[0]
-    shapes = weights_of(LARGE)
-    params = sum(d * h for d, h in shapes) * 4e-6
-    window = BATCH * STEPS * 4e-6 * sum(h for _, h in shapes)
+    params = sum(d * h for d, h in weights_of(LARGE)) * 4e-6
+    gates = 4 * LARGE.size
+    numbers = WORDS + LARGE.layers * (2 * gates + 6 * LARGE.size)
+    window = BATCH * STEPS * numbers * 4e-6
     print(
-        f"memory, LSTM 2x650: {megabytes:,.0f} MB; parameters {params:,.0f} MB, scores and gates "
-        f"of a window {window:,.0f} MB: (total - window) / parameters = "
-        f"{(megabytes - window) / params:.1f}",
+        f"memory, LSTM 2x650: {megabytes:,.0f} MB; parameters {params:,.0f} MB, activations of a "
+        f"window (scores, gates and their gradients, inputs and states) {window:,.0f} MB: "
+        f"(total - activations) / parameters = {(megabytes - window) / params:.1f}",
         flush=True,
     )
 

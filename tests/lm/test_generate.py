@@ -12,7 +12,7 @@ import pytest
 from tests.lm.small import probabilities, small_model
 from wordkit.corpus.text import TextOptions
 from wordkit.errors import ModelError
-from wordkit.lm.generate import NOTHING, Sampling, beam_search, generate, prompt_ids
+from wordkit.lm.generate import NOTHING, Sampling, beam_search, draw, generate, prompt_ids
 from wordkit.lm.model import RecurrentLanguageModel
 from wordkit.lm.texts import UNITS
 
@@ -120,8 +120,8 @@ def test_each_word_is_fed_once(monkeypatch: pytest.MonkeyPatch) -> None:
     model = small_model()
     fed = []
     hidden, step = model.hidden, model.step
-    monkeypatch.setattr(model, "hidden", lambda i, s: fed.append(i.size) or hidden(i, s))
-    monkeypatch.setattr(model, "step", lambda i, s: fed.append(i.size) or step(i, s))
+    monkeypatch.setattr(model, "hidden", lambda i, s, **o: fed.append(i.size) or hidden(i, s))
+    monkeypatch.setattr(model, "step", lambda i, s, **o: fed.append(i.size) or step(i, s))
     made(model, "the cat ate", 5, samples=2, stop=False)
     assert fed == [3, 2, 2, 2, 2]
 
@@ -245,3 +245,22 @@ def test_ids_of_no_word(prompt: Any) -> None:
         next(generate(model, np.array(prompt), 3, sampling=Sampling()))
     with pytest.raises(ModelError, match="ids must be whole numbers from 0 to 8, found"):
         beam_search(model, np.array(prompt), 3)
+
+
+@pytest.mark.parametrize("size", [1, 5, 128, 129, 1000])
+def test_draws_in_proportion(size: int) -> None:
+    rng = np.random.default_rng(size)
+    weights = rng.random(size).astype(np.float32) ** 4
+    weights[rng.random(size) < 0.3] = 0
+    weights[-1] = 1
+    drawn = draw(np.tile(weights, (10_000, 1)), rng)
+    found, expected = np.bincount(drawn, minlength=size) / 10_000, weights / weights.sum()
+    assert not found[weights == 0].any()
+    np.testing.assert_allclose(found, expected, atol=5 * np.sqrt(expected.max() / 10_000))
+
+
+@pytest.mark.parametrize("place", [0, 127, 128, 299])
+def test_draws_the_only_one(place: int) -> None:
+    weights = np.zeros((50, 300), np.float32)
+    weights[:, place] = 1e-30
+    assert (draw(weights, np.random.default_rng(0)) == place).all()

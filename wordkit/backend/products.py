@@ -31,6 +31,23 @@ def product(left: Array, right: Array, out: Array) -> Array:
     return out
 
 
+class KeptProducts:
+    """``product`` with matrices that do not change meanwhile: each is looked at once."""
+
+    def __init__(self) -> None:
+        self._times: dict[tuple, Times] = {}
+
+    def __call__(self, left: Array, right: Array, out: Array) -> Array:
+        """As ``product``."""
+        if array_module(out) is not np:
+            return product(left, right, out)
+        key = (*_place_and_steps(right), right.shape, len(left) >= ROWS)
+        if key not in self._times:
+            self._times[key] = Times(right, len(left))
+        self._times[key](left, out)
+        return out
+
+
 class Times:
     """Products of several matrices with the same right one, which is looked at only now.
 

@@ -12,6 +12,8 @@ next ``forward`` or ``backward`` overwrites. ``final_state`` and
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from wordkit.backend.arrays import Array, array_module
 from wordkit.backend.products import Times, product
 from wordkit.errors import ModelError
@@ -147,8 +149,14 @@ class Recurrent(Layer):
         }
         return self._backward_steps(by_gates, by_products)
 
-    def step(self, x: Array, state: State | None = None) -> State:
-        """One step, from x (N, D) and a state to a new state. Nothing is kept for backward."""
+    def step(self, x: Array, state: State | None = None, *, product: Callable = product) -> State:
+        """One step, from x (N, D) and a state to a new state. Nothing is kept for backward.
+
+        Parameters
+        ----------
+        product
+            For many steps, ``KeptProducts`` saves time.
+        """
         weight_ih, weight_hh = self.params["weight_ih"], self.params["weight_hh"]
         xp, shape, dtype = array_module(x), (len(x), len(weight_hh)), weight_hh.dtype
         self._check_input(x, state)

@@ -174,11 +174,11 @@ class Stack(_Parts):
         self._collect()
         return gradient
 
-    def step(self, x: Array, state: State | None = None) -> State:
+    def step(self, x: Array, state: State | None = None, **options: Any) -> State:
         """One step, from x (N, D) and a state to a new state, of which there is ``output``."""
         states, after = self._part_states(state), {}
         for number, layer in enumerate(self.layers):
-            after[str(number)] = layer.step(x, states[str(number)])
+            after[str(number)] = layer.step(x, states[str(number)], **options)
             h = after[str(number)]["h"]
             x = _added(h, x) if number and self.residual else h
         return _joined(after)

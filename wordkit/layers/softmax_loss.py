@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from wordkit.backend.arrays import Array, array_module
-from wordkit.backend.products import Times, product
+from wordkit.backend.products import product
 from wordkit.backend.threads import at_once, available_workers, shares
 from wordkit.errors import ModelError
 from wordkit.layers.base import Layer
@@ -100,28 +100,26 @@ class SoftmaxLoss(Layer):
         return loss
 
     def _losses_in_kernels(self, h: Array, targets: Array, scores: Array, by_h: Array) -> float:
-        """The same in threads, which have some of the rows each."""
+        """The same, by kernels in threads."""
         weight, none = self.params["weight"], np.empty(0, np.float32)
         bias = np.ascontiguousarray(self.params.get("bias", none), np.float32)
         smoothing, weight_each = self._cross_entropy.label_smoothing, float(self._share)
 
-        times_words, times_scores = Times(weight.T, len(h)), Times(weight, len(h))
-
         def share(rows: slice) -> tuple[float, np.ndarray]:
             by_bias = np.zeros_like(bias)
-            times_words.alone(h[rows], scores[rows])
             loss = softmax_losses(
                 scores[rows], bias, targets[rows], smoothing, weight_each, self._trained, by_bias
             )
-            if self._trained:
-                times_scores.alone(scores[rows], by_h[rows])
             return loss, by_bias
 
+        product(h, weight.T, scores)
         workers = available_workers() if scores.size >= WORTH_THREADS else 1
         done = at_once(share, shares(len(h), workers))
         for _, by_bias in done:
             if len(bias):
                 self._sums["bias"] += by_bias
+        if self._trained:
+            product(scores, weight, by_h)
         return sum(loss for loss, _ in done)
 
     def _add_products(self, left: Array, right: Array, first: int) -> None:

@@ -11,11 +11,13 @@ from dataclasses import dataclass
 import numpy as np
 
 from wordkit.backend.arrays import array_module, to_host
+from wordkit.backend.products import KeptProducts
 from wordkit.corpus.text import EOS, make_tokenizer
 from wordkit.errors import ModelError
 from wordkit.lm.model import RecurrentLanguageModel
 from wordkit.lm.texts import check_ids
 
+_BLOCK = 128  # columns
 NOTHING = -1
 """Stands for the words of a text that has ended before the others."""
 
@@ -59,7 +61,10 @@ class Sampling:
         if self.greedy:
             return scores.argmax(axis=1)
         # no exponent is above 0, however low the temperature
-        p = np.exp((scores - highest) / self.temperature)
+        p = scores - highest
+        if self.temperature != 1:
+            p /= self.temperature
+        np.exp(p, out=p)
         if self.top_k is not None and self.top_k < p.shape[1]:
             left_out = np.argpartition(-p, self.top_k - 1, axis=1)[:, self.top_k :]
             np.put_along_axis(p, left_out, 0, axis=1)
@@ -69,8 +74,27 @@ class Sampling:
             sums = likeliest.cumsum(axis=1, dtype=np.float64)
             likeliest[sums - likeliest >= self.top_p * sums[:, -1:]] = 0
             np.put_along_axis(p, order, likeliest, axis=1)
-        sums = p.cumsum(axis=1, dtype=np.float64)
-        return (sums > rng.random((len(p), 1)) * sums[:, -1:]).argmax(axis=1)
+        return draw(p, rng)
+
+
+def draw(weights: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    """A column for each row of weights (N, V), (N,), with a probability in proportion.
+
+    First a block of columns is drawn and then one of it: sums over all columns, one by one,
+    would take as long as the model does.
+    """
+    rows, starts = np.arange(len(weights)), np.arange(0, weights.shape[1], _BLOCK)
+    sums = np.add.reduceat(weights, starts, axis=1).cumsum(axis=1, dtype=np.float64)
+    point = rng.random(len(weights)) * sums[:, -1]
+    block = (sums > point[:, None]).argmax(axis=1)
+    point -= np.where(block > 0, sums[rows, block - 1], 0)
+    columns = starts[block][:, None] + np.arange(_BLOCK)
+    inside = columns < weights.shape[1]
+    left = np.where(inside, weights[rows[:, None], np.where(inside, columns, 0)], 0)
+    sums = left.cumsum(axis=1, dtype=np.float64)
+    # where rounding leaves nothing above the point, the last that has a weight
+    point = np.minimum(point, np.nextafter(sums[:, -1], 0))
+    return columns[rows, (sums > point[:, None]).argmax(axis=1)]
 
 
 def prompt_ids(model: RecurrentLanguageModel, prompt: str | None) -> tuple[np.ndarray, list[str]]:
@@ -143,10 +167,11 @@ def generate(
     h = xp.repeat(h, samples, axis=0)
     state = {name: xp.repeat(array, samples, axis=0) for name, array in state.items()}
     ended, words = np.zeros(samples, bool), np.full(samples, NOTHING)
+    product = KeptProducts()
     for made in range(length):
         if made:
-            h, state = model.step(np.maximum(words, 0), state)
-        scores = to_host(model.scores(h))
+            h, state = model.step(np.maximum(words, 0), state, product=product)
+        scores = to_host(model.scores(h, product=product))
         scores[:, banned] = -np.inf
         words = np.where(ended, NOTHING, sampling.choose(scores, rng))
         yield words
@@ -181,12 +206,14 @@ def beam_search(
     h, state = _read(model, prompt)
     going: list[tuple[list[int], float]] = [([], 0.0)]
     ended: list[tuple[list[int], float]] = []
+    product = KeptProducts()
     rows = [0]  # of the state, for those that go on
     for made in range(length):
         if made:
-            last = np.array([text[-1] for text, _ in going])
-            h, state = model.step(last, {name: array[rows] for name, array in state.items()})
-        logs = _log_softmax(to_host(model.scores(h)).astype(np.float64))
+            last = [text[-1] for text, _ in going]
+            state = {name: array[rows] for name, array in state.items()}
+            h, state = model.step(np.array(last), state, product=product)
+        logs = _log_softmax(to_host(model.scores(h, product=product)).astype(np.float64))
         logs[:, banned] = -np.inf
         _highest(logs)
         sums = (np.array([total for _, total in going])[:, None] + logs).ravel()

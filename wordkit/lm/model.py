@@ -8,7 +8,7 @@ of the training text, and model.safetensors with the weights.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -160,17 +160,19 @@ class RecurrentLanguageModel:
 
     # --- a word at a time -----------------------------------------------------------
 
-    def step(self, ids: np.ndarray, state: State) -> tuple[Array, State]:
+    def step(
+        self, ids: np.ndarray, state: State, *, product: Callable = product
+    ) -> tuple[Array, State]:
         """One more word for each of N texts: from ids (N,) to h (N, H) and the new state."""
-        ids = array_module(self.params["output.bias"]).asarray(ids)
-        state = self.recurrent.step(self.params["embedding.weight"][ids], state or None)
+        x = self.params["embedding.weight"][array_module(self.params["output.bias"]).asarray(ids)]
+        state = self.recurrent.step(x, state or None, product=product)
         return self.recurrent.output(state), state
 
-    def scores(self, h: Array) -> Array:
+    def scores(self, h: Array, *, product: Callable = product) -> Array:
         """What softmax makes probabilities of: from h (M, H) to (M, V)."""
         weight, bias = self.params["output.weight"], self.params["output.bias"]
         scores = array_module(h).empty((len(h), len(weight)), weight.dtype)
-        product(h, weight.T, scores)
+        product(h.astype(weight.dtype, copy=False), weight.T, scores)
         scores += bias
         return scores
 
