@@ -16,7 +16,10 @@ def test_demo(tmp_path: Path) -> None:
     pytest.importorskip("matplotlib", reason="needs wordkit[plot]")
     shown = ok("demo", "-o", tmp_path / "demo")
     assert "matrices" in shown
-    assert (tmp_path / "demo" / "map.png").read_bytes().startswith(b"\x89PNG")
+    for picture in ("map.png", "dates.png"):
+        assert (tmp_path / "demo" / picture).read_bytes().startswith(b"\x89PNG")
+    for date in ("1994-09-27", "2031-01-03", "1968-11-05"):
+        assert date in shown
     vectors = WordVectors.load(tmp_path / "demo" / "vectors")
     assert len((tmp_path / "demo" / "docstrings.txt").read_text("utf-8").split()) > 1_000_000
     assert vectors.analogy("row", "rows", "column", topn=1)[0][0] == "columns"

@@ -33,11 +33,12 @@ ANALOGIES = (
     help="Folder for what is made.",
 )
 def demo(output: Path) -> None:
-    """Collect docstrings, train vectors on them, and show what they know.
+    """Collect docstrings, train vectors and models on them, and show what they know.
 
     \b
     wordkit demo -o demo
     """
+    from wordkit.cli.demo_models import show_dates, show_language_model
     from wordkit.corpus.docstrings import write_docstrings
     from wordkit.corpus.encoded import Corpus
     from wordkit.embeddings.count_vectors import CountVectors
@@ -45,19 +46,23 @@ def demo(output: Path) -> None:
     from wordkit.plots import plot_words
 
     text = output / "docstrings.txt"
-    say(f"1/4  Collecting the documentation of Python and its packages: {text}")
+    say(f"1/6  Collecting the documentation of Python and its packages: {text}")
     summary = write_docstrings(text, progress=True)
-    say(f"2/4  Making a corpus of {summary.words:,} words: {output / 'corpus'}")
+    say(f"2/6  Making a corpus of {summary.words:,} words: {output / 'corpus'}")
     corpus = Corpus.build(text, output / "corpus", progress=True)
     say(
-        f"3/4  Training vectors for {len(corpus.vocabulary):,} words, from counts and by skip-gram"
+        f"3/6  Training vectors for {len(corpus.vocabulary):,} words, from counts and by skip-gram"
     )
     vectors = CountVectors(verbose=True).fit(corpus).vectors_
     vectors.save(output / "vectors")
     predicted = SkipGram(verbose=True).fit(corpus).vectors_
     predicted.save(output / "skipgram")
-    say(f"4/4  Drawing a map of words: {output / 'map.png'}")
+    say(f"4/6  Drawing a map of words: {output / 'map.png'}")
     plot_words(vectors, output / "map.png", content_words(vectors.words, 150), method="tsne")
+    say(f"5/6  Training a language model on a part of the text: {output / 'language-model'}")
+    sentences = show_language_model(text, output / "language-model")
+    say(f"6/6  Training on dates, how people write them and in ISO form: {output / 'dates'}")
+    dates = show_dates(output / "dates", output / "dates.png")
     click.echo()
     print_table(
         ["word", "nearest by counts (PPMI, SVD)", "nearest by skip-gram (word2vec)"],
@@ -80,8 +85,18 @@ def demo(output: Path) -> None:
             if {a, b, c} <= vectors.index.keys()
         ],
     )
-    click.echo(f"\nNow look at {output / 'map.png'}, and ask for yourself:")
+    click.echo("\nThe language model writes:")
+    for sentence in sentences:
+        click.echo(f"  {sentence}")
+    click.echo()
+    print_table(["a date it has not seen", "translated"], dates)
+    click.echo(
+        f"\nNow look at {output / 'map.png'}, and at {output / 'dates.png'}, where each digit of "
+        "the first date comes from, and ask for yourself:"
+    )
     click.echo(f"  wordkit vectors similar {output / 'vectors'} algorithm")
+    click.echo(f"  wordkit lm generate {output / 'language-model'} --prompt 'returns the'")
+    click.echo(f"  wordkit seq2seq translate {output / 'dates'}")
 
 
 def nearest(vectors: WordVectors, word: str) -> str:
