@@ -12,7 +12,7 @@ import numpy as np
 from wordkit.cli.output import say
 
 SENTENCES = 3
-DATES = ("tuesday, september 27, 1994", "jan 3 2031", "11/5/68")
+DATES = ("tuesday, september 27, 1994", "jan 3 2031", "11/5/98")
 
 
 def show_language_model(text: Path, folder: Path) -> list[str]:
