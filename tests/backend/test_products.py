@@ -45,6 +45,7 @@ def test_against_numpy(
 ) -> None:
     monkeypatch.setattr(products, "available_workers", lambda: workers)
     monkeypatch.setattr(products, "WORTH_THREADS", 0)
+    monkeypatch.setattr(products, "WORTH_COPYING", 0)
     monkeypatch.setattr(products, "WORTH_COPYING_TOGETHER", 0)
     a, b = matrix(rows, size, left), matrix(size, columns, right)
     block = np.full((rows + 1, columns + 2), 7, np.float32)
@@ -57,7 +58,7 @@ def test_against_numpy(
 
 def test_several_with_one_matrix() -> None:
     weight = matrix(50, 40, "whole")
-    times, out = Times(weight, 20), np.empty((20, 40), np.float32)
+    times, out = Times(weight, 20, 3), np.empty((20, 40), np.float32)
     for _ in range(3):
         rows = matrix(20, 50, "whole")
         times(rows, out)

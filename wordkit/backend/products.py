@@ -20,6 +20,8 @@ from wordkit.backend.threads import at_once, available_workers, one_blas_thread,
 OWN_KERNELS = LANES == 16
 WORTH_THREADS = 2**23
 """Multiplications: some 70 microseconds in one thread."""
+WORTH_COPYING = 32
+"""Rows."""
 WORTH_COPYING_TOGETHER = 2**19
 """Numbers, likewise."""
 _own = threading.local()
@@ -43,7 +45,7 @@ class KeptProducts:
             return product(left, right, out)
         key = (*_place_and_steps(right), right.shape, len(left) >= ROWS)
         if key not in self._times:
-            self._times[key] = Times(right, len(left))
+            self._times[key] = Times(right, len(left), WORTH_COPYING)
         self._times[key](left, out)
         return out
 
@@ -55,16 +57,18 @@ class Times:
     ----------
     right
         (K, M).
-    rows
-        How many the others have, about.
+    rows, uses
+        How many rows the others have, about, and how many others there are. Few rows are
+        not worth the copy that the kernels want of the right matrix.
     """
 
-    def __init__(self, right: Array, rows: int):
+    def __init__(self, right: Array, rows: int, uses: int = 1):
         self.right = right
         on_host = array_module(right) is np
         self._workers = available_workers() if on_host else 1
         self._panels: np.ndarray | None = None
-        if on_host and OWN_KERNELS and right.dtype == np.float32 and rows >= ROWS:
+        in_kernels = on_host and OWN_KERNELS and right.dtype == np.float32
+        if in_kernels and rows >= ROWS and rows * uses >= WORTH_COPYING:
             size, columns = right.shape
             self._panels = np.empty((-(-columns // WIDTH), size, WIDTH), np.float32)
             workers = self._workers if right.size >= WORTH_COPYING_TOGETHER else 1

@@ -92,7 +92,7 @@ class Recurrent(Layer):
         for name, array in zip(self.state_names, states, strict=True):
             array[0] = 0 if state is None else state[name]
         self._gates, self._products = gates, products
-        multiply = Times(weight_hh, n)
+        multiply = Times(weight_hh, n, steps)
         for t in range(steps):
             _, by_weight, before, after = step = self._step(t)
             multiply(before[0], by_weight)
@@ -133,7 +133,7 @@ class Recurrent(Layer):
         through = self._buffer("through", (n, size))
         for name, array in zip(self.state_names, by_state, strict=True):
             array[...] = 0 if state_gradient is None else state_gradient[name]
-        multiply = Times(weight_hh.T, n)
+        multiply = Times(weight_hh.T, n, steps)
         for t in reversed(range(steps)):
             by_state[0] += gradient[t]
             skipped = None if self._skipped is None else self._skipped[t]
