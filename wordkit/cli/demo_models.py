@@ -62,7 +62,7 @@ def show_dates(folder: Path, picture: Path) -> list[tuple[str, str]]:
         [pair for pair in pairs if "".join(pair[0]) not in DATES],
         folder,
         settings=ModelSettings(units="chars", hidden_size=128, attention="dot", reverse=True),
-        training=TrainingSettings(epochs=8, lr=0.01, max_minutes=1.0),
+        training=TrainingSettings(epochs=9, lr=0.006, batch_size=64, max_minutes=1.0),
         show=True,
     )
     found = translate(model, [list(date) for date in DATES])
