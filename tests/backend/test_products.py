@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 import numpy as np
 import pytest
+from threadpoolctl import threadpool_info
 
 from wordkit.backend import products
 from wordkit.backend.product_kernels import DEPTH, ROWS, TILES, WIDTH
 from wordkit.backend.products import Times, product
+from wordkit.backend.threads import one_blas_thread
 
 FEW, SOME, MANY = 1, ROWS + 3, ROWS * TILES * 2 + 7
 
@@ -63,6 +69,37 @@ def test_several_with_one_matrix() -> None:
         rows = matrix(20, 50, "whole")
         times(rows, out)
         np.testing.assert_allclose(out, rows @ weight, atol=1e-4)
+
+
+def test_the_blas_is_limited_once_around_all_threads(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Threads that set and reset the process's limit would leave each other's behind."""
+    inside: list[int] = []
+
+    @contextmanager
+    def limit() -> Iterator[None]:
+        inside.append(threading.get_ident())
+        with one_blas_thread():
+            yield
+
+    monkeypatch.setattr(products, "one_blas_thread", limit)
+    monkeypatch.setattr(products, "available_workers", lambda: 4)
+    monkeypatch.setattr(products, "WORTH_THREADS", 0)
+    before = [own["num_threads"] for own in threadpool_info()]
+    product(matrix(300, 300, "whole"), matrix(300, 300, "part"), np.empty((300, 300), np.float32))
+    assert inside == ([] if products.OWN_KERNELS else [threading.get_ident()])
+    assert [own["num_threads"] for own in threadpool_info()] == before
+
+
+@pytest.mark.parametrize("wrong", [0, 2])
+def test_a_type_among_others(path: None, wrong: int) -> None:
+    arrays = [matrix(40, 50, "whole"), matrix(50, 60, "whole"), np.empty((40, 60), np.float32)]
+    arrays[wrong] = arrays[wrong].astype(np.float64)
+    if products.OWN_KERNELS:
+        with pytest.raises(ValueError, match="float32 by"):
+            product(*arrays)
+    else:
+        product(*arrays)
+        np.testing.assert_allclose(arrays[2], arrays[0] @ arrays[1], atol=1e-4)
 
 
 def test_float64_is_left_to_the_blas() -> None:

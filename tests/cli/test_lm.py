@@ -8,10 +8,8 @@ import math
 import os
 import re
 import shutil
-import signal
 import subprocess
 import sys
-import time
 from contextlib import redirect_stderr, redirect_stdout
 from pathlib import Path
 from typing import Any
@@ -22,8 +20,8 @@ import pytest
 from safetensors.numpy import load_file
 
 from tests.cli import test_cli
-from wordkit.cli.loss import draw_loss
 from wordkit.cli.main import cli
+from wordkit.cli.models import draw_loss
 
 TRAIN = "\n".join(
     f"the {who} {did} , and <unk> the {what} ." for who in ("cat", "dog", "hen")
@@ -194,29 +192,11 @@ def test_corpora_and_vectors_to_begin_with(folder: Path, tmp_path: Path) -> None
 
 @pytest.mark.skipif(os.name == "nt", reason="signals")
 def test_interrupted_killed_and_resumed(folder: Path, tmp_path: Path) -> None:
-    arguments = ["lm", "train", "--train", folder / "train.txt", "--valid", folder / "valid.txt",
+    from tests.cli.broken_off import check_broken_off  # which needs what stands here
+
+    arguments = ["--train", folder / "train.txt", "--valid", folder / "valid.txt",
                  *SIZES, "--dropout", 0.2, "--epochs", 30]  # fmt: skip
-    ok(*arguments, "-o", tmp_path / "whole")
-    broken = [*arguments, "-o", tmp_path / "broken", "--resume"]
-    for number in (signal.SIGINT, signal.SIGKILL):
-        seen = set((tmp_path / "broken").glob("checkpoints/step-*"))
-        command = [sys.executable, "-m", "wordkit", *map(str, broken), "--checkpoint-every", "0s"]
-        process = subprocess.Popen(command, stderr=subprocess.PIPE)
-        while set((tmp_path / "broken").glob("checkpoints/step-*")) <= seen:
-            assert process.poll() is None, process.stderr and process.stderr.read()
-            time.sleep(0.002)
-        process.send_signal(number)
-        _, message = process.communicate()
-        if number == signal.SIGINT:
-            assert process.returncode == 130
-            assert re.search(rb"stopped after step .*the same command with --resume", message)
-            assert b"Traceback" not in message
-        assert "finish that first" in refused("lm", "info", tmp_path / "broken")
-    ok(*broken)
-    whole, again = (
-        (tmp_path / name / "model.safetensors").read_bytes() for name in ("whole", "broken")
-    )
-    assert whole == again
+    check_broken_off("lm", arguments, tmp_path)
 
 
 # --- bad input ----------------------------------------------------------------------

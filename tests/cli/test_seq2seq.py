@@ -10,7 +10,6 @@ import signal
 import subprocess
 import sys
 import threading
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -20,6 +19,7 @@ import click
 import pytest
 
 from tests.cli import test_cli
+from tests.cli.broken_off import check_broken_off
 from tests.cli.test_lm import ok, refused
 
 DIGITS = {"one": "1", "two": "2", "three": "3", "four": "4"}
@@ -241,30 +241,10 @@ def test_options_reach_the_model(folder: Path, tmp_path: Path) -> None:
 
 @pytest.mark.skipif(os.name == "nt", reason="signals")
 def test_interrupted_killed_and_resumed(folder: Path, tmp_path: Path) -> None:
-    arguments = ["seq2seq", "train", folder / "source.txt", "--target", folder / "target.txt",
+    arguments = [folder / "source.txt", "--target", folder / "target.txt",
                  "--valid", folder / "source.txt", "--valid-target", folder / "target.txt",
                  *SIZES, "--attention", "dot", "--dropout", 0.2, "--epochs", 8]  # fmt: skip
-    ok(*arguments, "-o", tmp_path / "whole")
-    broken = [*arguments, "-o", tmp_path / "broken", "--resume"]
-    for number in (signal.SIGINT, signal.SIGKILL):
-        seen = set((tmp_path / "broken").glob("checkpoints/step-*"))
-        command = [sys.executable, "-m", "wordkit", *map(str, broken), "--checkpoint-every", "0s"]
-        process = subprocess.Popen(command, stderr=subprocess.PIPE)
-        while set((tmp_path / "broken").glob("checkpoints/step-*")) <= seen:
-            assert process.poll() is None, process.stderr and process.stderr.read()
-            time.sleep(0.002)
-        process.send_signal(number)
-        _, message = process.communicate()
-        if number == signal.SIGINT:
-            assert process.returncode == 130
-            assert re.search(rb"stopped after step .*the same command with --resume", message)
-            assert b"Traceback" not in message
-        assert "finish that first" in refused("seq2seq", "info", tmp_path / "broken")
-    ok(*broken)
-    whole, again = (
-        (tmp_path / name / "model.safetensors").read_bytes() for name in ("whole", "broken")
-    )
-    assert whole == again
+    check_broken_off("seq2seq", arguments, tmp_path)
 
 
 # --- bad input --------------------------------------------------------------------------

@@ -52,6 +52,11 @@ def to_device(x: Array) -> Array:
     return cupy.asarray(x)
 
 
+def fits_kernels(array: Array) -> bool:
+    """Whether kernels of float32 take it: it is that, contiguous, and on the host."""
+    return array_module(array) is np and array.dtype == np.float32 and array.flags.c_contiguous
+
+
 def scatter_add(target: Array, rows: Array, values: Array) -> None:
     """Add to rows of an array in place; a row that is named n times is added to n times.
 

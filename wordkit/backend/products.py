@@ -9,6 +9,7 @@ that takes them from whatever comes next. Ours sleep when they are done.
 from __future__ import annotations
 
 import threading
+from contextlib import nullcontext
 
 import numpy as np
 
@@ -68,7 +69,9 @@ class Times:
         self._workers = available_workers() if on_host else 1
         self._panels: np.ndarray | None = None
         in_kernels = on_host and OWN_KERNELS and right.dtype == np.float32
-        if in_kernels and rows >= ROWS and rows * uses >= WORTH_COPYING:
+        in_kernels &= rows >= ROWS and rows * uses >= WORTH_COPYING
+        self._by_blas = on_host and not in_kernels
+        if in_kernels:
             size, columns = right.shape
             self._panels = np.empty((-(-columns // WIDTH), size, WIDTH), np.float32)
             workers = self._workers if right.size >= WORTH_COPYING_TOGETHER else 1
@@ -84,23 +87,24 @@ class Times:
         """``out`` = left @ right, on all cores if that is worth it."""
         (rows, columns), panels = out.shape, -(-out.shape[1] // WIDTH)
         # to read the right matrix takes as long as to multiply it with 8 rows
-        if max(rows, 8) * self.right.size < WORTH_THREADS or self._workers == 1:
-            self.alone(left, out)
-        elif rows >= columns:
-            parts = shares(rows, self._workers)
-            at_once(lambda part: self.alone(left[part], out[part]), parts)
-        else:
-            parts = shares(panels, self._workers)
-            at_once(lambda part: self.alone(left, out, part), parts)
+        worth = max(rows, 8) * self.right.size >= WORTH_THREADS
+        workers = self._workers if worth else 1
+        # the limit is the process's: set once, around all threads
+        with one_blas_thread() if self._by_blas else nullcontext():
+            if rows >= columns:
+                at_once(lambda part: self._alone(left[part], out[part]), shares(rows, workers))
+            else:
+                at_once(lambda part: self._alone(left, out, part), shares(panels, workers))
 
-    def alone(self, left: Array, out: Array, part: slice = slice(None)) -> None:
+    def _alone(self, left: Array, out: Array, part: slice = slice(None)) -> None:
         """The same in this thread; of ``part``, that counts panels, if it is given."""
         columns = slice(*(None if n is None else n * WIDTH for n in (part.start, part.stop)))
         right, out = self.right[:, columns], out[:, columns]
         if self._panels is None:
-            with one_blas_thread():
-                array_module(right).matmul(left, right, out=out)
+            array_module(right).matmul(left, right, out=out)
             return
+        if left.dtype != np.float32 or out.dtype != np.float32:
+            raise ValueError(f"float32 by {left.dtype} does not give {out.dtype} here")
         place, step, unit = _place_and_steps(out)
         if left.shape[1] != len(right) or out.shape != (len(left), right.shape[1]) or unit != 1:
             raise ValueError(f"{left.shape} by {right.shape} does not give {out.shape}")

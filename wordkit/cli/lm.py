@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import asdict
 from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
+from wordkit.cli.models import AT_LEAST_1, print_model
 from wordkit.cli.output import json_option, print_json, print_rows, print_table, say, seed_range
 
 if TYPE_CHECKING:
@@ -18,7 +18,6 @@ if TYPE_CHECKING:
     from wordkit.lm.model import RecurrentLanguageModel
 
 PATH = click.Path(path_type=Path)
-AT_LEAST_1 = click.IntRange(1)
 
 model_argument = click.argument("path", metavar="MODEL", type=PATH)
 
@@ -179,12 +178,8 @@ def info(path: Path, as_json: bool) -> None:
     wordkit lm info model
     """
     model = load(path)
-    parameters = sum(p.size for p in {id(p): p for p in model.params.values()}.values())
-    facts = {"words": len(model.vocabulary), "parameters": parameters, **asdict(model.settings)}
-    if as_json:
-        print_json({**facts, "training": model.training})
-    else:
-        print_rows([*facts.items(), *model.training.items()])
+    words = {"words": len(model.vocabulary)}
+    print_model(model, words, as_json)
 
 
 # --- what the commands share --------------------------------------------------------

@@ -8,9 +8,9 @@ from typing import Any
 
 import click
 
-from wordkit.cli.lm import AT_LEAST_1, PATH, lm, say_oov
-from wordkit.cli.loss import draw_loss
-from wordkit.cli.output import json_option, print_json, say, seed_range
+from wordkit.cli.lm import PATH, lm, say_oov
+from wordkit.cli.models import AT_LEAST_1, run_in, training_options
+from wordkit.cli.output import json_option, print_json, say
 
 
 @lm.command()
@@ -47,20 +47,7 @@ from wordkit.cli.output import json_option, print_json, say, seed_range
     default=None,
     help="Windows of other lengths in each epoch.  [default: False]",
 )
-@click.option("--batch-size", type=AT_LEAST_1, help="Windows at once.  [default: 20]")
-@click.option("--optimizer", help="Such as sgd or adam:beta1=0.5.  [default: adam]")
-@click.option("--lr", type=float, help="Learning rate.  [default: by the optimizer]")
-@click.option("--schedule", help="Of the rate, such as plateau.  [default: cosine]")
-@click.option("--clip", type=float, help="Largest norm of the gradient.  [default: 0.25]")
-@click.option("--epochs", type=AT_LEAST_1, help="Passes over the text.  [default: 10]")
-@click.option("--max-minutes", type=float, help="Stop then.  [default: never]")
-@click.option(
-    "--patience", type=AT_LEAST_1, help="Stop after so many worse validations.  [default: never]"
-)
-@click.option("--validate-every", type=AT_LEAST_1, metavar="STEPS", help="[default: each epoch]")
-@click.option("--seed", type=seed_range, help="Seed of the randomness.  [default: 1]")
-@click.option("--checkpoint-every", default="5m", show_default=True, help="Such as 30s, 5m or 1h.")
-@click.option("--resume", is_flag=True, help="Go on with the run in the folder.")
+@training_options("Windows", "text", batch_size=20, clip=0.25)
 @json_option
 def train(
     train: Path,
@@ -83,10 +70,8 @@ def train(
     wordkit lm train --train train.txt --valid valid.txt -o model --recipe ptb-small
     """
     from wordkit.lm.fit import fit
-    from wordkit.lm.model import CHECKPOINTS
     from wordkit.lm.settings import ModelSettings, TrainingSettings, changed, read_recipe
     from wordkit.training.checkpoint import parse_duration
-    from wordkit.training.interrupts import TrainingInterrupted
     from wordkit.vectors.word_vectors import WordVectors
 
     settings, training = ModelSettings(), TrainingSettings()
@@ -97,7 +82,7 @@ def train(
     every = parse_duration(checkpoint_every)
     started = time.perf_counter()
     corpus, validation = _training_texts(train, valid, units)
-    try:
+    with run_in(output):
         model, result = fit(
             corpus,
             output,
@@ -109,9 +94,6 @@ def train(
             checkpoint_every=every,
             show=True,
         )
-    except TrainingInterrupted as stopped:
-        raise TrainingInterrupted(f"{stopped} (the same command with --resume)") from None
-    draw_loss(output / CHECKPOINTS)
     seconds = time.perf_counter() - started
     found = model.training["validation_perplexity"]
     if as_json:

@@ -6,12 +6,12 @@ import json
 import signal
 import sys
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
+from wordkit.cli.models import AT_LEAST_1, print_model
 from wordkit.cli.output import json_option, print_json, print_rows, print_table, say
 
 if TYPE_CHECKING:
@@ -19,7 +19,6 @@ if TYPE_CHECKING:
     from wordkit.seq2seq.model import Seq2Seq
 
 PATH = click.Path(path_type=Path)
-AT_LEAST_1 = click.IntRange(1)
 STDIN = "-"
 AT_ONCE = 1000
 """Lines of a file that are translated together, and so can be lost together."""
@@ -174,16 +173,11 @@ def info(path: Path, as_json: bool) -> None:
     wordkit seq2seq info model
     """
     model = load(path)
-    facts = {
+    words = {
         "source_words": len(model.source_vocabulary),
         "target_words": len(model.target_vocabulary),
-        "parameters": sum(p.size for p in {id(p): p for p in model.params.values()}.values()),
-        **asdict(model.settings),
     }
-    if as_json:
-        print_json({**facts, "training": model.training})
-    else:
-        print_rows([*facts.items(), *model.training.items()])
+    print_model(model, words, as_json)
 
 
 # --- what the commands share --------------------------------------------------------

@@ -9,9 +9,9 @@ from typing import Any
 
 import click
 
-from wordkit.cli.loss import draw_loss
-from wordkit.cli.output import json_option, print_json, say, seed_range
-from wordkit.cli.seq2seq import AT_LEAST_1, PATH, seq2seq
+from wordkit.cli.models import AT_LEAST_1, run_in, training_options
+from wordkit.cli.output import json_option, print_json, say
+from wordkit.cli.seq2seq import PATH, seq2seq
 
 
 @seq2seq.command()
@@ -56,20 +56,7 @@ from wordkit.cli.seq2seq import AT_LEAST_1, PATH, seq2seq
     metavar="SHARE",
     help="Of tokens that the decoder is given as it guessed them, at the end.  [default: 0.0]",
 )
-@click.option("--batch-size", type=AT_LEAST_1, help="Pairs at once.  [default: 128]")
-@click.option("--optimizer", help="Such as sgd or adam:beta1=0.5.  [default: adam]")
-@click.option("--lr", type=float, help="Learning rate.  [default: by the optimizer]")
-@click.option("--schedule", help="Of the rate, such as plateau.  [default: cosine]")
-@click.option("--clip", type=float, help="Largest norm of the gradient.  [default: 5.0]")
-@click.option("--epochs", type=AT_LEAST_1, help="Passes over the pairs.  [default: 10]")
-@click.option("--max-minutes", type=float, help="Stop then.  [default: never]")
-@click.option(
-    "--patience", type=AT_LEAST_1, help="Stop after so many worse validations.  [default: never]"
-)
-@click.option("--validate-every", type=AT_LEAST_1, metavar="STEPS", help="[default: each epoch]")
-@click.option("--seed", type=seed_range, help="Seed of the randomness.  [default: 1]")
-@click.option("--checkpoint-every", default="5m", show_default=True, help="Such as 30s, 5m or 1h.")
-@click.option("--resume", is_flag=True, help="Go on with the run in the folder.")
+@training_options("Pairs", "pairs", batch_size=128, clip=5.0)
 @json_option
 def train(
     pairs: Path,
@@ -92,10 +79,8 @@ def train(
     wordkit seq2seq train train.de --target train.en -o model --attention general --epochs 8
     """
     from wordkit.seq2seq.fit import fit
-    from wordkit.seq2seq.model import CHECKPOINTS
     from wordkit.seq2seq.settings import ModelSettings, TrainingSettings
     from wordkit.training.checkpoint import parse_duration
-    from wordkit.training.interrupts import TrainingInterrupted
 
     if valid_target is not None and valid is None:
         raise click.UsageError("--valid-target needs --valid, the sources")
@@ -105,7 +90,7 @@ def train(
     training = TrainingSettings(**{name: v for name, v in given.items() if name not in of_model})
     every = parse_duration(checkpoint_every)
     started = time.perf_counter()
-    try:
+    with run_in(output):
         model, result = fit(
             _read(pairs, target, settings.units),
             output,
@@ -116,9 +101,6 @@ def train(
             checkpoint_every=every,
             show=True,
         )
-    except TrainingInterrupted as stopped:
-        raise TrainingInterrupted(f"{stopped} (the same command with --resume)") from None
-    draw_loss(output / CHECKPOINTS)
     seconds = time.perf_counter() - started
     found = model.training["validation_perplexity"]
     if as_json:

@@ -6,9 +6,7 @@ same ones in a single pass over the gates.
 
 from __future__ import annotations
 
-import numpy as np
-
-from wordkit.backend.arrays import Array, array_module
+from wordkit.backend.arrays import Array, array_module, fits_kernels
 from wordkit.errors import ModelError
 from wordkit.layers.activations import ACTIVATIONS, sigmoid, tanh
 from wordkit.layers.recurrent_kernels import (
@@ -94,7 +92,7 @@ class GRU(Recurrent):
     def _cell(self, step: Step) -> None:
         gates, product, (h,), (h_after,) = step
         product += self.params["bias_hh"]
-        if fusible(gates):
+        if fits_kernels(gates):
             gru_forward(gates, product, h, h_after)
             return
         (r, z, n), (r_h, z_h, n_h) = _split(gates, 3), _split(product, 3)
@@ -108,7 +106,7 @@ class GRU(Recurrent):
     ) -> None:
         gates, product, (h,), _ = step
         (by_h,) = by_state
-        if fusible(gates):
+        if fits_kernels(gates):
             gru_backward(gates, product, h, by_h, by_gates, by_product)
             return
         (r, z, n), (_, _, n_h) = _split(gates, 3), _split(product, 3)
@@ -184,7 +182,7 @@ class LSTM(Recurrent):
         by_h[...] = 0
 
     def _fusible(self, gates: Array) -> bool:
-        return "peephole" not in self.params and fusible(gates)
+        return "peephole" not in self.params and fits_kernels(gates)
 
     def _bias_gradients(self, by_gates: Array, by_products: Array) -> None:
         super()._bias_gradients(by_gates, by_products)
@@ -194,11 +192,6 @@ class LSTM(Recurrent):
             sums = [(by_i * c[:-1]), (by_f * c[:-1]), (by_o * c[1:])]
             xp = array_module(by_gates)
             self.grads["peephole"] = xp.stack([rows_of(s).sum(axis=0) for s in sums])
-
-
-def fusible(gates: Array) -> bool:
-    """Whether the kernels take them."""
-    return array_module(gates) is np and gates.dtype == np.float32
 
 
 def _split(gates: Array, count: int) -> list[Array]:

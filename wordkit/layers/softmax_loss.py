@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from wordkit.backend.arrays import Array, array_module
+from wordkit.backend.arrays import Array, array_module, fits_kernels
 from wordkit.backend.products import product
 from wordkit.backend.threads import at_once, available_workers, shares
 from wordkit.errors import ModelError
@@ -70,8 +70,7 @@ class SoftmaxLoss(Layer):
         for first in range(0, max(len(h), 1), count):
             rows = slice(first, first + count)
             scores = self._buffers.get("scores", (len(h[rows]), len(weight)), weight)
-            in_kernels = xp is np and scores.dtype == np.float32
-            losses = self._losses_in_kernels if in_kernels else self._losses
+            losses = self._losses_in_kernels if fits_kernels(scores) else self._losses
             loss = loss + losses(h[rows], targets[rows], scores, self._by_h[rows])
             if training:
                 self._add_products(scores.T, h[rows], first)

@@ -1,27 +1,21 @@
-"""From a text to a trained language model, in a folder from which its training can go on.
-
-MODEL/config.json, vocabulary.txt, model.safetensors    the model, once it is trained
-MODEL/checkpoints/                                      the run: see ``Trainer``
-MODEL/checkpoints/config.json                           the settings it was begun with
-"""
+"""From a text to a trained language model, in a folder from which its training can go on."""
 
 from __future__ import annotations
 
-from dataclasses import asdict
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
 from wordkit.corpus.encoded import Corpus
 from wordkit.errors import ModelError
-from wordkit.lm.model import CHECKPOINTS, KIND, RecurrentLanguageModel
+from wordkit.lm.model import KIND, RecurrentLanguageModel
 from wordkit.lm.settings import ModelSettings, TrainingSettings
 from wordkit.lm.texts import ids_in, text_options
 from wordkit.storage import check_replaceable
 from wordkit.training.batches import TextBatches
-from wordkit.training.metrics import perplexity
-from wordkit.training.settings import advice_where_full, checksum, note_settings, trainer_for
+from wordkit.training.checkpoint import CHECKPOINTS
+from wordkit.training.model_folder import train_in
+from wordkit.training.settings import checksum
 from wordkit.training.trainer import TrainingResult
 from wordkit.vectors.word_vectors import WordVectors
 
@@ -85,34 +79,24 @@ def fit(
     model = RecurrentLanguageModel.initial(
         settings, vocabulary, vectors=vectors, seed=training.seed, text=text
     )
-    runs = folder / CHECKPOINTS
-    trainer = trainer_for(
-        model, training, batches, validation, runs, checkpoint_every=checkpoint_every, show=show
+    result = train_in(
+        folder,
+        model,
+        training,
+        batches,
+        validation,
+        data=data,
+        resume=resume,
+        checkpoint_every=checkpoint_every,
+        show=show,
+        validation_oov=oov,
     )
-    note_settings(runs, settings, training, data=data, resume=resume)
-    result = trainer.fit(resume=resume)
-    model.training = _facts(training, result, oov)
-    with advice_where_full(folder):
-        model.save(folder)
     return model, result
 
 
 def _checksum_of_vectors(vectors: WordVectors) -> int:
     numbers = vectors.vectors.data  # of a sparse matrix, those that are not zero
     return checksum(vectors.words, np.asarray(numbers))
-
-
-def _facts(training: TrainingSettings, result: TrainingResult, oov: int) -> dict[str, Any]:
-    """How a model came about."""
-    return {
-        **asdict(training),
-        "lr": training.rate,
-        "steps": result.step,
-        "seconds": result.seconds,
-        "ended_by": result.reason,
-        "validation_perplexity": None if result.loss is None else perplexity(result.loss),
-        "validation_oov": oov,
-    }
 
 
 def _validation(ids: np.ndarray, training: TrainingSettings) -> TextBatches:

@@ -32,10 +32,11 @@ from wordkit.lm.settings import ModelSettings
 from wordkit.lm.texts import UNITS, options_from
 from wordkit.storage import new_folder, read_config, write_config, write_tensors
 from wordkit.training.batches import TextBatch
+from wordkit.training.checkpoint import CHECKPOINTS, check_finished
 from wordkit.vectors.word_vectors import WordVectors
 
 KIND, VERSION = "language-model", 1
-VOCABULARY, WEIGHTS, CHECKPOINTS = "vocabulary.txt", "model.safetensors", "checkpoints"
+VOCABULARY, WEIGHTS = "vocabulary.txt", "model.safetensors"
 LAYERS: dict[str, Any] = {"rnn": RNN, "gru": GRU, "lstm": LSTM}
 
 
@@ -211,11 +212,7 @@ class RecurrentLanguageModel:
             finished.
         """
         path = Path(path)
-        if (path / CHECKPOINTS).is_dir() and not (path / "config.json").exists():
-            raise FormatError(
-                f"{path} has no model yet, only checkpoints of its training: finish that first "
-                "(the same wordkit lm train with --resume)"
-            )
+        check_finished(path, "wordkit lm train")
         config = read_config(path, KIND, VERSION)
         try:
             settings = ModelSettings(**config["settings"])

@@ -1,27 +1,21 @@
-"""From pairs of sequences to a trained encoder-decoder, in a folder as ``lm`` has it.
-
-MODEL/config.json, *vocabulary.txt, model.safetensors    the model, once it is trained
-MODEL/checkpoints/                                       the run: see ``Trainer``
-MODEL/checkpoints/config.json                            the settings it was begun with
-"""
+"""From pairs of sequences to a trained encoder-decoder, in a folder."""
 
 from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from dataclasses import asdict
 from pathlib import Path
-from typing import Any
 
 from wordkit.corpus.text import EOS, UNK
 from wordkit.corpus.vocabulary import Vocabulary
 from wordkit.errors import ModelError
-from wordkit.seq2seq.model import BOS, CHECKPOINTS, KIND, Seq2Seq
+from wordkit.seq2seq.model import BOS, KIND, Seq2Seq
 from wordkit.seq2seq.settings import ModelSettings, TrainingSettings
 from wordkit.storage import check_replaceable
-from wordkit.training.metrics import perplexity
+from wordkit.training.checkpoint import CHECKPOINTS
+from wordkit.training.model_folder import train_in
 from wordkit.training.pair_batches import PairBatch, PairBatches
-from wordkit.training.settings import advice_where_full, checksum, note_settings, trainer_for
+from wordkit.training.settings import checksum
 from wordkit.training.trainer import TrainingResult
 
 Pairs = Sequence[tuple[Sequence[str], Sequence[str]]]
@@ -71,19 +65,21 @@ def fit(
     if valid is not None:
         check_pairs(valid, "validation")
         validation = pair_batches(model, valid, training.batch_size, shuffle=False)
-    runs = folder / CHECKPOINTS
-    trainer = trainer_for(
-        model, training, batches, validation, runs, checkpoint_every=checkpoint_every, show=show
-    )
     data = {
         "training pairs": _checksum_of_pairs(pairs),
         "validation pairs": None if valid is None else _checksum_of_pairs(valid),
     }
-    note_settings(runs, settings, training, data=data, resume=resume)
-    result = trainer.fit(resume=resume)
-    model.training = _facts(training, result)
-    with advice_where_full(folder):
-        model.save(folder)
+    result = train_in(
+        folder,
+        model,
+        training,
+        batches,
+        validation,
+        data=data,
+        resume=resume,
+        checkpoint_every=checkpoint_every,
+        show=show,
+    )
     return model, result
 
 
@@ -144,15 +140,3 @@ class _Sampled:
     def epoch(self, seed: int, epoch: int) -> Sequence[PairBatch]:
         self.model.sampling = self.model.settings.sampling * min(1, (epoch + 1) / self.epochs)
         return self.batches.epoch(seed, epoch)
-
-
-def _facts(training: TrainingSettings, result: TrainingResult) -> dict[str, Any]:
-    """How a model came about."""
-    return {
-        **asdict(training),
-        "lr": training.rate,
-        "steps": result.step,
-        "seconds": result.seconds,
-        "ended_by": result.reason,
-        "validation_perplexity": None if result.loss is None else perplexity(result.loss),
-    }

@@ -31,6 +31,7 @@ from wordkit.seq2seq.encoder import Encoder, Weights
 from wordkit.seq2seq.initial_weights import initial_weights, weight_shapes
 from wordkit.seq2seq.settings import ModelSettings
 from wordkit.storage import new_folder, read_config, write_config, write_tensors
+from wordkit.training.checkpoint import CHECKPOINTS, check_finished
 from wordkit.training.pair_batches import PairBatch, padded
 
 KIND, VERSION = "seq2seq", 1
@@ -40,7 +41,7 @@ SPECIALS = (UNK, BOS, EOS)
 VOCABULARIES = {False: ("source_vocabulary.txt", "target_vocabulary.txt"),
                 True: ("vocabulary.txt",)}  # fmt: skip
 """The files, by whether the vocabulary is shared."""
-WEIGHTS, CHECKPOINTS = "model.safetensors", "checkpoints"
+WEIGHTS = "model.safetensors"
 
 
 class Seq2Seq:
@@ -260,11 +261,7 @@ class Seq2Seq:
             finished.
         """
         path = Path(path)
-        if (path / CHECKPOINTS).is_dir() and not (path / "config.json").exists():
-            raise FormatError(
-                f"{path} has no model yet, only checkpoints of its training: finish that first "
-                "(the same wordkit seq2seq train with --resume)"
-            )
+        check_finished(path, "wordkit seq2seq train")
         config = read_config(path, KIND, VERSION)
         try:
             settings = ModelSettings(**config["settings"])

@@ -22,6 +22,8 @@ from wordkit.errors import FormatError, ModelError
 from wordkit.storage import map_tensors, new_folder, read_config, write_config, write_tensors
 
 KIND, VERSION = "training checkpoint", 1
+CHECKPOINTS = "checkpoints"
+"""The folder of a run, in that of its model."""
 _TENSORS = "tensors.safetensors"
 _OURS = re.compile(r"(step|best)-\d{9,}|\.(step|best)-\d{9,}\.[0-9a-f]{8}\.(partial|old)")
 _SECONDS = {"s": 1, "m": 60, "h": 3600}
@@ -93,6 +95,15 @@ def remove_checkpoints(folder: Path) -> None:
         remove_others(folder, set())
         with suppress(OSError):
             folder.rmdir()
+
+
+def check_finished(folder: Path, command: str) -> None:
+    """``FormatError`` if the folder has checkpoints but no model yet."""
+    if (folder / CHECKPOINTS).is_dir() and not (folder / "config.json").exists():
+        raise FormatError(
+            f"{folder} has no model yet, only checkpoints of its training: finish that first "
+            f"(the same {command} with --resume)"
+        )
 
 
 def parse_duration(text: str) -> float:

@@ -7,10 +7,10 @@ from typing import Any
 
 import numpy as np
 
-from wordkit.backend.arrays import Array, array_module
+from wordkit.backend.arrays import Array, array_module, fits_kernels
 from wordkit.errors import ModelError
 from wordkit.layers.base import RowGradient
-from wordkit.training.gradients import blocks, in_kernels, in_parts, unique_rows
+from wordkit.training.gradients import blocks, in_parts, unique_rows
 from wordkit.training.update_kernels import squared_norm
 
 
@@ -64,7 +64,7 @@ def _values(grads: dict[str, Any]) -> list[Array]:
 
 def _squared_norm(array: Array) -> float:
     """In float64, without a float64 copy of the whole."""
-    if in_kernels(array):
+    if fits_kernels(array):
         flat = array.reshape(-1)
         return math.fsum(in_parts(lambda part: squared_norm(flat[part]), flat.size))
     xp, total = array_module(array), 0.0

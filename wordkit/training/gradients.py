@@ -83,11 +83,6 @@ def _sum(gradients: list[Any]) -> Any:
     return total
 
 
-def in_kernels(array: Array) -> bool:
-    """Whether kernels take it: contiguous float32 on the host."""
-    return array_module(array) is np and array.dtype == np.float32 and array.flags.c_contiguous
-
-
 def in_parts(work: Callable[[slice], Any], size: int) -> list[Any]:
     """``work(part)`` for the parts of a range, on all cores if it is long."""
     return at_once(work, shares(size, available_workers() if size >= WORTH_THREADS else 1))

@@ -16,10 +16,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from wordkit.backend.arrays import Array, array_module
+from wordkit.backend.arrays import Array, array_module, fits_kernels
 from wordkit.errors import ModelError
 from wordkit.layers.base import RowGradient
-from wordkit.training.gradients import blocks, combined, in_kernels, in_parts
+from wordkit.training.gradients import blocks, combined, in_parts
 from wordkit.training.update_kernels import adam
 
 
@@ -238,7 +238,7 @@ class Adam(Optimizer):
 
     def _step_blocks(self, arrays: list[Array], gradient: Array, rate: float) -> None:
         given = [arrays[0], gradient, *arrays[1:]]
-        if not all(in_kernels(array) for array in given):
+        if not all(fits_kernels(array) for array in given):
             super()._step_blocks(arrays, gradient, rate)
             return
         numbers = (

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import math
 import zlib
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -158,15 +157,3 @@ def checksum(*parts: Sequence[str] | np.ndarray) -> int:
         else:
             value = zlib.crc32("\n".join(part).encode("utf-8", "surrogateescape"), value)
     return value
-
-
-@contextmanager
-def advice_where_full(folder: Path) -> Iterator[None]:
-    """Around the writing of a trained model: on a full disk, nothing of the run is lost."""
-    try:
-        yield
-    except OSError as error:
-        raise ModelError(
-            f"the model {folder} cannot be written ({error.strerror or error}), but its last "
-            "checkpoint can be gone on from: make room and resume (--resume)"
-        ) from error

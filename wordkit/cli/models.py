@@ -1,0 +1,87 @@
+"""What the commands of lm and of seq2seq share: they train and describe models."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import click
+
+from wordkit.cli.output import print_json, print_rows, seed_range
+
+AT_LEAST_1 = click.IntRange(1)
+
+
+def training_options(things: str, text: str, *, batch_size: int, clip: float) -> Callable:
+    """The options of the ``TrainingSettings`` that all models have, and of a run."""
+    option = click.option
+    options = [
+        option(
+            "--batch-size", type=AT_LEAST_1, help=f"{things} at once.  [default: {batch_size}]"
+        ),
+        option("--optimizer", help="Such as sgd or adam:beta1=0.5.  [default: adam]"),
+        option("--lr", type=float, help="Learning rate.  [default: by the optimizer]"),
+        option("--schedule", help="Of the rate, such as plateau.  [default: cosine]"),
+        option("--clip", type=float, help=f"Largest norm of the gradient.  [default: {clip}]"),
+        option("--epochs", type=AT_LEAST_1, help=f"Passes over the {text}.  [default: 10]"),
+        option("--max-minutes", type=float, help="Stop then.  [default: never]"),
+        option(
+            "--patience",
+            type=AT_LEAST_1,
+            help="Stop after so many worse validations.  [default: never]",
+        ),
+        option("--validate-every", type=AT_LEAST_1, metavar="STEPS", help="[default: each epoch]"),
+        option("--seed", type=seed_range, help="Seed of the randomness.  [default: 1]"),
+        option(
+            "--checkpoint-every", default="5m", show_default=True, help="Such as 30s, 5m or 1h."
+        ),
+        option("--resume", is_flag=True, help="Go on with the run in the folder."),
+    ]
+
+    def add(command: Callable) -> Callable:
+        for each in reversed(options):
+            command = each(command)
+        return command
+
+    return add
+
+
+@contextmanager
+def run_in(output: Path) -> Iterator[None]:
+    """Around a training: what to do after Ctrl-C, and a picture of the loss at the end."""
+    from wordkit.training.checkpoint import CHECKPOINTS
+    from wordkit.training.interrupts import TrainingInterrupted
+
+    try:
+        yield
+    except TrainingInterrupted as stopped:
+        raise TrainingInterrupted(f"{stopped} (the same command with --resume)") from None
+    draw_loss(output / CHECKPOINTS)
+
+
+def draw_loss(folder: Path) -> None:
+    """Draw ``loss.png`` of the metrics in a folder, where matplotlib is installed."""
+    from wordkit.errors import BackendError
+    from wordkit.plots import loss_curve
+    from wordkit.training.metrics import read_metrics
+    from wordkit.training.trainer import METRICS
+
+    for left in folder.glob(".loss.png.*.partial"):  # by a run that was killed here
+        left.unlink(missing_ok=True)
+    try:
+        loss_curve(read_metrics(folder / METRICS), folder / "loss.png")
+    except BackendError:
+        return
+
+
+def print_model(model: Any, words: Mapping[str, int], as_json: bool) -> None:
+    """What a model is and how it was trained."""
+    parameters = sum(p.size for p in {id(p): p for p in model.params.values()}.values())
+    facts = {**words, "parameters": parameters, **asdict(model.settings)}
+    if as_json:
+        print_json({**facts, "training": model.training})
+    else:
+        print_rows([*facts.items(), *model.training.items()])
