@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 import numpy as np
@@ -12,7 +12,7 @@ from threadpoolctl import threadpool_info
 
 from wordkit.backend import products
 from wordkit.backend.product_kernels import DEPTH, ROWS, TILES, WIDTH
-from wordkit.backend.products import Times, product
+from wordkit.backend.products import Times, product, product_of_each
 from wordkit.backend.threads import one_blas_thread
 
 FEW, SOME, MANY = 1, ROWS + 3, ROWS * TILES * 2 + 7
@@ -69,6 +69,39 @@ def test_several_with_one_matrix() -> None:
         rows = matrix(20, 50, "whole")
         times(rows, out)
         np.testing.assert_allclose(out, rows @ weight, atol=1e-4)
+
+
+@pytest.mark.parametrize("workers", [1, 3])
+@pytest.mark.parametrize("in_cache", [0, 2**30], ids=["large", "small"])
+def test_each_thread_some_rows(
+    monkeypatch: pytest.MonkeyPatch, workers: int, in_cache: int
+) -> None:
+    monkeypatch.setattr(products, "available_workers", lambda: workers)
+    monkeypatch.setattr(products, "WORTH_ROWS", 0)
+    monkeypatch.setattr(products, "IN_CACHE", in_cache)
+    weight, rows, out = matrix(50, 40, "whole"), matrix(70, 50, "part"), np.empty((70, 40), "f4")
+    threads = set()
+
+    def work(part: slice, times: Callable) -> None:
+        threads.add((part.start, part.stop))
+        times(rows[part], out[part])
+
+    Times(weight, 70, 3).by_rows(work, 70)
+    assert len(threads) == (workers if in_cache else 1)
+    np.testing.assert_allclose(out, rows @ weight, atol=1e-4)
+
+
+@pytest.mark.parametrize("workers", [1, 3])
+@pytest.mark.parametrize("given", [False, True])
+def test_a_product_of_each(monkeypatch: pytest.MonkeyPatch, workers: int, given: bool) -> None:
+    monkeypatch.setattr(products, "available_workers", lambda: workers)
+    monkeypatch.setattr(products, "WORTH_THREADS", 0)
+    rng = np.random.default_rng(1)
+    left, right = rng.normal(size=(7, 3, 5)), rng.normal(size=(7, 4, 5)).swapaxes(1, 2)
+    out = np.full((3, 7, 4), np.nan).swapaxes(0, 1) if given else None
+    found = product_of_each(left, right, out)
+    assert found is out or not given
+    np.testing.assert_allclose(found, np.einsum("ntk,nkm->ntm", left, right))
 
 
 def test_the_blas_is_limited_once_around_all_threads(monkeypatch: pytest.MonkeyPatch) -> None:

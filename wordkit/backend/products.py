@@ -9,7 +9,8 @@ that takes them from whatever comes next. Ours sleep when they are done.
 from __future__ import annotations
 
 import threading
-from contextlib import nullcontext
+from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
 
 import numpy as np
 
@@ -25,12 +26,36 @@ WORTH_COPYING = 32
 """Rows."""
 WORTH_COPYING_TOGETHER = 2**19
 """Numbers, likewise."""
+WORTH_ROWS = 2**21
+"""Multiplications of one product, to give each thread rows of its own for many."""
+IN_CACHE = 2**19
+"""Numbers of a matrix that a core has near enough to read them for few rows."""
 _own = threading.local()
 
 
-def product(left: Array, right: Array, out: Array) -> Array:
-    """``out`` = left @ right: matrices (N, K), (K, M) and (N, M)."""
+def product(left: Array, right: Array, out: Array | None = None) -> Array:
+    """left @ right, into ``out`` if given: matrices (N, K), (K, M) and (N, M)."""
+    if out is None:
+        out = array_module(left).empty((len(left), right.shape[1]), left.dtype)
     Times(right, len(left))(left, out)
+    return out
+
+
+def product_of_each(left: Array, right: Array, out: Array | None = None) -> Array:
+    """left[n] @ right[n] for each n, into ``out`` if given: (N, T, K), (N, K, M), (N, T, M).
+
+    By the BLAS, each thread some of the n.
+    """
+    xp = array_module(left)
+    if out is None:
+        out = xp.empty((*left.shape[:2], right.shape[2]), left.dtype)
+    worth = out.size * right.shape[1] >= WORTH_THREADS
+    workers = available_workers() if worth and xp is np else 1
+    with one_blas_thread() if workers > 1 else nullcontext():
+        at_once(
+            lambda part: xp.matmul(left[part], right[part], out=out[part]),
+            shares(len(out), workers),
+        )
     return out
 
 
@@ -89,12 +114,29 @@ class Times:
         # to read the right matrix takes as long as to multiply it with 8 rows
         worth = max(rows, 8) * self.right.size >= WORTH_THREADS
         workers = self._workers if worth else 1
-        # the limit is the process's: set once, around all threads
-        with one_blas_thread() if self._by_blas else nullcontext():
+        with self._limited():
             if rows >= columns:
                 at_once(lambda part: self._alone(left[part], out[part]), shares(rows, workers))
             else:
                 at_once(lambda part: self._alone(left, out, part), shares(panels, workers))
+
+    def by_rows(self, work: Callable[[slice, Callable], None], rows: int) -> None:
+        """``work(part, times)`` for parts of the rows, each with a thread of its own.
+
+        ``times(left, out)`` is the product. Threads that need not wait for each other after
+        each one are faster, unless all must read a large matrix for a few rows: then there
+        is one part, and its products are on all cores.
+        """
+        size = self.right.size
+        if size > IN_CACHE or rows * size < WORTH_ROWS:
+            work(slice(0, rows), self)
+            return
+        with self._limited():
+            at_once(lambda part: work(part, self._alone), shares(rows, self._workers))
+
+    def _limited(self) -> AbstractContextManager[None]:
+        """The limit of the BLAS is the process's: it is set once, around all threads."""
+        return one_blas_thread() if self._by_blas else nullcontext()
 
     def _alone(self, left: Array, out: Array, part: slice = slice(None)) -> None:
         """The same in this thread; of ``part``, that counts panels, if it is given."""

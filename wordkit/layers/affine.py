@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from wordkit.backend.arrays import Array
+from wordkit.backend.products import product
 from wordkit.layers.base import Layer
 
 
@@ -21,7 +22,7 @@ class Affine(Layer):
         self._shape = x.shape
         # (N, T, D) @ (D, H) would be N small products
         self._x = x.reshape(-1, len(weight))
-        y = self._x @ weight
+        y = product(self._x, weight)
         if "bias" in self.params:
             y += self.params["bias"]
         return y.reshape(*self._shape[:-1], weight.shape[1])
@@ -30,7 +31,7 @@ class Affine(Layer):
         """From the gradient of y (..., H) to that of x (..., D)."""
         weight = self.params["weight"]
         gradient = gradient.reshape(-1, weight.shape[1])
-        self.grads["weight"] = self._x.T @ gradient
+        self.grads["weight"] = product(self._x.T, gradient)
         if "bias" in self.params:
             self.grads["bias"] = gradient.sum(axis=0)
-        return (gradient @ weight.T).reshape(self._shape)
+        return product(gradient, weight.T).reshape(self._shape)

@@ -30,6 +30,7 @@ from typing import Any
 import numpy as np
 
 from wordkit.backend.arrays import Array, array_module
+from wordkit.backend.products import product, product_of_each
 from wordkit.errors import ModelError
 from wordkit.layers.base import Layer
 
@@ -136,7 +137,7 @@ class DotAttention(Attention):
                 f"to be multiplied, queries and keys must be of one size: found "
                 f"{queries.shape[-1]} and {keys.shape[-1]}"
             )
-        return array_module(queries).matmul(queries, keys.swapaxes(1, 2))
+        return product_of_each(queries, keys.swapaxes(1, 2))
 
     def _queries_backward(self, queries: Array, by_scores: Array) -> Array:
         return _matmul(by_scores, self._keys)
@@ -157,7 +158,7 @@ class GeneralAttention(DotAttention):
 
     def _keys_backward(self, queries: Array, by_scores: Array) -> Array:
         by_keys = super()._keys_backward(queries, by_scores)
-        self.grads["weight"] = rows_of(self._memory).T @ rows_of(by_keys)
+        self.grads["weight"] = product(rows_of(self._memory).T, rows_of(by_keys))
         return times(by_keys, self.params["weight"].T)
 
 
@@ -207,11 +208,11 @@ class AdditiveAttention(Attention):
             hidden *= by[..., None]
             by_projected[part] = hidden.sum(axis=2) * v
             self._by_keys[part] += hidden.sum(axis=1) * v
-        self.grads["weight_query"] += rows_of(queries).T @ rows_of(by_projected)
+        self.grads["weight_query"] += product(rows_of(queries).T, rows_of(by_projected))
         return times(by_projected, weight.T)
 
     def _keys_backward(self, queries: Array, by_scores: Array) -> Array:
-        self.grads["weight_memory"] = rows_of(self._memory).T @ rows_of(self._by_keys)
+        self.grads["weight_memory"] = product(rows_of(self._memory).T, rows_of(self._by_keys))
         return times(self._by_keys, self.params["weight_memory"].T)
 
 
@@ -280,7 +281,7 @@ class AttentionalVector(Layer):
         """The gradient of the memory (N, S, M), and ``grads``, of all that attended to it."""
         context, h, by_sum = map(joined_steps, zip(*self._passed, strict=True))
         left = array_module(h).concatenate([rows_of(context), rows_of(h)], axis=1)
-        self.grads["weight"] = left.T @ rows_of(by_sum)
+        self.grads["weight"] = product(left.T, rows_of(by_sum))
         by_memory = self.attention.read_backward()
         for name, gradient in self.attention.grads.items():
             self.grads[f"attention.{name}"] = gradient
@@ -309,7 +310,7 @@ def rows_of(block: Array) -> Array:
 def times(block: Array, weight: Array) -> Array:
     """(N, T, D) @ (D, H), as one product."""
     n, steps, _ = block.shape
-    return (rows_of(block) @ weight).reshape(steps, n, -1).swapaxes(0, 1)
+    return product(rows_of(block), weight).reshape(steps, n, -1).swapaxes(0, 1)
 
 
 def joined_steps(blocks: Sequence[Array]) -> Array:
@@ -322,9 +323,9 @@ def joined_steps(blocks: Sequence[Array]) -> Array:
 
 def _matmul(left: Array, right: Array) -> Array:
     """(N, T, K) @ (N, K, M)."""
-    xp, (n, steps, _) = array_module(left), left.shape
-    out = xp.empty((steps, n, right.shape[-1]), left.dtype).swapaxes(0, 1)
-    return xp.matmul(left, right, out=out)
+    n, steps, _ = left.shape
+    out = array_module(left).empty((steps, n, right.shape[-1]), left.dtype)
+    return product_of_each(left, right, out.swapaxes(0, 1))
 
 
 def _softmax(scores: Array, mask: Array | None) -> Array:

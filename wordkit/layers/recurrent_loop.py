@@ -85,20 +85,13 @@ class Recurrent(Layer):
         gates = self._buffer("gates", (steps, n, width))
         products = self._buffer("products", (steps if self.keeps_products else 1, n, width))
         product(rows_of(self._x), weight_ih, rows_of(gates))
-        gates += self._input_bias()
         states = self._states = [
             self._buffer(name, (steps + 1, n, len(weight_hh))) for name in self.state_names
         ]
         for name, array in zip(self.state_names, states, strict=True):
             array[0] = 0 if state is None else state[name]
         self._gates, self._products = gates, products
-        multiply = Times(weight_hh, n, steps)
-        for t in range(steps):
-            _, by_weight, before, after = step = self._step(t)
-            multiply(before[0], by_weight)
-            self._cell(step)
-            if self._skipped is not None:
-                _restore(after, before, self._skipped[t])
+        Times(weight_hh, n, steps).by_rows(self._run, n)
         self.final_state = {
             name: array[steps].copy() for name, array in zip(self.state_names, states, strict=True)
         }
@@ -129,23 +122,28 @@ class Recurrent(Layer):
         by_products = by_gates
         if self.keeps_products:
             by_products = self._buffer("by_products", self._gates.shape)
-        by_state = [self._buffer(f"by_{name}", (n, size)) for name in self.state_names]
+        by_states = [self._buffer(f"by_{name}", (n, size)) for name in self.state_names]
         through = self._buffer("through", (n, size))
-        for name, array in zip(self.state_names, by_state, strict=True):
+        for name, array in zip(self.state_names, by_states, strict=True):
             array[...] = 0 if state_gradient is None else state_gradient[name]
-        multiply = Times(weight_hh.T, n, steps)
-        for t in reversed(range(steps)):
-            by_state[0] += gradient[t]
-            skipped = None if self._skipped is None else self._skipped[t]
-            given = [] if skipped is None else [a.copy() for a in by_state]
-            self._cell_backward(self._step(t), by_state, by_gates[t], by_products[t])
-            if skipped is not None:
-                by_gates[t][skipped] = by_products[t][skipped] = 0
-                _restore(by_state, given, skipped)
-            multiply(by_products[t], through)
-            by_state[0] += through
+
+        def run_back(rows: slice, times: Callable) -> None:
+            by_state = [array[rows] for array in by_states]
+            for t in reversed(range(steps)):
+                by_state[0] += gradient[t, rows]
+                skipped = None if self._skipped is None else self._skipped[t, rows]
+                given = [] if skipped is None else [a.copy() for a in by_state]
+                by_gate, by_product = by_gates[t, rows], by_products[t, rows]
+                self._cell_backward(self._step(t, rows), by_state, by_gate, by_product)
+                if skipped is not None:
+                    by_gate[skipped] = by_product[skipped] = 0
+                    _restore(by_state, given, skipped)
+                times(by_product, through[rows])
+                by_state[0] += through[rows]
+
+        Times(weight_hh.T, n, steps).by_rows(run_back, n)
         self.initial_state_gradient = {
-            name: array.copy() for name, array in zip(self.state_names, by_state, strict=True)
+            name: array.copy() for name, array in zip(self.state_names, by_states, strict=True)
         }
         return self._backward_steps(by_gates, by_products)
 
@@ -201,12 +199,23 @@ class Recurrent(Layer):
 
     # --- the rest ---
 
-    def _step(self, t: int) -> Step:
+    def _run(self, rows: slice, times: Callable) -> None:
+        """All steps of some of the sequences."""
+        bias = self._input_bias()
+        for t in range(len(self._gates)):
+            gates, by_weight, before, after = step = self._step(t, rows)
+            gates += bias
+            times(before[0], by_weight)
+            self._cell(step)
+            if self._skipped is not None:
+                _restore(after, before, self._skipped[t, rows])
+
+    def _step(self, t: int, rows: slice) -> Step:
         return (
-            self._gates[t],
-            self._products[t if self.keeps_products else 0],
-            [a[t] for a in self._states],
-            [a[t + 1] for a in self._states],
+            self._gates[t, rows],
+            self._products[t if self.keeps_products else 0, rows],
+            [a[t, rows] for a in self._states],
+            [a[t + 1, rows] for a in self._states],
         )
 
     def _backward_steps(self, by_gates: Array, by_products: Array) -> Array:
