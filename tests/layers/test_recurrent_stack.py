@@ -146,6 +146,35 @@ def test_against_pytorch() -> None:
     np.testing.assert_allclose(stack.grads["0.backward.weight_ih"], theirs, rtol=1e-9)
 
 
+@pytest.mark.parametrize("residual", [False, True])
+@pytest.mark.parametrize("rate", [0, 0.5])
+def test_step_by_step(xp: Any, residual: bool, rate: float) -> None:
+    """The same as in one block, gradients and dropout too, also a second time."""
+    x, by_y = xp.asarray(inputs_of()), xp.asarray(inputs_of(d=H))
+    state, by_state = (on(xp, state_of(STACK_STATE)) for _ in range(2))
+    whole, stepwise = (
+        stack_of(xp, residual=residual, dropout=[Dropout(rate, np.random.default_rng(3))])
+        for _ in range(2)
+    )
+    for _ in range(2):
+        y = whole.forward(x, state=state, training=True)
+        by_x = whole.backward(by_y, state_gradient=by_state)
+        stepwise.begin(N, T, state, training=True)
+        for t in range(T):
+            h = stepwise.advance(x[:, t])
+            np.testing.assert_allclose(to_host(h), to_host(y[:, t]), rtol=1e-12)
+        stepwise.begin_backward(by_state)
+        for t in reversed(range(T)):
+            found = to_host(stepwise.retreat(by_y[:, t]))
+            np.testing.assert_allclose(found, to_host(by_x[:, t]), rtol=1e-9, atol=1e-12)
+        stepwise.end_backward()
+        for of in ("final_state", "grads", "initial_state_gradient"):
+            expected, arrays = getattr(whole, of), getattr(stepwise, of)
+            assert arrays.keys() == expected.keys()
+            for name, array in arrays.items():
+                np.testing.assert_allclose(to_host(array), to_host(expected[name]), rtol=1e-9)
+
+
 def test_one_step_of_both() -> None:
     with pytest.raises(ModelError, match="reads from both ends"):
         both_of().step(np.zeros((N, D)))

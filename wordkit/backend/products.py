@@ -36,7 +36,7 @@ _own = threading.local()
 def product(left: Array, right: Array, out: Array | None = None) -> Array:
     """left @ right, into ``out`` if given: matrices (N, K), (K, M) and (N, M)."""
     if out is None:
-        out = array_module(left).empty((len(left), right.shape[1]), left.dtype)
+        out = _result(left, right)
     Times(right, len(left))(left, out)
     return out
 
@@ -65,8 +65,10 @@ class KeptProducts:
     def __init__(self) -> None:
         self._times: dict[tuple, Times] = {}
 
-    def __call__(self, left: Array, right: Array, out: Array) -> Array:
+    def __call__(self, left: Array, right: Array, out: Array | None = None) -> Array:
         """As ``product``."""
+        if out is None:
+            out = _result(left, right)
         if array_module(out) is not np:
             return product(left, right, out)
         key = (*_place_and_steps(right), right.shape, len(left) >= ROWS)
@@ -154,6 +156,10 @@ class Times:
             *_place_and_steps(left), *left.shape, self._panels[part].ctypes.data,
             right.shape[1], place, step, _scratch().ctypes.data,
         )  # fmt: skip
+
+
+def _result(left: Array, right: Array) -> Array:
+    return array_module(left).empty((len(left), right.shape[1]), left.dtype)
 
 
 def _place_and_steps(matrix: np.ndarray) -> tuple[int, int, int]:

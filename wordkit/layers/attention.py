@@ -24,13 +24,13 @@ Blocks are (N, T, ...); in memory they are time-major, as those of recurrent lay
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 import numpy as np
 
 from wordkit.backend.arrays import Array, array_module
-from wordkit.backend.products import product, product_of_each
+from wordkit.backend.products import KeptProducts, product, product_of_each
 from wordkit.errors import ModelError
 from wordkit.layers.base import Layer
 
@@ -250,13 +250,14 @@ class AttentionalVector(Layer):
     def read(self, memory: Array, mask: Array | None = None) -> None:
         """Begin with a memory (N, S, M)."""
         self.attention.read(memory, mask)
+        self._product = KeptProducts()
         self._attended: list[tuple[Array, ...]] = []
         self._passed: list[tuple[Array, ...]] = []
 
     def attend(self, h: Array) -> Array:
         """From some steps' h (N, T, H) to (N, T, D)."""
         context = self.attention.attend(h)
-        vectors = self._vectors(context, h)
+        vectors = self._vectors(context, h, self._product)
         self._attended.append((context, h, vectors))
         return vectors
 
@@ -273,8 +274,9 @@ class AttentionalVector(Layer):
         by_context, by_h = self._halves(context)
         by_sum = gradient * (1 - vectors * vectors)
         self._passed.append((context, h, by_sum))
-        through = self.attention.attend_backward(times(by_sum, by_context.T))
-        through += times(by_sum, by_h.T)
+        by_context = times(by_sum, by_context.T, self._product)
+        through = self.attention.attend_backward(by_context)
+        through += times(by_sum, by_h.T, self._product)
         return through
 
     def read_backward(self) -> Array:
@@ -292,10 +294,10 @@ class AttentionalVector(Layer):
         size = context.shape[-1]
         return self.params["weight"][:size], self.params["weight"][size:]
 
-    def _vectors(self, context: Array, h: Array) -> Array:
+    def _vectors(self, context: Array, h: Array, product: Callable = product) -> Array:
         of_context, of_h = self._halves(context)
-        vectors = times(context, of_context)
-        vectors += times(h, of_h)
+        vectors = times(context, of_context, product)
+        vectors += times(h, of_h, product)
         return array_module(vectors).tanh(vectors, out=vectors)
 
 
@@ -307,7 +309,7 @@ def rows_of(block: Array) -> Array:
     return block.swapaxes(0, 1).reshape(-1, block.shape[-1])
 
 
-def times(block: Array, weight: Array) -> Array:
+def times(block: Array, weight: Array, product: Callable = product) -> Array:
     """(N, T, D) @ (D, H), as one product."""
     n, steps, _ = block.shape
     return product(rows_of(block), weight).reshape(steps, n, -1).swapaxes(0, 1)

@@ -13,6 +13,7 @@ next ``forward`` or ``backward`` overwrites. ``final_state`` and
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 
 from wordkit.backend.arrays import Array, array_module
 from wordkit.backend.products import Times, product
@@ -70,32 +71,22 @@ class Recurrent(Layer):
             (N, T) bool. Where False, the step does not count: it hands on the state that it
             was given.
         """
-        weight_ih, weight_hh = self.params["weight_ih"], self.params["weight_hh"]
         xp, (n, steps, _) = array_module(x), x.shape
         self._check_input(x, state)
         if mask is not None and mask.shape != (n, steps):
             raise ModelError(f"mask must have the shape {(n, steps)}, not {mask.shape}")
-        width = weight_hh.shape[1]
-        self._skipped = None if mask is None else xp.ascontiguousarray(mask.T == 0)
         # the last output may be the next input, and states are about to be overwritten
         own = any(xp.may_share_memory(x, array) for array in self._states)
-        self._x = self._time_major("x", x, copy=own or mask is not None)
-        if self._skipped is not None:
-            self._x[self._skipped] = 0  # 0 times what stands in padding may be no number
-        gates = self._buffer("gates", (steps, n, width))
-        products = self._buffer("products", (steps if self.keeps_products else 1, n, width))
-        product(rows_of(self._x), weight_ih, rows_of(gates))
-        states = self._states = [
-            self._buffer(name, (steps + 1, n, len(weight_hh))) for name in self.state_names
-        ]
-        for name, array in zip(self.state_names, states, strict=True):
-            array[0] = 0 if state is None else state[name]
-        self._gates, self._products = gates, products
-        Times(weight_hh, n, steps).by_rows(self._run, n)
-        self.final_state = {
-            name: array[steps].copy() for name, array in zip(self.state_names, states, strict=True)
-        }
-        return states[0][1:].swapaxes(0, 1)
+        x = self._time_major("x", x, copy=own or mask is not None)
+        skipped = None if mask is None else xp.ascontiguousarray(mask.T == 0)
+        if skipped is not None:
+            x[skipped] = 0  # 0 times what stands in padding may be no number
+        self._begin(x, state, skipped)
+        product(rows_of(x), self.params["weight_ih"], rows_of(self._gates))
+        times = Times(self.params["weight_hh"], n, steps)
+        times.by_rows(partial(self._run, range(steps)), n)
+        self._end()
+        return self._states[0][1:].swapaxes(0, 1)
 
     def backward(  # type: ignore[override]
         self, gradient: Array, *, state_gradient: State | None = None
@@ -107,45 +98,72 @@ class Recurrent(Layer):
         state_gradient
             What the loss adds to it by the final state; None is nothing.
         """
-        weight_hh = self.params["weight_hh"]
         if not self._states:
             raise ModelError("there is no gradient before the first forward")
-        (steps, n, _), size = self._gates.shape, len(weight_hh)
+        (steps, n, _), size = self._gates.shape, len(self.params["weight_hh"])
         if gradient.shape != (n, steps, size):
             raise ModelError(
                 f"the gradient must have the shape of the output, {(n, steps, size)}, not "
                 f"{gradient.shape}"
             )
-        self._check_state(state_gradient, n, "the gradient of the state")
-        gradient = self._time_major("gradient", gradient)
-        by_gates = self._buffer("by_gates", self._gates.shape)
-        by_products = by_gates
-        if self.keeps_products:
-            by_products = self._buffer("by_products", self._gates.shape)
-        by_states = [self._buffer(f"by_{name}", (n, size)) for name in self.state_names]
-        through = self._buffer("through", (n, size))
-        for name, array in zip(self.state_names, by_states, strict=True):
-            array[...] = 0 if state_gradient is None else state_gradient[name]
+        self._begin_backward(self._time_major("gradient", gradient), state_gradient)
+        times = Times(self.params["weight_hh"].T, n, steps)
+        times.by_rows(partial(self._run_back, range(steps)), n)
+        product(rows_of(self._by_gates), self.params["weight_ih"].T, rows_of(self._by_x))
+        self.end_backward()
+        return self._by_x.swapaxes(0, 1)
 
-        def run_back(rows: slice, times: Callable) -> None:
-            by_state = [array[rows] for array in by_states]
-            for t in reversed(range(steps)):
-                by_state[0] += gradient[t, rows]
-                skipped = None if self._skipped is None else self._skipped[t, rows]
-                given = [] if skipped is None else [a.copy() for a in by_state]
-                by_gate, by_product = by_gates[t, rows], by_products[t, rows]
-                self._cell_backward(self._step(t, rows), by_state, by_gate, by_product)
-                if skipped is not None:
-                    by_gate[skipped] = by_product[skipped] = 0
-                    _restore(by_state, given, skipped)
-                times(by_product, through[rows])
-                by_state[0] += through[rows]
+    # --- forward and backward step by step, where inputs depend on outputs before them ---
 
-        Times(weight_hh.T, n, steps).by_rows(run_back, n)
+    def begin(self, n: int, steps: int, state: State | None = None) -> None:
+        """Begin with N sequences: ``advance`` will be called so often."""
+        weights = self.params["weight_ih"], self.params["weight_hh"]
+        self._check_state(state, n, "the state")
+        self._begin(self._buffer("x", (steps, n, len(weights[0]))), state, None)
+        self._times = [Times(weight, n, steps) for weight in weights]
+        self._next = 0
+
+    def advance(self, x: Array) -> Array:
+        """From x (N, D) of the next step to the h after it, (N, H)."""
+        t, (by_input, by_state) = self._next, self._times
+        self._x[t] = x
+        by_input(self._x[t], self._gates[t])
+        by_state.by_rows(partial(self._run, range(t, t + 1)), len(x))
+        self._next += 1
+        if self._next == len(self._gates):
+            self._end()
+        return self._states[0][t + 1]
+
+    def begin_backward(self, state_gradient: State | None = None) -> None:
+        """Begin with the gradient by the final state, as ``backward``."""
+        steps, n, _ = self._gates.shape
+        size = len(self.params["weight_hh"])
+        self._begin_backward(self._buffer("gradient", (steps, n, size)), state_gradient)
+        weights = self.params["weight_ih"].T, self.params["weight_hh"].T
+        self._times = [Times(weight, n, steps) for weight in weights]
+
+    def retreat(self, gradient: Array) -> Array:
+        """From the gradient of h (N, H) to that of x (N, D), of the last step that is left."""
+        self._next -= 1
+        t, (by_input, by_state) = self._next, self._times
+        self._gradient[t] = gradient
+        by_state.by_rows(partial(self._run_back, range(t, t + 1)), len(gradient))
+        by_input(self._by_gates[t], self._by_x[t])
+        return self._by_x[t]
+
+    def end_backward(self) -> None:
+        """Set ``grads`` and ``initial_state_gradient``, of all steps."""
+        for name, inputs, outputs in (
+            ("weight_ih", self._x, self._by_gates),
+            ("weight_hh", self._states[0][:-1], self._by_products),
+        ):
+            self.grads[name] = self._buffer(f"by_{name}", self.params[name].shape)
+            product(rows_of(inputs).T, rows_of(outputs), self.grads[name])
+        self._bias_gradients(self._by_gates, self._by_products)
         self.initial_state_gradient = {
-            name: array.copy() for name, array in zip(self.state_names, by_states, strict=True)
+            name: array.copy()
+            for name, array in zip(self.state_names, self._by_states, strict=True)
         }
-        return self._backward_steps(by_gates, by_products)
 
     def step(self, x: Array, state: State | None = None, *, product: Callable = product) -> State:
         """One step, from x (N, D) and a state to a new state. Nothing is kept for backward.
@@ -199,16 +217,61 @@ class Recurrent(Layer):
 
     # --- the rest ---
 
-    def _run(self, rows: slice, times: Callable) -> None:
-        """All steps of some of the sequences."""
+    def _begin(self, x: Array, state: State | None, skipped: Array | None) -> None:
+        """Everything that ``_run`` reads, and the first state; x is (T, N, D)."""
+        (steps, n, _), (size, width) = x.shape, self.params["weight_hh"].shape
+        self._x, self._skipped = x, skipped
+        self._gates = self._buffer("gates", (steps, n, width))
+        self._products = self._buffer("products", (steps if self.keeps_products else 1, n, width))
+        self._states = [self._buffer(name, (steps + 1, n, size)) for name in self.state_names]
+        for name, array in zip(self.state_names, self._states, strict=True):
+            array[0] = 0 if state is None else state[name]
+
+    def _run(self, steps: range, rows: slice, times: Callable) -> None:
+        """Some steps of some of the sequences."""
         bias = self._input_bias()
-        for t in range(len(self._gates)):
+        for t in steps:
             gates, by_weight, before, after = step = self._step(t, rows)
             gates += bias
             times(before[0], by_weight)
             self._cell(step)
             if self._skipped is not None:
                 _restore(after, before, self._skipped[t, rows])
+
+    def _end(self) -> None:
+        self.final_state = {
+            name: array[-1].copy()
+            for name, array in zip(self.state_names, self._states, strict=True)
+        }
+
+    def _begin_backward(self, gradient: Array, state_gradient: State | None) -> None:
+        """Everything that ``_run_back`` reads; the gradient is (T, N, H)."""
+        _, n, size = gradient.shape
+        self._check_state(state_gradient, n, "the gradient of the state")
+        self._gradient = gradient
+        self._by_gates = self._by_products = self._buffer("by_gates", self._gates.shape)
+        if self.keeps_products:
+            self._by_products = self._buffer("by_products", self._gates.shape)
+        self._by_x = self._buffer("by_x", (*self._gates.shape[:2], len(self.params["weight_ih"])))
+        self._through = self._buffer("through", (n, size))
+        self._by_states = [self._buffer(f"by_{name}", (n, size)) for name in self.state_names]
+        for name, array in zip(self.state_names, self._by_states, strict=True):
+            array[...] = 0 if state_gradient is None else state_gradient[name]
+
+    def _run_back(self, steps: range, rows: slice, times: Callable) -> None:
+        """``_run``, from the last step to the first."""
+        by_state, through = [array[rows] for array in self._by_states], self._through[rows]
+        for t in reversed(steps):
+            by_state[0] += self._gradient[t, rows]
+            skipped = None if self._skipped is None else self._skipped[t, rows]
+            given = [] if skipped is None else [a.copy() for a in by_state]
+            by_gates, by_product = self._by_gates[t, rows], self._by_products[t, rows]
+            self._cell_backward(self._step(t, rows), by_state, by_gates, by_product)
+            if skipped is not None:
+                by_gates[skipped] = by_product[skipped] = 0
+                _restore(by_state, given, skipped)
+            times(by_product, through)
+            by_state[0] += through
 
     def _step(self, t: int, rows: slice) -> Step:
         return (
@@ -217,20 +280,6 @@ class Recurrent(Layer):
             [a[t, rows] for a in self._states],
             [a[t + 1, rows] for a in self._states],
         )
-
-    def _backward_steps(self, by_gates: Array, by_products: Array) -> Array:
-        """Set ``grads``, and return the gradient of x (N, T, D)."""
-        weight_ih = self.params["weight_ih"]
-        by_x = self._buffer("by_x", (*by_gates.shape[:2], len(weight_ih)))
-        for name, inputs, outputs in (
-            ("weight_ih", self._x, by_gates),
-            ("weight_hh", self._states[0][:-1], by_products),
-        ):
-            self.grads[name] = self._buffer(f"by_{name}", self.params[name].shape)
-            product(rows_of(inputs).T, rows_of(outputs), self.grads[name])
-        self._bias_gradients(by_gates, by_products)
-        product(rows_of(by_gates), weight_ih.T, rows_of(by_x))
-        return by_x.swapaxes(0, 1)
 
     def _buffer(self, name: str, shape: tuple[int, ...]) -> Array:
         return self._buffers.get(name, shape, self.params["weight_hh"])

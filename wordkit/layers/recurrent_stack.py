@@ -17,19 +17,21 @@ from wordkit.layers.recurrent_loop import State
 
 
 class _Parts(Layer):
-    """A layer made of recurrent layers that have names.
-
-    Attributes
-    ----------
-    final_state, initial_state_gradient
-        As in ``Recurrent``, of all parts.
-    """
+    """A layer made of recurrent layers that have names."""
 
     def __init__(self, parts: Mapping[str, Any]):
         super().__init__(**_joined({name: part.params for name, part in parts.items()}))
         self._parts = parts
-        self.final_state: State = {}
-        self.initial_state_gradient: State = {}
+
+    @property
+    def final_state(self) -> State:
+        """As in ``Recurrent``, of all parts."""
+        return _joined({name: part.final_state for name, part in self._parts.items()})
+
+    @property
+    def initial_state_gradient(self) -> State:
+        """As in ``Recurrent``, of all parts."""
+        return _joined({name: part.initial_state_gradient for name, part in self._parts.items()})
 
     def _part_states(self, state: State | None) -> dict[str, State | None]:
         """The state of each part."""
@@ -48,9 +50,6 @@ class _Parts(Layer):
     def _collect(self) -> None:
         """After ``backward``, the gradients of the parts."""
         self.grads.update(_joined({name: part.grads for name, part in self._parts.items()}))
-        self.initial_state_gradient = _joined(
-            {name: part.initial_state_gradient for name, part in self._parts.items()}
-        )
 
 
 class Bidirectional(_Parts):
@@ -81,7 +80,6 @@ class Bidirectional(_Parts):
             y = part.forward(x[:, direction], state=states[name], mask=seen, training=training)
             outputs.append(y[:, direction])
         self._size = outputs[0].shape[-1]
-        self.final_state = _joined({name: p.final_state for name, p in self._parts.items()})
         return array_module(x).concatenate(outputs, axis=-1)
 
     def backward(  # type: ignore[override]
@@ -155,7 +153,6 @@ class Stack(_Parts):
             x = layer.forward(x, state=states[str(number)], mask=mask, training=training)
             if number and self.residual:
                 x = _added(x, below)
-        self.final_state = _joined({name: p.final_state for name, p in self._parts.items()})
         self._output = x
         return x
 
@@ -173,6 +170,60 @@ class Stack(_Parts):
                 gradient = gradient + above
         self._collect()
         return gradient
+
+    # --- step by step, as in ``Recurrent`` ---
+
+    def begin(
+        self, n: int, steps: int, state: State | None = None, *, training: bool = False
+    ) -> None:
+        """Begin with N sequences: ``advance`` will be called so often."""
+        states = self._part_states(state)
+        for number, layer in enumerate(self.layers):
+            layer.begin(n, steps, states[str(number)])
+        self._masks: list[Array] = []  # (N, T, H) each
+        for dropout, layer in zip(self.dropout or (), self.layers, strict=False):
+            weight = layer.params["weight_hh"]
+            ones = array_module(weight).ones((n, steps, len(weight)), weight.dtype)
+            self._masks.append(dropout.forward(ones, training=training))
+        self._next = 0
+
+    def advance(self, x: Array) -> Array:
+        """From x (N, D) of the next step to the output of the highest layer, (N, H)."""
+        for number, layer in enumerate(self.layers):
+            below = x
+            if number and self._masks:
+                x = x * self._masks[number - 1][:, self._next]
+            x = layer.advance(x)
+            if number and self.residual:
+                x = _added(x, below)
+        self._next += 1
+        return x
+
+    def begin_backward(self, state_gradient: State | None = None) -> None:
+        """Begin with the gradient by the final state."""
+        states = self._part_states(state_gradient)
+        for number, layer in enumerate(self.layers):
+            layer.begin_backward(states[str(number)])
+
+    def retreat(self, gradient: Array) -> Array:
+        """From the gradient of the output (N, H) to that of x, of the last step that is left."""
+        self._next -= 1
+        for number in reversed(range(len(self.layers))):
+            above = gradient
+            gradient = self.layers[number].retreat(gradient)
+            if number and self._masks:
+                gradient = gradient * self._masks[number - 1][:, self._next]
+            if number and self.residual:
+                gradient = gradient + above
+        return gradient
+
+    def end_backward(self) -> None:
+        """Set ``grads`` and ``initial_state_gradient``, of all steps."""
+        for layer in self.layers:
+            layer.end_backward()
+        self._collect()
+
+    # --- a step that is not looked back on ---
 
     def step(self, x: Array, state: State | None = None, **options: Any) -> State:
         """One step, from x (N, D) and a state to a new state, of which there is ``output``."""

@@ -11,7 +11,6 @@ from wordkit.layers.attention import ATTENTIONS, AttentionalVector, joined_steps
 from wordkit.layers.dropout import Dropout
 from wordkit.layers.embedding import Embedding
 from wordkit.layers.recurrent_loop import State
-from wordkit.layers.recurrent_stack import Stack
 from wordkit.seq2seq.encoder import Weights, recurrent_layers, under
 from wordkit.seq2seq.settings import ModelSettings
 
@@ -43,8 +42,7 @@ class Memory(NamedTuple):
 class Decoder:
     """Embedding, dropout, recurrent layers, attention, dropout.
 
-    All steps are one block, unless what the attention gives goes into the next step: then
-    each step is a block of its own, with layers of its own that share the weights.
+    All steps are one block, unless what the attention gives goes into the next step.
 
     A state has besides the recurrent layers' arrays ``fed``, what the attention gave, and
     ``peek``, what the encoder ended with.
@@ -52,16 +50,14 @@ class Decoder:
 
     def __init__(self, settings: ModelSettings, weights: Weights, rng: np.random.Generator):
         self.settings = settings
-        own = under("decoder.", weights)
-        self._new_stack = lambda: recurrent_layers(settings, own, rng)
         self._dropout, self._output_dropout = (Dropout(settings.dropout, rng) for _ in range(2))
         shared = "source" if settings.share_vocabulary else "target"
         self.embedding = Embedding(weights[f"{shared}_embedding.weight"])
-        self.stacks = [self._new_stack()]
+        self.stack = recurrent_layers(settings, under("decoder.", weights), rng)
         self.attentional: AttentionalVector | None = None
         self.parts: dict[str, Any] = {
             "target_embedding": self.embedding,
-            "decoder": self.stacks[0],
+            "decoder": self.stack,
         }
         if settings.attention != "none":
             score = under("attentional.attention.", weights)
@@ -91,36 +87,24 @@ class Decoder:
         inputs = _side_by_side(x, *extra.values())
         if self.attentional:
             self.attentional.read(memory, mask)
-        outputs: list[Array] = []
-        for stack, steps in self._blocks(ids.shape[1]):
-            if self.settings.input_feeding and outputs:
-                inputs[:, steps, self._fed] = outputs[-1]
-            h = stack.forward(inputs[:, steps], state=own, training=training)
-            own = stack.final_state
-            outputs.append(self.attentional.attend(h) if self.attentional else h)
-        y = self._output_dropout.forward(joined_steps(outputs), training=training)
+        if self.settings.input_feeding and self.attentional:
+            y = self._fed_forward(inputs, own, self.attentional, training=training)
+        else:
+            y = self.stack.forward(inputs, state=own, training=training)
+            y = self.attentional.attend(y) if self.attentional else y
+        y = self._output_dropout.forward(y, training=training)
         return _side_by_side(y, extra["peek"]) if "peek" in extra else y
 
     def backward(self, gradient: Array) -> tuple[Array | None, State]:
         """From the gradient of what ``forward`` gave to those of the memory and first state."""
         size, peeky = self.settings.hidden_size, self.settings.peeky
         by_y = self._output_dropout.backward(gradient[..., :size])
-        by_state: State | None = None
-        by_inputs: list[Array] = []
-        blocks = self._blocks(gradient.shape[1])
-        for stack, steps in reversed(blocks):
-            by_h = by_y[:, steps]
-            if self.settings.input_feeding and by_inputs:
-                by_h = by_h + by_inputs[0][..., self._fed]
-            if self.attentional:
-                by_h = self.attentional.attend_backward(by_h)
-            by_inputs.insert(0, stack.backward(by_h, state_gradient=by_state))
-            by_state = stack.initial_state_gradient
-        for name, total in self.stacks[0].grads.items():
-            for stack, _ in blocks[1:]:
-                total += stack.grads[name]
-        by_x = joined_steps(by_inputs)
-        by_first = dict(by_state or {})
+        if self.settings.input_feeding and self.attentional:
+            by_x = self._fed_backward(by_y, self.attentional)
+        else:
+            by_h = self.attentional.attend_backward(by_y) if self.attentional else by_y
+            by_x = self.stack.backward(by_h)
+        by_first = dict(self.stack.initial_state_gradient)
         if peeky:
             top = f"{self.settings.layers - 1}.h"
             by_first[top] += by_x[..., -size:].sum(axis=1) + gradient[..., size:].sum(axis=1)
@@ -133,8 +117,8 @@ class Decoder:
         own, extra = _split_state(state)
         xp, weights = array_module(ids), None
         x = xp.concatenate([self.embedding.params["weight"][ids], *extra.values()], axis=1)
-        after = self.stacks[0].step(x, own)
-        y = self.stacks[0].output(after)
+        after = self.stack.step(x, own)
+        y = self.stack.output(after)
         if self.attentional:
             y, weights = self.attentional.look(y[:, None], memory.keys, memory.states, memory.mask)
             y, weights = y[:, 0], weights[:, 0]
@@ -144,19 +128,39 @@ class Decoder:
             y = xp.concatenate([y, extra["peek"]], axis=1)
         return y, {**after, **extra}, weights
 
+    # --- input feeding ---
+
+    def _fed_forward(
+        self, inputs: Array, state: State, attentional: AttentionalVector, *, training: bool
+    ) -> Array:
+        """What the attention gives, (N, T, H); the inputs (N, T, D) are completed with it."""
+        n, steps, _ = inputs.shape
+        outputs: list[Array] = []
+        self.stack.begin(n, steps, state, training=training)
+        for t in range(steps):
+            if outputs:
+                inputs[:, t, self._fed] = outputs[-1][:, 0]
+            h = self.stack.advance(inputs[:, t])
+            outputs.append(attentional.attend(h[:, None]))
+        return joined_steps(outputs)
+
+    def _fed_backward(self, by_outputs: Array, attentional: AttentionalVector) -> Array:
+        """The gradient of the inputs (N, T, D)."""
+        by_inputs: list[Array] = []
+        by_fed: Any = 0
+        self.stack.begin_backward()
+        for t in reversed(range(by_outputs.shape[1])):
+            by_h = attentional.attend_backward(by_outputs[:, t : t + 1] + by_fed)
+            by_inputs.insert(0, self.stack.retreat(by_h[:, 0])[:, None])
+            by_fed = by_inputs[0][..., self._fed]
+        self.stack.end_backward()
+        return joined_steps(by_inputs)
+
     @property
     def _fed(self) -> slice:
         """Where in its input the decoder is given what the attention gave."""
         start = self.settings.embedding_size
         return slice(start, start + self.settings.hidden_size)
-
-    def _blocks(self, steps: int) -> list[tuple[Stack, slice]]:
-        """Which layers do which steps."""
-        if not self.settings.input_feeding:
-            return [(self.stacks[0], slice(None))]
-        while len(self.stacks) < steps:
-            self.stacks.append(self._new_stack())
-        return [(self.stacks[t], slice(t, t + 1)) for t in range(steps)]
 
 
 def _split_state(state: State) -> tuple[State, State]:
