@@ -59,11 +59,11 @@ def new_folder(path: str | Path, kind: str, *, beside: str | None = None) -> Ite
     path = Path(path).resolve()
     check_replaceable(path, kind, beside=beside)
     temporary = _beside(path, ".partial")
-    with _errors_of(path):
+    with errors_of(path):
         path.parent.mkdir(parents=True, exist_ok=True)
         temporary.mkdir()
     try:
-        with _errors_of(path, *_FULL):
+        with errors_of(path, *_FULL):
             yield temporary
         for file in temporary.rglob("*"):
             if file.is_file():
@@ -92,11 +92,11 @@ def new_file(path: str | Path) -> Iterator[IO[bytes]]:
             yield file
         return
     temporary = _beside(path, ".partial")
-    with _errors_of(path):
+    with errors_of(path):
         path.parent.mkdir(parents=True, exist_ok=True)
         temporary.touch()
     try:
-        with _errors_of(path, *_FULL), open(temporary, "wb") as file:
+        with errors_of(path, *_FULL), open(temporary, "wb") as file:
             yield file
             file.flush()
             os.fsync(file.fileno())
@@ -144,7 +144,7 @@ def _beside(path: Path, suffix: str) -> Path:
 
 
 @contextlib.contextmanager
-def _errors_of(path: Path, *numbers: int) -> Iterator[None]:
+def errors_of(path: Path, *numbers: int) -> Iterator[None]:
     """Errors, or those of some numbers, speak of the path that the user named."""
     try:
         yield

@@ -7,7 +7,9 @@ import gzip
 import io
 import json
 import lzma
+import os
 import sys
+import threading
 import zipfile
 from pathlib import Path
 
@@ -57,6 +59,19 @@ def test_documents_by_blank_line(text_file: Path) -> None:
 
 def test_documents_by_file(text_file: Path) -> None:
     assert len(documents(text_file, document="file")) == 1
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="no named pipes here")
+@pytest.mark.parametrize("compressed", [False, True])
+def test_a_pipe_that_has_a_name(tmp_path: Path, compressed: bool) -> None:
+    pipe, data = tmp_path / "pipe", TEXT.encode()
+    os.mkfifo(pipe)
+    written = gzip.compress(data) if compressed else data
+    writer = threading.Thread(target=lambda: pipe.write_bytes(written))
+    writer.start()
+    blocks = list(read_blocks([str(pipe)]))
+    writer.join()
+    assert b"".join(block.data for block in blocks) == data
 
 
 @pytest.mark.parametrize("document", reader.DOCUMENTS)

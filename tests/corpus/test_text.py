@@ -78,6 +78,8 @@ def test_nltk_is_nltk() -> None:
 
 def test_callable() -> None:
     assert tokens("A-b", tokenizer=lambda line: line.split("-")) == ["a", "b"]
+    assert TextOptions(tokenizer=str.split).to_dict()["tokenizer"] == "builtins:str.split"
+    assert TextOptions(tokenizer=tokens).to_dict()["tokenizer"] == f"{__name__}:tokens"
 
 
 def test_eos() -> None:

@@ -218,6 +218,13 @@ def test_weight_drop_puts_the_weight_back_after_an_error() -> None:
     assert layer.params["weight"] is WEIGHT
 
 
+def test_backward_before_any_forward() -> None:
+    np.testing.assert_array_equal(Dropout(0.5, seeded()).backward(WEIGHT), WEIGHT)
+    lstm = LSTM(np.ones((3, 8)), np.ones((2, 8)), np.ones(8))
+    with pytest.raises(ModelError, match="before the first forward"):
+        WeightDrop(lstm, "weight_hh", 0.5, seeded()).backward(np.ones((1, 1, 2)))
+
+
 def test_float32_stays(xp: Any) -> None:
     for make in LAYERS[:3]:
         layer, (x, *ids) = make(0.5, seeded())

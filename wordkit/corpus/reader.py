@@ -225,7 +225,7 @@ def _open_raw(name: str) -> IO[bytes]:
 
 
 def _file_blocks(raw: IO[bytes], name: str, whole_lines: bool) -> Iterator[Block]:
-    done = 0
+    done, seekable = 0, name != STDIN and raw.seekable()  # a pipe may have a name, too
     for source, stream in _decompressed(raw, name):
         if not whole_lines:
             _refuse_json_lines(source.rstrip(")"))
@@ -234,7 +234,7 @@ def _file_blocks(raw: IO[bytes], name: str, whole_lines: bool) -> Iterator[Block
             piece = _read_block(stream)
             text, rest = _cut(rest + piece, whole_lines) if piece else (rest, b"")
             if text:
-                position = done + len(text) if name == STDIN else max(done, raw.tell())
+                position = max(done, raw.tell()) if seekable else done + len(text)
                 ends_line = text.endswith(b"\n") or not piece
                 yield Block(text, source, line, first, ends_line, position - done)
                 line, first, done = line + text.count(b"\n"), False, position

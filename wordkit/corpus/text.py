@@ -62,7 +62,10 @@ class TextOptions:
         options = asdict(self)
         if callable(self.tokenizer):
             name = getattr(self.tokenizer, "__qualname__", type(self.tokenizer).__qualname__)
-            options["tokenizer"] = f"{self.tokenizer.__module__}:{name}"
+            module = (
+                getattr(self.tokenizer, "__module__", None) or "builtins"
+            )  # str.split has none
+            options["tokenizer"] = f"{module}:{name}"
         return options
 
 

@@ -42,6 +42,7 @@ class Dropout(Layer):
         self.rate = checked_rate(rate)
         self.rng = rng
         self.variational = variational
+        self._mask: Array = None
 
     def forward(self, x: Array, *, training: bool = False) -> Array:
         """From x to y, both (...), or (N, T, D) if variational."""
@@ -81,6 +82,7 @@ class EmbeddingDropout(Layer):
         self.rate = checked_rate(rate)
         self.rng = rng
         self.vocabulary_size = vocabulary_size
+        self._mask: Array = None
 
     def forward(self, vectors: Array, ids: Array, *, training: bool = False) -> Array:
         """From vectors (..., D) and their ids (...) to the vectors left, (..., D)."""
@@ -124,6 +126,7 @@ class WeightDrop(Layer):
         self.layer = layer
         self.name = name
         self._dropout = Dropout(rate, rng)
+        self._left = self.params[name]
 
     def forward(self, *inputs: Any, training: bool = False, **options: Any) -> Any:
         """What the layer gives with the weights that are left."""

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from wordkit.errors import FormatError
+from wordkit.storage import errors_of
 
 
 def perplexity(loss: float) -> float:
@@ -38,7 +39,7 @@ class MetricsFile:
                 "file back, or begin anew in another folder"
             )
         os.truncate(path, size)
-        self._file = open(path, "ab")
+        self._path, self._file = path, open(path, "ab")
 
     def write(self, **values: Any) -> None:
         """Append a line, to be read at once; numbers that are not finite become null."""
@@ -46,12 +47,14 @@ class MetricsFile:
             name: None if isinstance(value, float) and not math.isfinite(value) else value
             for name, value in values.items()
         }
-        self._file.write(json.dumps(finite).encode() + b"\n")
-        self._file.flush()
+        with errors_of(self._path):
+            self._file.write(json.dumps(finite).encode() + b"\n")
+            self._file.flush()
 
     def sync(self) -> int:
         """Put it all on the disk; its bytes."""
-        os.fsync(self._file.fileno())
+        with errors_of(self._path):
+            os.fsync(self._file.fileno())
         return self._file.tell()
 
     def close(self) -> None:
