@@ -43,12 +43,49 @@ def fill_panels(
                 for m in range(0, WIDTH, LANES):
                     store(panel, k * WIDTH + m, load(a, k * row_step + start + m))
             continue
-        for first in range(0, size, LANES):  # of a transposed matrix whole cache lines
-            for k in range(first, min(first + LANES, size)):
-                for m in range(width):
-                    panel[k * WIDTH + m] = a[k * row_step + (start + m) * column_step]
-                for m in range(width, WIDTH):
-                    panel[k * WIDTH + m] = 0
+        by_blocks = size - size % LANES if row_step == 1 and width == WIDTH else 0
+        for k in range(0, by_blocks, LANES):
+            for m in range(0, WIDTH, LANES):
+                block = at(a, k + (start + m) * column_step)
+                _copy_transposed(block, column_step, at(panel, k * WIDTH + m))
+        for k in range(by_blocks, size):
+            for m in range(width):
+                panel[k * WIDTH + m] = a[k * row_step + (start + m) * column_step]
+            for m in range(width, WIDTH):
+                panel[k * WIDTH + m] = 0
+
+
+@intrinsic
+def _copy_transposed(typing, block, step, out):
+    """out[k, m] = block[m, k] for k, m < ``LANES``; rows are ``step`` and ``WIDTH`` apart."""
+    vector = ir.VectorType(ir.FloatType(), LANES)
+    lanes = range(LANES)
+
+    def code(context, builder, sig, args):
+        block, step, out = args
+        step = context.cast(builder, step, sig.args[1], types.intp)
+
+        def register(base, place):
+            return builder.bitcast(builder.gep(base, [place]), vector.as_pointer())
+
+        def mixed(one, two, places):  # places from LANES on are those of two
+            mask = ir.Constant(ir.VectorType(ir.IntType(32), LANES), list(places))
+            return builder.shuffle_vector(one, two, mask)
+
+        rows = [
+            builder.load(register(block, builder.mul(step, step.type(m))), align=4) for m in lanes
+        ]
+        # rows and columns whose numbers differ in one bit change places, bit after bit
+        for bit in (2**n for n in range(LANES.bit_length() - 1)):
+            for m in (m for m in lanes if not m & bit):
+                one, two = rows[m], rows[m + bit]
+                rows[m] = mixed(one, two, (LANES + k - bit if k & bit else k for k in lanes))
+                rows[m + bit] = mixed(one, two, (LANES + k if k & bit else k + bit for k in lanes))
+        for k, row in enumerate(rows):
+            builder.store(row, register(out, step.type(k * WIDTH)), align=4)
+        return context.get_dummy_value()
+
+    return types.none(block, step, out), code
 
 
 @njit(cache=True, nogil=True)
