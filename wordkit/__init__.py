@@ -1,4 +1,4 @@
-"""wordkit: word vectors and language models from your own text.
+"""wordkit: word vectors, language models and translation from your own text.
 
 Names are imported when they are first used, so that ``import wordkit`` and
 ``wordkit --help`` answer at once.

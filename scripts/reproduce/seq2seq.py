@@ -2,8 +2,9 @@
 
     python scripts/reproduce/seq2seq.py [addition … multi30k] [-o seq2seq-runs] [--seeds 3]
 
-Multi30k needs $WORDKIT_DATA. What is trained already is not trained again; the commands and
-the logs stay in the folders of the models.
+Multi30k needs $WORDKIT_DATA, and is judged by the pairs that chose its weights, for there are
+no others; sums and dates are judged by pairs of their own. What is trained already is not
+trained again; the logs stay in the folders of the models.
 """
 
 from __future__ import annotations
@@ -76,33 +77,33 @@ def main() -> None:
 
 
 def trained(name: str, task: Task, seed: int, output: Path) -> tuple[float, float, float]:
-    """Minutes, share of exact answers, and BLEU, on pairs that were not trained on."""
-    train, valid = texts(task.texts, output)
+    """Minutes, share of exact answers, and BLEU."""
+    train, valid, judged = texts(task.texts, output)
     folder = output / f"{name.replace(', ', '-').replace(' ', '-')}-{seed}"
     if not (folder / "config.json").exists():
         again = ["--resume"] if folder.exists() else []
         wordkit("seq2seq", "train", *train, *valid, "-o", folder, "--seed", seed,
                 *shlex.split(task.options), *again)  # fmt: skip
     about = json.loads(wordkit("seq2seq", "info", folder, "--json"))["training"]
-    pairs = [valid[1], *(["--target", valid[3]] if len(valid) > 2 else [])]
     options = shlex.split(task.search)
-    scores = json.loads(wordkit("seq2seq", "evaluate", folder, *pairs, *options, "--json"))
+    scores = json.loads(wordkit("seq2seq", "evaluate", folder, *judged, *options, "--json"))
     return about["seconds"] / 60, scores["exact_match"], scores["bleu"]
 
 
-def texts(task: str, output: Path) -> tuple[list[object], list[object]]:
-    """The arguments that name the pairs to train on, and those to judge by."""
+def texts(task: str, output: Path) -> tuple[list[object], list[object], list[object]]:
+    """The arguments that name the pairs to train on, to choose by, and to judge by."""
     if task == "multi30k":
-        (train, valid) = ([MULTI30K / name.format(side) for side in ("de", "en")]
-                          for name in ("train.{}.gz", "val.{}"))  # fmt: skip
-        return [train[0], "--target", train[1]], [
-            "--valid", valid[0], "--valid-target", valid[1],
-        ]  # fmt: skip
-    train_file, valid_file = output / f"{task}.tsv", output / f"{task}-valid.tsv"
-    if not train_file.exists():
-        wordkit("corpus", "pairs", task, "-o", train_file, "--count", 45_000,
-                "--valid", valid_file, "--valid-count", 5_000)  # fmt: skip
-    return [train_file], ["--valid", valid_file]
+        (source, target), (valid, answers) = (
+            [MULTI30K / name.format(side) for side in ("de", "en")]
+            for name in ("train.{}.gz", "val.{}")
+        )
+        chosen = ["--valid", valid, "--valid-target", answers]
+        return [source, "--target", target], chosen, [valid, "--target", answers]
+    train, valid, test = (output / f"{task}-{part}.tsv" for part in ("train", "valid", "test"))
+    if not train.exists():
+        wordkit("corpus", "pairs", task, "-o", train, "--count", 45_000,
+                "--valid", valid, "--test", test)  # fmt: skip
+    return [train], ["--valid", valid], [test]
 
 
 def wordkit(*arguments: object) -> str:

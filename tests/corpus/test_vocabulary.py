@@ -89,3 +89,10 @@ def test_file_without_counts(tmp_path: Path) -> None:
     (tmp_path / "v").write_text("a\nb\n")
     with pytest.raises(FormatError, match="a tab and its count"):
         Vocabulary.load(tmp_path / "v")
+
+
+def test_a_file_with_a_word_twice(tmp_path: Path) -> None:
+    path = tmp_path / "vocabulary.txt"
+    path.write_text("a\t3\nb\t2\na\t1\n")
+    with pytest.raises(FormatError, match="has the word 'a' twice"):
+        Vocabulary.load(path)

@@ -116,8 +116,10 @@ def test_gradients(xp: Any, kind: str, mask: np.ndarray | None) -> None:
 
 
 @every_kind
-def test_by_blocks_of_rows(kind: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(attention, "NUMBERS_AT_ONCE", 2 * T * S * A)
+@pytest.mark.parametrize("numbers", [2 * T * S * A, 2 * S * A, 1])
+def test_by_blocks(kind: str, numbers: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of some rows, of some steps of a row, of a step of a row."""
+    monkeypatch.setattr(attention, "NUMBERS_AT_ONCE", numbers)
     check_gradients(layer_of(kind), *inputs_of(kind), MASK)
 
 

@@ -108,6 +108,8 @@ def test_against_pytorch(smoothing: float, reduction: str) -> None:
     expected.backward()
     layer = SoftmaxCrossEntropy(reduction=reduction, label_smoothing=smoothing)
     assert float(layer.forward(SCORES, TARGETS)) == pytest.approx(expected.item())
+    unsmoothed = SoftmaxCrossEntropy(reduction=reduction).forward(SCORES, TARGETS)
+    assert float(layer.unsmoothed) == pytest.approx(float(unsmoothed))
     np.testing.assert_allclose(layer.backward().reshape(-1, 5), scores.grad, atol=1e-12)
 
 

@@ -69,6 +69,7 @@ def test_softmax_loss_in_blocks(
         loss = layer.forward(xp.asarray(h), xp.asarray(SEVEN), training=training)
         assert loss.dtype == np.float64
         assert float(loss) == pytest.approx(expected, rel=1e-6)
+        assert float(layer.unsmoothed) == pytest.approx(float(plain.unsmoothed), rel=1e-6)
     scores, tolerance = plain.backward(), 1e-6 if dtype == np.float32 else 1e-14
     np.testing.assert_allclose(to_host(layer.backward()), scores @ weight, atol=tolerance)
     by_weight, found = scores.T @ h, layer.grads

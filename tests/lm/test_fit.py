@@ -136,11 +136,11 @@ VECTORS = {n: WordVectors(["dog", "cat"], np.full((2, 8), n)) for n in (1, 2)}
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        ({"train": corpus([*LINES[1:], LINES[0]], times=12)}, "with another training text"),
-        ({"valid": OTHERS}, "with another validation text"),
-        ({"valid": None}, "with another validation text"),
-        ({"vectors": VECTORS[2]}, "with another word vectors"),
-        ({"vectors": None}, "with another word vectors"),
+        ({"train": corpus([*LINES[1:], LINES[0]], times=12)}, "with other training text"),
+        ({"valid": OTHERS}, "with other validation text"),
+        ({"valid": None}, "with other validation text"),
+        ({"vectors": VECTORS[2]}, "with other word vectors"),
+        ({"vectors": None}, "with other word vectors"),
     ],
 )
 def test_a_run_goes_on_with_the_same_texts(

@@ -130,9 +130,9 @@ def test_a_run_is_not_overwritten_nor_mixed_with_another(tmp_path: Path) -> None
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        ({"pairs": [*TRAIN[1:], TRAIN[0]]}, "with another training pairs"),
-        ({"valid": VALID[1:]}, "with another validation pairs"),
-        ({"valid": None}, "with another validation pairs"),
+        ({"pairs": [*TRAIN[1:], TRAIN[0]]}, "with other training pairs"),
+        ({"valid": VALID[1:]}, "with other validation pairs"),
+        ({"valid": None}, "with other validation pairs"),
     ],
 )
 def test_a_run_goes_on_with_the_same_pairs(

@@ -142,9 +142,18 @@ def test_gradients(settings: dict[str, Any]) -> None:
     model.sampling = model.settings.sampling
     batch, draws = batch_of(model), model.generators["draws"].bit_generator.state
 
+    forward, smoothed = model.output.forward, [0.0]
+
+    def noted(*inputs: Any, **options: Any) -> float:
+        smoothed[0] = float(forward(*inputs, **options))
+        return smoothed[0]
+
+    model.output.forward = noted  # type: ignore[method-assign]
+
     def mean_loss(_: Any = None) -> float:
         model.generators["draws"].bit_generator.state = draws
-        return model.loss_and_gradients(batch)[0] / TARGETS
+        model.loss_and_gradients(batch)
+        return smoothed[0]
 
     mean_loss()
     grads = combined(model.params, model._named("grads"))
@@ -175,8 +184,16 @@ def test_gradients_of_a_batch_are_those_of_its_pairs(settings: dict[str, Any]) -
         np.testing.assert_allclose(gradient, expected, rtol=1e-9, atol=1e-12, err_msg=name)
 
 
-def test_only_training_drops_smooths_and_samples() -> None:
-    options = {"dropout": 0.3, "label_smoothing": 0.2, "sampling": 1.0}
+def test_a_loss_is_without_smoothing() -> None:
+    smooth, plain = small_model(label_smoothing=0.2), small_model()
+    batch = batch_of(plain)
+    assert smooth.loss_and_gradients(batch)[0] == plain.loss_and_gradients(batch)[0]
+    assert not np.allclose(smooth.output.grads["bias"], plain.output.grads["bias"])
+    assert smooth.loss(batch) == plain.loss(batch)
+
+
+def test_only_training_drops_and_samples() -> None:
+    options = {"dropout": 0.3, "sampling": 1.0}
     for option, value in options.items():
         model, plain = small_model(**{option: value}), small_model()
         model.sampling = model.settings.sampling

@@ -100,4 +100,8 @@ class Vocabulary:
         words, counts = read_words(path)
         if counts is None:
             raise FormatError(f"{path}, line 1: expected a word, a tab and its count")
-        return cls(words, counts)
+        vocabulary = cls(words, counts)
+        if len(vocabulary.index) < len(words):
+            twice = next(w for n, w in enumerate(words) if vocabulary.index[w] != n)
+            raise FormatError(f"{path} has the word {twice!r} twice")
+        return vocabulary

@@ -24,6 +24,7 @@ Blocks are (N, T, ...); in memory they are time-major, as those of recurrent lay
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
@@ -192,22 +193,22 @@ class AdditiveAttention(Attention):
         shape = (*queries.shape[:2], keys.shape[1])
         scores = array_module(queries).empty(shape, queries.dtype)
         projected = times(queries, self.params["weight_query"])
-        for part, hidden in _hidden(projected, keys):
-            scores[part] = hidden @ self.params["weight_score"]
+        for rows, steps, hidden in _hidden(projected, keys):
+            scores[rows, steps] = hidden @ self.params["weight_score"]
         return scores
 
     def _queries_backward(self, queries: Array, by_scores: Array) -> Array:
         weight, v = self.params["weight_query"], self.params["weight_score"]
         projected = times(queries, weight)
         by_projected = array_module(projected).empty_like(projected)
-        for part, hidden in _hidden(projected, self._keys):
-            by = by_scores[part]
+        for rows, steps, hidden in _hidden(projected, self._keys):
+            by = by_scores[rows, steps]
             self.grads["weight_score"] += by.ravel() @ hidden.reshape(-1, len(v))
             hidden *= hidden
             array_module(hidden).subtract(1, hidden, out=hidden)
             hidden *= by[..., None]
-            by_projected[part] = hidden.sum(axis=2) * v
-            self._by_keys[part] += hidden.sum(axis=1) * v
+            by_projected[rows, steps] = hidden.sum(axis=2) * v
+            self._by_keys[rows] += hidden.sum(axis=1) * v
         self.grads["weight_query"] += product(rows_of(queries).T, rows_of(by_projected))
         return times(by_projected, weight.T)
 
@@ -343,11 +344,13 @@ def _softmax(scores: Array, mask: Array | None) -> Array:
     return weights
 
 
-def _hidden(projected: Array, keys: Array) -> Iterator[tuple[slice, Array]]:
-    """tanh of each query (N, T, A) plus each key (N, S, A): (n, T, S, A), and which n."""
+def _hidden(projected: Array, keys: Array) -> Iterator[tuple[slice, slice, Array]]:
+    """tanh of each query (N, T, A) plus each key (N, S, A): some n, some t, their (n, t, S, A)."""
     xp, (n, steps, size) = array_module(keys), projected.shape
-    count = max(1, NUMBERS_AT_ONCE // (steps * keys.shape[1] * size))
-    for first in range(0, n, count):
-        part = slice(first, first + count)
-        hidden = projected[part, :, None] + keys[part, None]
-        yield part, xp.tanh(hidden, out=hidden)
+    each = keys.shape[1] * size  # of a query
+    some = min(steps, max(1, NUMBERS_AT_ONCE // each))
+    count = max(1, NUMBERS_AT_ONCE // (some * each))
+    for row, step in itertools.product(range(0, n, count), range(0, steps, some)):
+        rows, part = slice(row, row + count), slice(step, step + some)
+        hidden = projected[rows, part, None] + keys[rows, None]
+        yield rows, part, xp.tanh(hidden, out=hidden)

@@ -62,6 +62,11 @@ class SoftmaxCrossEntropy(Layer):
         (1 - share) (-log softmax[target]) + share (mean of -log softmax). Szegedy et al.
         2016, "Rethinking the Inception Architecture for Computer Vision", section 7. exp of
         such a loss is no perplexity.
+
+    Attributes
+    ----------
+    unsmoothed
+        The loss of the last ``forward`` as it would be without label smoothing.
     """
 
     def __init__(self, *, reduction: str = "mean", label_smoothing: float = 0.0):
@@ -86,6 +91,7 @@ class SoftmaxCrossEntropy(Layer):
         sums = exponentials.sum(axis=1, keepdims=True)
         self._probabilities = exponentials / sums
         losses = xp.log(sums[:, 0]) - scores[self._picked]
+        self.unsmoothed = (losses * self._weights).sum()
         if self.label_smoothing:
             losses += self.label_smoothing * (scores[self._picked] - scores.mean(axis=1))
         return (losses * self._weights).sum()

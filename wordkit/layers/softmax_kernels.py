@@ -31,8 +31,10 @@ def softmax_losses(
     share: float,
     wants_gradient: bool,
     by_bias: np.ndarray,
-) -> float:
-    """The sum of the losses of rows, times share, in float64; and over the scores its gradient.
+) -> tuple[float, float]:
+    """The sum of the losses of rows, times share, in float64, with and without smoothing.
+
+    Over the scores it writes the gradient.
 
     Parameters
     ----------
@@ -52,7 +54,7 @@ def softmax_losses(
     rows, size = scores.shape
     flat, spare = scores.ravel(), np.zeros(LANES, np.float32)
     a, b, c, d = pointer(flat), pointer(bias), pointer(spare), pointer(by_bias)
-    losses = 0.0
+    losses = unsmoothed = 0.0
     for row in range(rows):
         target, start = targets[row], row * size
         if target < 0:
@@ -61,11 +63,12 @@ def softmax_losses(
         if len(bias):
             _add(a, start, size, b, c)
         highest, total = _highest_and_sum(a, start, size, c)
-        picked = (1 - smoothing) * np.float64(a[start + target])
+        score = picked = np.float64(a[start + target])
         if smoothing > 0:  # 0 times a score of -inf would be no number
-            picked += smoothing * total / size
+            picked += smoothing * (total / size - score)
         total = _exponentials(a, start, size, highest, c)
         losses += np.float64(highest) + np.log(total) - picked
+        unsmoothed += np.float64(highest) + np.log(total) - score
         if wants_gradient:
             _scale(a, start, size, share / total, share * smoothing / size, c)
             a[start + target] -= np.float32(share * (1 - smoothing))
@@ -75,7 +78,7 @@ def softmax_losses(
     hold(bias)
     hold(spare)
     hold(by_bias)
-    return losses * share
+    return losses * share, unsmoothed * share
 
 
 @njit(cache=True, nogil=True)

@@ -33,6 +33,11 @@ class SoftmaxLoss(Layer):
     ----------
     reduction, label_smoothing
         As in ``SoftmaxCrossEntropy``.
+
+    Attributes
+    ----------
+    unsmoothed
+        As in ``SoftmaxCrossEntropy``.
     """
 
     def __init__(
@@ -66,7 +71,8 @@ class SoftmaxLoss(Layer):
         self._sums = {name: self._buffers.get(name, p.shape, p) for name, p in self.params.items()}
         if "bias" in self._sums:
             self._sums["bias"][...] = 0
-        loss, count = xp.zeros((), np.float64), max(1, SCORES_AT_ONCE // len(weight))
+        loss, self.unsmoothed = xp.zeros((), np.float64), xp.zeros((), np.float64)
+        count = max(1, SCORES_AT_ONCE // len(weight))
         for first in range(0, max(len(h), 1), count):
             rows = slice(first, first + count)
             scores = self._buffers.get("scores", (len(h[rows]), len(weight)), weight)
@@ -91,6 +97,7 @@ class SoftmaxLoss(Layer):
         if bias is not None:
             scores += bias
         loss = self._cross_entropy.forward(scores, targets) * self._share
+        self.unsmoothed += self._cross_entropy.unsmoothed * self._share
         if self._trained:
             scores[...] = self._cross_entropy.backward(self._share)
             xp.matmul(scores, weight, out=by_h)
@@ -104,22 +111,23 @@ class SoftmaxLoss(Layer):
         bias = np.ascontiguousarray(self.params.get("bias", none), np.float32)
         smoothing, weight_each = self._cross_entropy.label_smoothing, float(self._share)
 
-        def share(rows: slice) -> tuple[float, np.ndarray]:
+        def share(rows: slice) -> tuple[float, float, np.ndarray]:
             by_bias = np.zeros_like(bias)
-            loss = softmax_losses(
+            losses = softmax_losses(
                 scores[rows], bias, targets[rows], smoothing, weight_each, self._trained, by_bias
             )
-            return loss, by_bias
+            return *losses, by_bias
 
         product(h, weight.T, scores)
         workers = available_workers() if scores.size >= WORTH_THREADS else 1
         done = at_once(share, shares(len(h), workers))
-        for _, by_bias in done:
+        for _, unsmoothed, by_bias in done:
+            self.unsmoothed += unsmoothed
             if len(bias):
                 self._sums["bias"] += by_bias
         if self._trained:
             product(scores, weight, by_h)
-        return sum(loss for loss, _ in done)
+        return sum(loss for loss, *_ in done)
 
     def _add_products(self, left: Array, right: Array, first: int) -> None:
         """Add a product to the gradient of W; the first one is written there."""

@@ -80,7 +80,11 @@ class Decoder:
         *,
         training: bool = False,
     ) -> Array:
-        """What the softmax is given, (N, T, O): from ids (N, T) and what the encoder says."""
+        """What the softmax is given, (N, T, O), from ids (N, T) and what the encoder says.
+
+        ``first`` is the state to begin with, ``memory`` (N, S, H), its ``mask`` (N, S) bool,
+        or None if nothing is padding. O is H, twice that if peeky.
+        """
         x = self.embedding.forward(ids.T, training=training).swapaxes(0, 1)
         x = self._dropout.forward(x, training=training)
         own, extra = _split_state(first)
@@ -96,7 +100,10 @@ class Decoder:
         return _side_by_side(y, extra["peek"]) if "peek" in extra else y
 
     def backward(self, gradient: Array) -> tuple[Array | None, State]:
-        """From the gradient of what ``forward`` gave to those of the memory and first state."""
+        """From the gradient of what ``forward`` gave, (N, T, O), to those of what it was given.
+
+        That of the memory (N, S, H), None without attention; those of the first state, (N, H).
+        """
         size, peeky = self.settings.hidden_size, self.settings.peeky
         by_y = self._output_dropout.backward(gradient[..., :size])
         if self.settings.input_feeding and self.attentional:

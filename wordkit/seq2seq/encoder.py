@@ -39,7 +39,10 @@ class Encoder:
     def forward(
         self, ids: Array, mask: Array | None, *, training: bool = False
     ) -> tuple[Array, State]:
-        """From ids (N, S) to states (N, S, H), and the state after the last of each."""
+        """From ids (N, S) to states (N, S, H), and the state after the last of each, (N, H).
+
+        ``mask`` (N, S) bool is False where there is padding; None if nowhere.
+        """
         x = self.embedding.forward(ids.T, training=training).swapaxes(0, 1)
         x = self._dropout.forward(x, training=training)
         states = self.stack.forward(x, mask=mask, training=training)
@@ -51,7 +54,7 @@ class Encoder:
         return states, final
 
     def backward(self, by_states: Array | None, by_final: State) -> None:
-        """From the gradients of what ``forward`` gave; None is zeros."""
+        """From the gradients of the states (N, S, H), None for zeros, and of the final ones."""
         by_final = dict(by_final)
         for name, bridge in self.bridges.items():
             by_both = bridge.backward(by_final.pop(f"0.{name}"))

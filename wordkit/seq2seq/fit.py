@@ -37,12 +37,22 @@ def fit(
 
     Parameters
     ----------
+    pairs
+        The tokens of each source and of its target, none of them empty.
+    folder
+        For checkpoints, metrics and, in the end, the model.
     valid
         Chooses the best weights; without it the last ones are kept.
     resume
         Go on with the run in the folder, which ends as if it had never been broken off.
     checkpoint_every
         Seconds.
+    show
+        A progress bar.
+
+    Returns
+    -------
+    The model with the weights that are kept, and how the training ended.
 
     Raises
     ------
@@ -117,8 +127,8 @@ def _vocabulary(counts: Counter[str], known: set[str], specials: dict[str, int])
     """The special words first, then the known ones, by frequency."""
     ranked = sorted(known - specials.keys(), key=lambda word: (-counts[word], word))
     specials = {word: n + counts[word] for word, n in specials.items()}
-    specials[UNK] += sum(n for word, n in counts.items() if word not in known | specials.keys())
     words = [*specials, *ranked]
+    specials[UNK] += counts.total() - sum(counts[word] for word in words)
     return Vocabulary(words, [*specials.values(), *(counts[word] for word in ranked)])
 
 

@@ -89,10 +89,11 @@ class Seq2Seq:
         self.encoder = Encoder(settings, weights, rng)
         self.decoder = Decoder(settings, weights, rng)
         tied = self.decoder.embedding.params["weight"] if settings.tie else None
-        weight = weights["output.weight"] if tied is None else tied
-        bias, smoothing = weights["output.bias"], settings.label_smoothing
-        self.output = SoftmaxLoss(weight, bias, label_smoothing=smoothing)
-        self._plain_loss = SoftmaxLoss(weight, bias) if smoothing else self.output
+        self.output = SoftmaxLoss(
+            weights["output.weight"] if tied is None else tied,
+            weights["output.bias"],
+            label_smoothing=settings.label_smoothing,
+        )
         self.params = self._named("params")
 
     @classmethod
@@ -136,19 +137,20 @@ class Seq2Seq:
     # --- training -------------------------------------------------------------------
 
     def loss_and_gradients(self, batch: PairBatch) -> tuple[float, int, dict[str, Any]]:
-        """Forward and backward in training; see ``wordkit.training.model.Model``."""
-        loss, count = self._loss(batch, self.output, training=True)
+        """Forward and backward in training; see ``wordkit.training.model.Model``.
+
+        The gradients are those of the smoothed loss, the loss is not smoothed.
+        """
+        loss, count = self._loss(batch, training=True)
         by_memory, by_first = self.decoder.backward(self.output.backward().swapaxes(0, 1))
         self.encoder.backward(by_memory, by_first)
         return loss, count, self._named("grads")
 
     def loss(self, batch: PairBatch) -> tuple[float, int]:
         """The sum of the losses of a batch, in nats and without smoothing; how many targets."""
-        return self._loss(batch, self._plain_loss, training=False)
+        return self._loss(batch, training=False)
 
-    def _loss(
-        self, batch: PairBatch, softmax_loss: SoftmaxLoss, *, training: bool
-    ) -> tuple[float, int]:
+    def _loss(self, batch: PairBatch, *, training: bool) -> tuple[float, int]:
         states, mask, first = self._encode(batch.source, batch.source_mask, training=training)
         words, counted = batch.target[:, :-1], batch.target_mask[:, 1:]
         if training and self.sampling:
@@ -158,9 +160,9 @@ class Seq2Seq:
         y = self.decoder.forward(xp.asarray(words), first, states, mask, training=training)
         # time-major (T, N), as the layers have it inside, so that nothing is copied
         targets = xp.asarray(np.where(counted, batch.target[:, 1:], -1).T)
-        loss = softmax_loss.forward(y.swapaxes(0, 1), targets, training=training)
+        self.output.forward(y.swapaxes(0, 1), targets, training=training)
         count = int(counted.sum())
-        return float(loss) * count, count
+        return float(self.output.unsmoothed) * count, count
 
     def _partly_guessed(self, words: np.ndarray, memory: Memory) -> np.ndarray:
         """The words (N, T), some of them as the model guesses them itself, step by step.
@@ -265,7 +267,8 @@ class Seq2Seq:
         config = read_config(path, KIND, VERSION)
         try:
             settings = ModelSettings(**config["settings"])
-        except (KeyError, TypeError, ModelError) as error:
+            training = dict(config["training"])
+        except (KeyError, TypeError, ValueError, ModelError) as error:
             raise FormatError(f"{path / 'config.json'} is damaged: {error}") from None
         names = VOCABULARIES[settings.share_vocabulary]
         words = [Vocabulary.load(path / name) for name in names]
@@ -276,7 +279,7 @@ class Seq2Seq:
             lambda: weight_shapes(settings, len(source), len(target)),
         )
         try:
-            return cls(settings, source, target, weights, training=config.get("training"))
+            return cls(settings, source, target, weights, training=training)
         except ModelError as error:
             raise FormatError(f"{path} is damaged: {error}") from None
 

@@ -22,8 +22,12 @@ class ModelSettings:
     units
         What the tokens of both sides are, ``words`` or ``chars``: for those who split and
         join text, remembered with the model and not used in it.
+    cell
+        ``lstm`` or ``gru``.
     layers
         Of the encoder and of the decoder.
+    embedding_size, hidden_size
+        Of a token's vector, and of a layer's state.
     attention
         How the decoder looks at what the encoder said; see ``wordkit.layers.attention``.
     bidirectional

@@ -35,8 +35,9 @@ class Model(Protocol):
 
         Returns
         -------
-        The sum of the losses in nats, the number of targets, and the gradients to descend
-        (as a rule, of the mean): arrays or ``RowGradient``s, by the names of ``params``.
+        The sum of the losses in nats, of which exp(mean) is a perplexity; the number of
+        targets; and the gradients to descend (as a rule, of the mean): arrays or
+        ``RowGradient``s, by the names of ``params``.
         """
 
     def loss(self, batch: Any) -> tuple[float, int]:

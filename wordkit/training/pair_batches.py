@@ -72,7 +72,7 @@ class PairBatches:
 
     def epoch(self, seed: int, epoch: int) -> Sequence[PairBatch]:
         """The batches of an epoch."""
-        rng = np.random.default_rng([seed, epoch])
+        rng = np.random.default_rng([seed, 2, epoch])  # the weights have [seed, 1]
         batches = list(self._chosen(rng))
         if self.shuffle:
             batches = [batches[n] for n in rng.permutation(len(batches))]

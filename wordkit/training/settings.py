@@ -140,7 +140,7 @@ def note_settings(
 def _other_data(folder: Path, theirs: Any, ours: Mapping[str, int | None]) -> ModelError:
     theirs = theirs if isinstance(theirs, dict) else {}
     name = next((name for name in ours if theirs.get(name) != ours[name]), "data")
-    had = "without" if name in theirs and theirs[name] is None else "with another"
+    had = "without" if name in theirs and theirs[name] is None else "with other"
     return ModelError(
         f"the run in {folder} was begun {had} {name}: resume it with what it was begun with, or "
         "begin anew in another folder"
