@@ -284,10 +284,37 @@ def test_labels_of_an_attention_map_do_not_overlap(tmp_path, figures, source):
     across, down = figures[0].axes[0].get_xticklabels(), figures[0].axes[0].get_yticklabels()
     boxes = [label.get_window_extent() for label in (*across, *down)]
     assert not any(one.overlaps(other) for one, other in pairwise(boxes))
-    page = figures[0].bbox
-    for box in boxes:
-        assert page.xmin <= box.xmin < box.xmax <= page.xmax
-        assert page.ymin <= box.ymin < box.ymax <= page.ymax
+
+
+@pytest.mark.parametrize(
+    ("source", "target"),
+    [
+        ("geschwindigkeitsbegrenzung gilt hier immer noch für alle fahrer", "speed limit"),
+        ("ein", "a team plays counterrevolutionaries internationalizations"),
+        ("a " * 90, "internationalizations of something"),
+    ],
+)
+def test_labels_of_an_attention_map_are_whole(tmp_path, source, target):
+    image = pytest.importorskip("matplotlib.image")
+    sides = source.split(), target.split()
+    weights = attention(len(sides[1]), len(sides[0]))
+    plots.attention_map(weights, *sides, tmp_path / "map.png")
+    picture = image.imread(tmp_path / "map.png")
+    for edge in picture[0], picture[-1], picture[:, 0], picture[:, -1]:
+        assert (edge == 1).all()
+    # the picture is the map and, above it and beside it, the labels
+    assert picture.shape[0] > 40 * len(sides[1]) + 12 * max(map(len, sides[0]))
+    assert picture.shape[1] > 40 * len(sides[0]) + 12 * max(map(len, sides[1]))
+
+
+def test_labels_of_a_large_attention_map_can_be_read(tmp_path, figures):
+    plots.attention_map(
+        attention(3, 800), [f"w{n}" for n in range(800)], "abc", tmp_path / "m.svg"
+    )
+    across = figures[0].axes[0].get_xticklabels()
+    assert [label.get_text() for label in across[:3]] == ["w0", "w4", "w8"]
+    assert {label.get_size() for label in across} == {7.5}
+    assert list(figures[0].axes[0].get_xticks()) == list(range(0, 800, 4))
 
 
 def test_letters_of_an_attention_map_without_a_font_are_said_once(tmp_path):

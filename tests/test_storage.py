@@ -167,6 +167,32 @@ def test_new_file_writes_into_pipes_and_behind_links(tmp_path: Path) -> None:
     assert not Path(os.devnull).is_file()
 
 
+@pytest.mark.skipif(not Path("/dev/fd").is_dir(), reason="the system has no /dev/fd")
+def test_new_file_writes_into_a_pipe_without_a_name() -> None:
+    reading, writing = os.pipe()
+    with open(reading, "rb") as pipe:
+        with storage.new_file(f"/dev/fd/{writing}") as file:
+            file.write(b"x")
+        os.close(writing)
+        assert pipe.read() == b"x"
+
+
+def test_errors_of_new_file_name_the_path_that_was_given(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("folder").mkdir()
+    Path("file").touch()
+    with pytest.raises(FormatError, match=r"^folder is a folder"), storage.new_file("folder"):
+        pass
+    with (
+        pytest.raises(OSError, match=r"Not a directory|exists") as error,
+        storage.new_file("file/x"),
+    ):
+        pass
+    assert error.value.filename == str(Path("file/x"))
+
+
 def test_new_file_is_whole_or_not_there(tmp_path: Path) -> None:
     path = tmp_path / "file"
     with storage.new_file(path) as file:

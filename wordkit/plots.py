@@ -6,6 +6,7 @@ object-oriented interface is used, so that nothing of ``pyplot`` changes.
 
 from __future__ import annotations
 
+import math
 import warnings
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -22,6 +23,7 @@ from wordkit.vectors.word_vectors import WordVectors
 METHODS = ("pca", "tsne")
 _FONT_SIZE = 7.5  # points
 _LONGEST = 30  # letters of a label
+_LETTER, _LINE = 0.1, 0.13  # inches: the width and the height of a label's letter, and some
 # The first has Latin, Greek and Cyrillic letters and comes with matplotlib; of the
 # others, those that the machine has are asked for the letters that are missing.
 _FONTS = (
@@ -163,19 +165,20 @@ def attention_map(
 
         rows, columns = ([_label(s.replace(" ", "␣")) for s in side] for side in (target, source))
         cell = min(0.2, 30 / max(high, wide))  # inches: the page has an end
-        margin = cell * max(len(label) for label in (*rows, *columns)) / 2 + 0.3
-        size = cell * wide + margin, cell * high + margin
-        axes = Figure(figsize=size, dpi=DPI, facecolor="white", layout="constrained").subplots()
+        step = math.ceil(_LINE / cell)  # labels that are drawn do not touch
+        figure = Figure(figsize=(cell * wide, cell * high), dpi=DPI, facecolor="white")
+        axes = figure.add_axes((0, 0, 1, 1))
         axes.imshow(weights, cmap="gray", vmin=0, vmax=1)
         axes.tick_params(length=0, labeltop=True, labelbottom=False)
-        style: Any = {"family": _fonts(), "size": cell / 0.2 * _FONT_SIZE, "parse_math": False}
-        axes.set_xticks(range(wide), columns, rotation=90 * (max(map(len, columns)) > 2), **style)
-        axes.set_yticks(range(high), rows, **style)
-        save(axes.figure)
+        style: Any = {"family": _fonts(), "size": _FONT_SIZE, "parse_math": False}
+        upright = max(map(len, columns)) * _LETTER > step * cell
+        axes.set_xticks(range(0, wide, step), columns[::step], rotation=90 * upright, **style)
+        axes.set_yticks(range(0, high, step), rows[::step], **style)
+        save(figure, bbox_inches="tight")  # the labels stand outside
 
 
 @contextmanager
-def _picture(path: str | Path) -> Iterator[Callable[[Any], None]]:
+def _picture(path: str | Path) -> Iterator[Callable[..., None]]:
     """Yield what saves a figure as ``path``: the same figure gives the same bytes."""
     path = Path(path)
     kind = path.suffix.lower().lstrip(".")
@@ -188,11 +191,11 @@ def _picture(path: str | Path) -> Iterator[Callable[[Any], None]]:
             "plots need matplotlib, which is not installed: pip install 'wordkit[plot]'"
         ) from None
 
-    def save(figure: Any) -> None:
+    def save(figure: Any, **options: Any) -> None:
         # Without a salt and with a date, each SVG file would differ from the last.
         metadata = {"Software": None} if kind == "png" else {"Creator": None, "Date": None}
         with new_file(path) as file:
-            figure.savefig(file, format=kind, metadata=metadata)
+            figure.savefig(file, format=kind, metadata=metadata, **options)
 
     with matplotlib.rc_context({"svg.hashsalt": "wordkit"}):
         yield save

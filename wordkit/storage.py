@@ -84,24 +84,24 @@ def new_file(path: str | Path) -> Iterator[IO[bytes]]:
 
     A device or a pipe is written to as it is.
     """
-    path = Path(path).resolve()
+    path, place = Path(path), Path(path).resolve()  # where /dev/stdout leads has no name
     if path.is_dir():
         raise FormatError(f"{path} is a folder; name a file to write")
     if path.exists() and not path.is_file():
         with open(path, "wb") as file:
             yield file
         return
-    temporary = _beside(path, ".partial")
+    temporary = _beside(place, ".partial")
     with errors_of(path):
-        path.parent.mkdir(parents=True, exist_ok=True)
+        place.parent.mkdir(parents=True, exist_ok=True)
         temporary.touch()
     try:
         with errors_of(path, *_FULL), open(temporary, "wb") as file:
             yield file
             file.flush()
             os.fsync(file.fileno())
-        temporary.replace(path)
-        _sync(path.parent)
+        temporary.replace(place)
+        _sync(place.parent)
     finally:
         temporary.unlink(missing_ok=True)
 

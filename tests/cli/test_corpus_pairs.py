@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+import os
 from pathlib import Path
 
 import pytest
 
+from tests.cli import test_cli
 from tests.cli.test_lm import ok, refused, wordkit
 from wordkit.corpus.pairs import read_pairs
 
@@ -47,6 +49,21 @@ def test_json_seed_and_digits(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
+    "output",
+    [
+        "-",
+        pytest.param("/dev/stdout", marks=pytest.mark.skipif(os.name == "nt", reason="no /dev")),
+    ],
+)
+def test_standard_output(tmp_path: Path, output: str) -> None:
+    arguments = ("corpus", "pairs", "dates", "--count", 3, "--valid", tmp_path / "valid.tsv")
+    done = test_cli.wordkit(*arguments, "-o", output)
+    assert done.returncode == 0, done.stderr
+    ok(*arguments, "-o", tmp_path / "dates.tsv")
+    assert done.stdout == (tmp_path / "dates.tsv").read_bytes()
+
+
+@pytest.mark.parametrize(
     ("options", "message"),
     [
         (["letters", "-o", "x"], "'letters' is not one of 'addition', 'dates'"),
@@ -61,7 +78,9 @@ def test_json_seed_and_digits(tmp_path: Path) -> None:
             ["addition", "-o", "x", "--digits", 1, "--count", 50, "--valid", "y"],
             "asked for 5,050 different questions, and there are 55 sums",
         ),
-        (["dates", "-o", "x", "--valid", "."], "is a folder; name a file to write"),
+        (["dates", "-o", "-", "--valid", "-"], "--valid - is written already"),
+        (["dates", "-o", "-", "--json"], "cannot both be on standard output"),
+        (["dates", "-o", "x", "--valid", "."], "Error: . is a folder; name a file to write"),
     ],
 )
 def test_what_cannot_be(

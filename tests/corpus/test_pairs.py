@@ -82,7 +82,14 @@ def test_lines_of_the_textbook(write: Write) -> None:
 
 def test_forms_are_told_apart_by_the_first_line(write: Write) -> None:
     assert read_pairs(write("[a_b]\t{c}\n"))[0] == Pair(("[a_b]",), ("{c}",), 1)
-    assert read_pairs(write("a_b_c\n"))[0] == Pair(("a",), ("b_c",), 1)
+    assert read_pairs(write("[5]\ta_b\n"))[0] == Pair(("[5]",), ("a_b",), 1)
+    for line in '["a",\t"b"]\n', '{\t"source": "a", "target": "b"\t}\n':
+        assert read_pairs(write(line))[0] == Pair(("a",), ("b",), 1)
+
+
+def test_line_ends_in_json_are_spaces(write: Write) -> None:
+    (pair,) = read_pairs(write(json.dumps(["a\nb\r\nc\n", "d\re\u2028f"])), units="chars")
+    assert pair == Pair(tuple("a b c"), tuple("d e f"), 1)
 
 
 def test_lines_without_text_are_passed_over_and_counted(write: Write) -> None:
@@ -95,6 +102,7 @@ def test_two_files(write: Write) -> None:
     target = write("a\tdog .\ntwo white cats", "en")
     assert read_pairs(source, target) == WORDS
     assert read_pairs(write("[1]\n", "one"), write("a_b\n", "two"))[0].source == ("[1]",)
+    assert read_pairs(write("a\tb\nc\n", "one"), write("d\ne\n", "two"))[0].source == ("a", "b")
 
 
 @pytest.mark.parametrize("compress", [gzip.compress, bz2.compress, lzma.compress])
@@ -124,7 +132,17 @@ def test_blocks_change_nothing(write: Write, monkeypatch: pytest.MonkeyPatch) ->
         (b"a\tb\na\t \n", "pairs, line 2: the target is empty"),
         (b"a\tb\n\t\n", "pairs, line 2: the source is empty"),
         (b"no pair at all\n", "pairs, line 1: expected a source, a tab .* found no tab"),
-        (b"1+1_2\n1+2 3\n", "pairs, line 2: expected a question, .* found no underscore"),
+        (b"1+1_2\n1+2 3\n", "pairs, line 2: expected a question, .* found no underscores"),
+        (
+            b"to new_york\nand new_york to new_orleans\n",
+            "line 2: .* found 2 underscores .TSV .*"
+            "name the file of the targets too .--target, or --valid-target",
+        ),
+        (
+            b"new_york and new_orleans\n",
+            "line 1: expected a source, .* found no tab .JSON Lines "
+            "and question_answer are read, too.; .* .--target",
+        ),
         (b"1+1_2\n1+2_\t3\n", "pairs, line 2: expected a question, .* found a tab"),
         (b"1+1_2\n1+2_ \n", "pairs, line 2: the target is empty"),
         (b"_2\n", "pairs, line 1: the source is empty"),
@@ -135,7 +153,7 @@ def test_blocks_change_nothing(write: Write, monkeypatch: pytest.MonkeyPatch) ->
         (b'{"source": "a"}\n', 'line 1: expected an object with the strings source .* "a"}'),
         (b'["a", "b"]\n3\n', "line 2: expected an object with the strings source"),
         (b'["a", ""]\n', "line 1: the target is empty"),
-        (b"a\tb\nc\t\xff\n", "pairs, line 2: byte 0xff is not UTF-8"),
+        (b"a\tb\nc\t\xff\n", "pairs, line 2: byte 0xff is not UTF-8; convert the file to it$"),
         ("a\tb\n".encode("utf-16"), "pairs is UTF-16"),
         (gzip.compress(b"a\tb\n" * 100)[:20], "pairs is damaged or cut short"),
     ],
@@ -154,6 +172,7 @@ def test_bad_files(write: Write, content: bytes, message: str) -> None:
         ("", "", "source holds no pairs"),
         ("a\n\nb\n", "d\ne\nf\n", "source, line 2: the source is empty"),
         ("a\nb\n", "d\n \n", "target, line 2: the target is empty"),
+        ("a\tb\nc\td\n", "b\nd\n", "source has a tab in each line, .* leave out --target"),
     ],
 )
 def test_two_files_that_do_not_fit(write: Write, source: str, target: str, message: str) -> None:

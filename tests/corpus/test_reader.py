@@ -18,7 +18,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from wordkit.corpus import reader
-from wordkit.corpus.reader import TextFormat, find_inputs, read_blocks
+from wordkit.corpus.reader import TextFormat, find_inputs, plain_lines, read_blocks
 from wordkit.errors import CorpusError
 
 TEXT = "first line\nsecond ünïcode line\r\n\n  \nfourth paragraph\n"
@@ -72,6 +72,24 @@ def test_a_pipe_that_has_a_name(tmp_path: Path, compressed: bool) -> None:
     blocks = list(read_blocks([str(pipe)]))
     writer.join()
     assert b"".join(block.data for block in blocks) == data
+
+
+def test_what_is_there_comes_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    reading, writing = os.pipe()
+    with open(reading) as stdin, open(writing, "wb", buffering=0) as pipe:
+        monkeypatch.setattr(sys, "stdin", stdin)
+        blocks = read_blocks(["-"], whole_lines=True, as_it_comes=True)
+        for text, lines in (
+            (b"one\n", ["one"]),
+            (b"two\r\n\nth", ["two", ""]),
+            (b"ree\n", ["three"]),
+        ):
+            pipe.write(text)
+            block = next(blocks)
+            assert (block.source, plain_lines(block)) == ("standard input", lines)
+        pipe.write(b"end")
+        pipe.close()
+        assert [(block.line, plain_lines(block)) for block in blocks] == [(5, ["end"])]
 
 
 @pytest.mark.parametrize("document", reader.DOCUMENTS)
@@ -224,6 +242,10 @@ def test_bytes_that_are_not_utf8(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     with pytest.raises(CorpusError, match=r"latin.txt, line 21: byte 0xe9 .* --errors replace"):
         documents(path)
     assert documents(path, errors="replace")[-1] == ["caf\ufffd"]
+    with pytest.raises(
+        CorpusError, match=r"line 21: byte 0xe9 is not UTF-8; convert the file to it$"
+    ):
+        list(map(plain_lines, read_blocks([str(path)])))
 
 
 def test_utf16_is_named(tmp_path: Path) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterator
 from types import SimpleNamespace
 from typing import Any, NamedTuple
 
@@ -13,9 +12,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.seq2seq.small import TARGET, Twin, small_model
-from wordkit.errors import ModelError
 from wordkit.seq2seq import decode
-from wordkit.seq2seq.decode import Translation, translate, translate_stream
+from wordkit.seq2seq.decode import Translation, translate
 
 WORDS = ["<unk>", "<bos>", "<eos>", "a", "b"]
 SIZE = 6
@@ -40,7 +38,7 @@ class Memory(NamedTuple):
 class SmallModel:
     """Random weights: each word by all words before it, and by the source."""
 
-    start, end, unknown = 1, 2, 0
+    start, end, unknown, extra_length = 1, 2, 0, 10
     target_words = WORDS
 
     def __init__(self, seed: int = 0, xp: Any = np, attention: str = "dot", spread: float = 3.0):
@@ -347,49 +345,3 @@ def test_with_models_that_can_be_trained(values: dict[str, Any], beam: int, xp: 
             np.testing.assert_allclose(one.attention, looks[:-1], rtol=1e-6)
         else:
             assert one.attention is None
-
-
-def test_a_stream_is_answered_as_it_comes() -> None:
-    asked = []
-
-    def blocks() -> Iterator[list[list[str]]]:
-        for block in ([["v"], []], [["w", "x"]]):
-            asked.append(len(block))
-            yield block
-
-    model = SmallModel()
-    stream = translate_stream(model, blocks(), beam=2)
-    first = [next(stream), next(stream)]
-    assert asked == [2]
-    assert [*first, *stream][2].tokens == translate(model, [["w", "x"]], beam=2)[0].tokens
-    assert asked == [2, 1]
-
-
-@pytest.mark.parametrize(
-    ("options", "message"),
-    [
-        ({"beam": 0}, "beam must be at least 1, not 0"),
-        ({"beam": 2, "n_best": 3}, "a beam of 2 gives 1 to 2 translations, not 3"),
-        ({"n_best": 0}, "not 0"),
-        ({"max_length": 0}, "max_length must be at least 1, not 0"),
-        ({"length_penalty": -1.0}, "length_penalty must be at least 0, not -1.0"),
-        ({"length_penalty": float("nan")}, "length_penalty must be at least 0, not nan"),
-    ],
-)
-def test_options_that_are_refused(options: dict[str, Any], message: str) -> None:
-    with pytest.raises(ModelError, match=message):
-        translate(SmallModel(), [["v"]], **options)
-    with pytest.raises(ModelError, match=message):
-        translate(SmallModel(), [], **options)
-
-
-def test_nothing_to_replace_by() -> None:
-    with pytest.raises(ModelError, match="the model has no attention"):
-        translate(SmallModel(attention="none"), [["v"]], replace_unknown=True)
-
-
-def test_a_model_of_no_numbers() -> None:
-    model = SmallModel()
-    model.output = model.output * np.nan
-    with pytest.raises(ModelError, match="probabilities are not numbers"):
-        translate(model, [["v"]], beam=2)

@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 
 from wordkit.errors import FormatError, ModelError
+from wordkit.seq2seq.decode import translate
 from wordkit.seq2seq.fit import fit, pair_batches, vocabularies
 from wordkit.seq2seq.model import Seq2Seq
 from wordkit.seq2seq.settings import ModelSettings, TrainingSettings
@@ -63,6 +64,19 @@ def test_learns_and_saves(tmp_path: Path) -> None:
         "checkpoints", "config.json", "model.safetensors", "source_vocabulary.txt",
         "target_vocabulary.txt",
     ]  # fmt: skip
+
+
+def test_long_answers_are_not_cut(tmp_path: Path) -> None:
+    """Of training pairs with targets longer than twice the source and 10."""
+    pairs = [(["7"], list("the number called seven")), (["8"] * 20, list("eight"))]
+    settings = {"hidden_size": 32, "dropout": 0.0, "sampling": 0.0}
+    trained(tmp_path / "m", pairs=pairs, valid=None, epochs=150, settings=settings, lr=0.02)
+    model = Seq2Seq.load(tmp_path / "m")
+    assert model.extra_length == 23 - 2
+    found = translate(model, [source for source, _ in pairs])
+    assert [each.tokens for each in found] == [target for _, target in pairs]
+    model, _ = trained(tmp_path / "short", valid=None, epochs=1)
+    assert model.extra_length == 10
 
 
 def test_without_validation(tmp_path: Path) -> None:

@@ -271,6 +271,18 @@ def test_can_be_saved_again(tmp_path: Path, share: bool) -> None:
         small_model(dtype=np.float32, share_vocabulary=share).save(tmp_path / "m")
 
 
+def test_extra_length(saved: Path) -> None:
+    model = Seq2Seq.load(saved)
+    assert model.extra_length == 10
+    model.extra_length = 25
+    model.save(saved)
+    assert Seq2Seq.load(saved).extra_length == 25
+    config = json.loads((saved / "config.json").read_text())
+    del config["extra_length"]  # as in folders of earlier versions
+    (saved / "config.json").write_text(json.dumps(config))
+    assert Seq2Seq.load(saved).extra_length == 10
+
+
 @pytest.mark.parametrize("size", [0, 5, 100, -1])
 def test_cut_short(saved: Path, size: int) -> None:
     path = saved / "model.safetensors"
@@ -310,6 +322,8 @@ def test_vocabularies_that_do_not_fit(
         ({"settings": {"layers": "2"}}, "layers must be of the type int"),
         ({"settings": {"colour": 1}}, "damaged"),
         ({"settings": None}, "damaged"),
+        ({"extra_length": -1}, "damaged: extra_length must be a whole number from 0, not -1"),
+        ({"extra_length": "9"}, "damaged: extra_length must be a whole number from 0, not '9'"),
         ({"settings": {"layers": 1_000_000_000}}, "too few for 1,000,000,000 layers"),
     ],
 )

@@ -8,15 +8,17 @@ from typing import Any
 import click
 
 from wordkit.cli.corpus import corpus
+from wordkit.cli.models import AT_LEAST_1
 from wordkit.cli.output import json_option, print_json, say, seed_range
 
 FILE = click.Path(path_type=Path)
-AT_LEAST_1 = click.IntRange(1)
 
 
 @corpus.command()
 @click.argument("task", type=click.Choice(["addition", "dates"]))
-@click.option("-o", "--output", required=True, type=FILE, help="File to write.")
+@click.option(
+    "-o", "--output", required=True, type=FILE, help="File to write; - is standard output."
+)
 @click.option("--count", default=50_000, show_default=True, type=AT_LEAST_1, help="Pairs in it.")
 @click.option("--valid", type=FILE, help="Second file, for validation.")
 @click.option("--valid-count", type=AT_LEAST_1, help="Pairs in it.  [default: 5000]")
@@ -49,22 +51,24 @@ def pairs(
     wordkit corpus pairs dates -o dates.tsv --seed 3
     """
     from wordkit.corpus.pair_tasks import TASKS
-    from wordkit.corpus.pairs import write_pairs
+    from wordkit.corpus.pairs import STDOUT, write_pairs
 
     options: dict[str, Any] = {"seed": seed}
     if digits is not None:
         if task != "addition":
             raise click.UsageError(f"--digits has no meaning with {task}")
         options["digits"] = digits
-    counts = {output.resolve(): count}
+    counts = {output: count}
     for name, path, size in (("valid", valid, valid_count), ("test", test, test_count)):
         if path is None:
             if size is not None:
                 raise click.UsageError(f"--{name}-count needs --{name} FILE")
-        elif path.resolve() in counts:
+        elif path.resolve() in {each.resolve() for each in counts}:
             raise click.UsageError(f"--{name} {path} is written already; name another file")
         else:
-            counts[path.resolve()] = size or 5000
+            counts[path] = size or 5000
+    if as_json and STDOUT in counts:
+        raise click.UsageError("--json and a file of - cannot both be on standard output")
     made = iter(TASKS[task](sum(counts.values()), **options))
     parts = {path: [next(made) for _ in range(size)] for path, size in counts.items()}
     write_pairs(parts)

@@ -9,7 +9,7 @@ from typing import Any
 import click
 
 from wordkit.cli.lm import PATH, lm, say_oov
-from wordkit.cli.models import AT_LEAST_1, run_in, training_options
+from wordkit.cli.models import AT_LEAST_1, check_patience, run_in, training_options
 from wordkit.cli.output import json_option, print_json, say
 
 
@@ -74,6 +74,7 @@ def train(
     from wordkit.training.checkpoint import parse_duration
     from wordkit.vectors.word_vectors import WordVectors
 
+    check_patience(options, valid)
     settings, training = ModelSettings(), TrainingSettings()
     if recipe is not None:
         settings, training = read_recipe(recipe)

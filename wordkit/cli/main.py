@@ -48,7 +48,8 @@ class Commands(click.Group):
             click.echo(str(stopped), err=True)
             raise click.exceptions.Exit(128 + signal.SIGINT) from None
         except KeyboardInterrupt:
-            raise click.ClickException("interrupted; nothing unfinished was kept") from None
+            click.echo("interrupted; nothing unfinished was kept", err=True)
+            raise click.exceptions.Exit(128 + signal.SIGINT) from None
         except MemoryError:
             raise click.ClickException("out of memory") from None
         except OSError as error:

@@ -49,6 +49,12 @@ def training_options(things: str, text: str, *, batch_size: int, clip: float) ->
     return add
 
 
+def check_patience(options: Mapping[str, Any], valid: Path | None) -> None:
+    """``UsageError`` if there is nothing to be patient with."""
+    if options["patience"] is not None and valid is None:
+        raise click.UsageError("--patience needs --valid, what to choose by")
+
+
 @contextmanager
 def run_in(output: Path) -> Iterator[None]:
     """Around a training: what to do after Ctrl-C, and a picture of the loss at the end."""

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import signal
-import sys
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -15,7 +14,6 @@ from wordkit.cli.models import AT_LEAST_1, print_model
 from wordkit.cli.output import json_option, print_json, print_rows, print_table, say
 
 if TYPE_CHECKING:
-    from wordkit.corpus.reader import Block
     from wordkit.seq2seq.model import Seq2Seq
 
 PATH = click.Path(path_type=Path)
@@ -35,7 +33,8 @@ def search_options(command: Callable) -> Callable:
         click.option("--replace-unknown", is_flag=True,
                      help="Put the most attended source token for <unk>."),
         click.option("--max-length", type=AT_LEAST_1,
-                     help="Most tokens.  [default: twice the source's, and 10]"),
+                     help="Most tokens.  [default: twice the source's and 10, or more where "
+                          "training pairs needed it]"),
         click.option("--length-penalty", default=0.6, show_default=True, type=click.FloatRange(0),
                      help="Above 0 to favour longer ones."),
         beam_option,
@@ -67,12 +66,12 @@ def translate(path: Path, file: Path, n_best: int | None, as_json: bool, **optio
     """
     from wordkit.seq2seq.decode import translate_stream
 
-    number = 0
+    written = 0
     try:
         model = load(path)
         blocks = ([_tokens(model, line) for line in lines] for lines in _lines(file))
-        for translation in translate_stream(model, blocks, n_best=n_best or 1, **options):
-            number += 1
+        found = translate_stream(model, blocks, n_best=n_best or 1, attention=False, **options)
+        for number, translation in enumerate(found, 1):
             best = [translation, *translation.others]
             if as_json:
                 click.echo(json.dumps({"line": number, "translations": [
@@ -81,9 +80,10 @@ def translate(path: Path, file: Path, n_best: int | None, as_json: bool, **optio
             elif n_best is not None:
                 print_rows((str(number), each.score, _text(model, each.tokens)) for each in best)
             else:
-                click.echo(_text(model, translation.tokens))
+                _echo(model, translation.tokens)
+            written = number
     except KeyboardInterrupt:
-        say(f"interrupted: {number:,} lines are translated and written")
+        say(f"interrupted: {written:,} lines are translated and written")
         raise click.exceptions.Exit(128 + signal.SIGINT) from None
 
 
@@ -113,7 +113,10 @@ def evaluate(
 
     model = load(path)
     known = read_pairs(pairs, target, units=model.settings.units)
-    found = [each.tokens for each in translate(model, [pair.source for pair in known], **options)]
+    found = [
+        each.tokens
+        for each in translate(model, [pair.source for pair in known], attention=False, **options)
+    ]
     references = [pair.target for pair in known]
     result = compare(found, references).to_dict()
     right, wrong = pick_examples(found, references, examples)
@@ -159,7 +162,7 @@ def attention(path: Path, text: str, output: Path, beam: int) -> None:
     if found.attention is None or not found.tokens:
         raise ModelError("the translation is empty: there is no attention to draw")
     attention_map(found.attention, source, found.tokens, output)
-    click.echo(_text(model, found.tokens))
+    _echo(model, found.tokens)
     say(f"{output}: what each token of it looks at")
 
 
@@ -200,34 +203,18 @@ def _text(model: Seq2Seq, tokens: Sequence[str]) -> str:
     return ("" if model.settings.units == "chars" else " ").join(tokens)
 
 
+def _echo(model: Seq2Seq, tokens: Sequence[str]) -> None:
+    """On one line, whatever characters the model learnt."""
+    from wordkit.corpus.pairs import one_line
+
+    click.echo(one_line(_text(model, tokens)))
+
+
 def _lines(file: Path) -> Iterator[list[str]]:
     """The lines of a file, many at once; of standard input, as many as there are by now."""
-    from wordkit.corpus.reader import TextFormat, read_blocks
+    from wordkit.corpus.reader import plain_lines, read_blocks
 
-    as_lines = TextFormat(document="file")
-    blocks = (
-        _standard_input() if str(file) == STDIN else read_blocks([str(file)], whole_lines=True)
-    )
-    for block in blocks:
-        lines = [line for line in as_lines.lines(block) if line is not None]
+    for block in read_blocks([str(file)], whole_lines=True, as_it_comes=str(file) == STDIN):
+        lines = plain_lines(block)
         for start in range(0, len(lines), AT_ONCE):
             yield lines[start : start + AT_ONCE]
-
-
-def _standard_input() -> Iterator[Block]:
-    from wordkit.corpus.reader import Block
-    from wordkit.errors import CorpusError
-
-    if sys.stdin is None:
-        raise CorpusError("cannot read standard input: it is closed")
-    stdin: Any = sys.stdin.buffer
-    number, rest = 1, b""
-    while True:
-        piece = stdin.read1(1 << 16)  # what there is by now, up to that
-        whole, end, rest = (rest + piece).rpartition(b"\n") if piece else (rest, b"", b"")
-        data = whole + end
-        if data:
-            yield Block(data, "standard input", number, number == 1, True, len(data))
-            number += data.count(b"\n")
-        if not piece:
-            return

@@ -4,7 +4,7 @@ Read are, told apart by the first line, and plain or compressed alike:
 
     TSV            sixteen plus seventy-five<tab>ninety-one
     JSON Lines     {"source": "16+75", "target": "91"}   or   ["16+75", "91"]
-    textbook       16+75  _91          (question, padding, an underscore, answer)
+    textbook       16+75  _91          (question, padding, the only underscore, answer)
     two files      line n of the one is the source, line n of the other its target
 """
 
@@ -12,12 +12,13 @@ from __future__ import annotations
 
 import contextlib
 import json
+import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from itertools import zip_longest
 from pathlib import Path
-from typing import NamedTuple
+from typing import IO, NamedTuple
 
-from wordkit.corpus.reader import TextFormat, read_blocks
+from wordkit.corpus.reader import plain_lines, read_blocks
 from wordkit.errors import CorpusError
 from wordkit.storage import new_file
 
@@ -26,6 +27,9 @@ UNITS: dict[str, Callable[[str], tuple[str, ...]]] = {
     "chars": lambda text: tuple(text.strip()),
 }
 """How a side becomes tokens: split on white space, or into characters, inner spaces too."""
+
+STDOUT = Path("-")
+_TWO_FILES = "of sources alone, name the file of the targets too (--target, or --valid-target)"
 
 
 class Pair(NamedTuple):
@@ -62,8 +66,8 @@ def read_pairs(
     Raises
     ------
     CorpusError
-        A side is missing or empty, one file is longer than the other, a file cannot be read
-        or is not UTF-8, or there is no pair.
+        A side is missing or empty, one file is longer than the other or has both sides, a file
+        cannot be read or is not UTF-8, or there is no pair.
     """
     if units not in UNITS:
         raise CorpusError(f"unknown units {units!r}: expected one of {', '.join(UNITS)}")
@@ -88,12 +92,21 @@ def read_pairs(
 def write_pairs(parts: Mapping[Path, Iterable[tuple[str, str]]]) -> None:
     """Write sources and targets to files of TSV: to all of them, or on an error to none.
 
-    The texts must not contain tabs or line ends.
+    The texts must not contain tabs or line ends. ``STDOUT`` is standard output.
     """
     with contextlib.ExitStack() as stack:
-        files = [stack.enter_context(new_file(path)) for path in parts]
+        files: list[IO[bytes]] = [
+            sys.stdout.buffer if path == STDOUT else stack.enter_context(new_file(path))
+            for path in parts
+        ]
         for file, pairs in zip(files, parts.values(), strict=True):
             file.write("".join(f"{source}\t{target}\n" for source, target in pairs).encode())
+            file.flush()
+
+
+def one_line(text: str) -> str:
+    """A text with spaces for its line ends."""
+    return " ".join(text.splitlines())
 
 
 # --- from files to the two sides of each pair -------------------------------------------
@@ -110,21 +123,26 @@ def _in_one_file(path: str) -> Iterator[tuple[_Line, _Line]]:
 
 
 def _in_two_files(path: str, target: str) -> Iterator[tuple[_Line, _Line]]:
-    for count, lines in enumerate(zip_longest(_lines(path), _lines(target))):
+    count, tabs = 0, 0
+    for lines in zip_longest(_lines(path), _lines(target)):
         if lines[0] is None or lines[1] is None:
             line, short = (lines[0], target) if lines[0] else (lines[1], path)
             raise CorpusError(
                 f"{line.where} has no counterpart: {short} ends after {count:,} lines; each line "
                 "of the one file needs a line in the other"
             )
+        count, tabs = count + 1, tabs + ("\t" in lines[0].text)
         yield lines
+    if count and tabs == count:
+        raise CorpusError(
+            f"{path} has a tab in each line, as if it held the targets too, and {target} is to "
+            "hold them: leave out --target, or name a file of the sources alone (cut -f1)"
+        )
 
 
 def _lines(path: str) -> Iterator[_Line]:
-    format = TextFormat(document="file")
     for block in read_blocks([path], whole_lines=True):
-        texts = (text for text in format.lines(block) if text is not None)
-        for number, text in enumerate(texts, block.line):
+        for number, text in enumerate(plain_lines(block), block.line):
             yield _Line(text, f"{block.source}, line {number}", number)
 
 
@@ -133,32 +151,39 @@ def _lines(path: str) -> Iterator[_Line]:
 
 def _splitter(first: str) -> Callable[[_Line], tuple[str, str]]:
     """What splits the lines of a file that begins with this one."""
-    if "\t" in first:
-        return _at_the_tab
-    if first.lstrip().startswith(("{", "[")):
+    # a tab may be white space of JSON, and a bracket the first letter of a source
+    if first.lstrip().startswith(("{", "[")) and ("\t" not in first or _is_json(first)):
         return _from_json
-    return _at_the_underscore if "_" in first else _at_the_tab
+    return _at_the_underscore if "\t" not in first and first.count("_") == 1 else _at_the_tab
+
+
+def _is_json(text: str) -> bool:
+    try:
+        json.loads(text)
+    except (ValueError, RecursionError):
+        return False
+    return True
 
 
 def _at_the_tab(line: _Line) -> tuple[str, str]:
     source, *rest = line.text.split("\t")
     if len(rest) != 1:
-        found = f"{len(rest)} tabs (cut -f1,2 keeps two columns)" if rest else "no tab"
-        raise CorpusError(
-            f"{line.where}: expected a source, a tab and its target, found {found}; or name the "
-            "file of the targets too"
-        )
+        found = f"{len(rest)} tabs (cut -f1,2 keeps two columns)"
+        if not rest:
+            found = f"no tab (JSON Lines and question_answer are read, too); {_TWO_FILES}"
+        raise CorpusError(f"{line.where}: expected a source, a tab and its target, found {found}")
     return source, rest[0]
 
 
 def _at_the_underscore(line: _Line) -> tuple[str, str]:
-    question, mark, answer = line.text.partition("_")
-    if not mark or "\t" in line.text:
+    question, *answers = line.text.split("_")
+    if len(answers) != 1 or "\t" in line.text:
+        found = "a tab" if "\t" in line.text else f"{len(answers) or 'no'} underscores"
         raise CorpusError(
-            f"{line.where}: expected a question, an underscore and its answer, as on the first "
-            f"line, found {'a tab' if mark else 'no underscore'}"
+            f"{line.where}: expected a question, one underscore and its answer, as on the first "
+            f"line, found {found} (TSV and JSON Lines are read, too); {_TWO_FILES}"
         )
-    return question, answer
+    return question, answers[0]
 
 
 def _from_json(line: _Line) -> tuple[str, str]:
@@ -174,4 +199,4 @@ def _from_json(line: _Line) -> tuple[str, str]:
         )
     # half a surrogate pair, as JSON can spell it, is no character
     source, target = (side.encode("utf-8", "replace").decode("utf-8") for side in sides)
-    return source, target
+    return one_line(source), one_line(target)

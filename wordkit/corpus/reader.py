@@ -13,7 +13,7 @@ import struct
 import sys
 import zipfile
 import zlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import IO, Any
@@ -23,6 +23,7 @@ from wordkit.errors import CorpusError
 BLOCK = 1 << 22
 """Bytes in a block: what a worker is given at once."""
 STDIN = "-"
+_ADVICE = "convert the file to it"
 DOCUMENTS = ("line", "file", "blank-line")
 
 _DAMAGED = (EOFError, zlib.error, lzma.LZMAError, gzip.BadGzipFile, zipfile.BadZipFile)
@@ -81,11 +82,7 @@ class TextFormat:
     def _text_lines(self, block: Block) -> Iterator[str | None]:
         if block.first:
             yield None
-        lines = self._decode(block).split("\n")
-        if lines[-1] == "" and block.ends_line:
-            lines.pop()  # what follows the last newline is no line
-        for line in lines:
-            line = line.removesuffix("\r")
+        for line in _split(self._decode(block), block):
             if self.document == "blank-line" and (not line or line.isspace()):
                 yield None
                 continue
@@ -114,17 +111,33 @@ class TextFormat:
             yield from text_lines(text)
 
     def _decode(self, block: Block) -> str:
-        data = block.data.removeprefix(b"\xef\xbb\xbf") if block.first else block.data
-        if block.first and data.startswith((b"\xff\xfe", b"\xfe\xff")):
-            raise CorpusError(f"{block.source} is UTF-16: convert it to UTF-8 (iconv does)")
-        try:
-            return data.decode("utf-8", self.errors)
-        except UnicodeDecodeError as error:
-            line = block.line + data.count(b"\n", 0, error.start)
-            raise CorpusError(
-                f"{block.source}, line {line}: byte 0x{data[error.start]:02x} is not UTF-8; "
-                "convert the file, or say --errors replace (errors='replace' in Python)"
-            ) from None
+        replace = "or say --errors replace (errors='replace' in Python)"
+        return _decode(block, self.errors, f"{_ADVICE}, {replace}")
+
+
+def plain_lines(block: Block) -> list[str]:
+    """The lines of a block that holds whole ones, as they are: they make no documents."""
+    return _split(_decode(block), block)
+
+
+def _split(text: str, block: Block) -> list[str]:
+    lines = text.split("\n")
+    if lines[-1] == "" and block.ends_line:
+        lines.pop()  # what follows the last newline is no line
+    return [line.removesuffix("\r") for line in lines]
+
+
+def _decode(block: Block, errors: str = "strict", advice: str = _ADVICE) -> str:
+    data = block.data.removeprefix(b"\xef\xbb\xbf") if block.first else block.data
+    if block.first and data.startswith((b"\xff\xfe", b"\xfe\xff")):
+        raise CorpusError(f"{block.source} is UTF-16: convert it to UTF-8 (iconv does)")
+    try:
+        return data.decode("utf-8", errors)
+    except UnicodeDecodeError as error:
+        line = block.line + data.count(b"\n", 0, error.start)
+        raise CorpusError(
+            f"{block.source}, line {line}: byte 0x{data[error.start]:02x} is not UTF-8; {advice}"
+        ) from None
 
 
 def text_lines(text: str) -> Iterator[str | None]:
@@ -193,13 +206,17 @@ def _is_hidden(path: Path) -> bool:
 # --- blocks -------------------------------------------------------------------------
 
 
-def read_blocks(names: Iterable[str], *, whole_lines: bool = False) -> Iterator[Block]:
+def read_blocks(
+    names: Iterable[str], *, whole_lines: bool = False, as_it_comes: bool = False
+) -> Iterator[Block]:
     """The blocks of all files, in order.
 
     Parameters
     ----------
     whole_lines
         Never cut a line, however long it is.
+    as_it_comes
+        Do not wait for a block to be full: somebody waits for an answer to what is there.
 
     Raises
     ------
@@ -209,29 +226,36 @@ def read_blocks(names: Iterable[str], *, whole_lines: bool = False) -> Iterator[
     for name in names:
         try:
             with _open_raw(name) as raw:
-                yield from _file_blocks(raw, name, whole_lines)
+                read = _read_some if as_it_comes else _read_block
+                yield from _file_blocks(raw, name, read, whole_lines)
         except _DAMAGED as error:
-            raise CorpusError(f"{name} is damaged or cut short: {error}") from None
+            raise CorpusError(f"{_shown(name)} is damaged or cut short: {error}") from None
         except OSError as error:
-            raise CorpusError(f"cannot read {name}: {error.strerror or error}") from None
+            raise CorpusError(f"cannot read {_shown(name)}: {error.strerror or error}") from None
+
+
+def _shown(name: str) -> str:
+    return "standard input" if name == STDIN else name
 
 
 def _open_raw(name: str) -> IO[bytes]:
     if name == STDIN:
         if sys.stdin is None:
             raise CorpusError("cannot read standard input: it is closed")
-        return io.BufferedReader(io.FileIO(sys.stdin.fileno(), closefd=False))
+        return open(sys.stdin.fileno(), "rb", closefd=False)
     return open(name, "rb")
 
 
-def _file_blocks(raw: IO[bytes], name: str, whole_lines: bool) -> Iterator[Block]:
+def _file_blocks(
+    raw: IO[bytes], name: str, read: Callable[[Any], bytes], whole_lines: bool
+) -> Iterator[Block]:
     done, seekable = 0, name != STDIN and raw.seekable()  # a pipe may have a name, too
     for source, stream in _decompressed(raw, name):
         if not whole_lines:
             _refuse_json_lines(source.rstrip(")"))
         line, first, rest = 1, True, b""
         while True:
-            piece = _read_block(stream)
+            piece = read(stream)
             text, rest = _cut(rest + piece, whole_lines) if piece else (rest, b"")
             if text:
                 position = max(done, raw.tell()) if seekable else done + len(text)
@@ -249,6 +273,12 @@ def _read_block(stream: Any) -> bytes:
         pieces.append(piece)
         missing -= len(piece)
     return b"".join(pieces)
+
+
+def _read_some(stream: Any) -> bytes:
+    """What is there by now; waits only where that is nothing."""
+    some: bytes = stream.read1(BLOCK)
+    return some
 
 
 def _cut(data: bytes, whole_lines: bool) -> tuple[bytes, bytes]:
@@ -270,20 +300,20 @@ def _character_end(data: bytes) -> int:
 def _decompressed(raw: IO[bytes], name: str) -> Iterator[tuple[str, Any]]:
     """The text inside a file, known by its name or its first bytes."""
     magic = raw.peek(10)[:10] if isinstance(raw, io.BufferedReader) else b""
-    suffix = Path(name).suffix.lower()
+    suffix, shown = Path(name).suffix.lower(), _shown(name)
     if suffix == ".gz" or magic.startswith(b"\x1f\x8b"):
-        yield name, gzip.GzipFile(fileobj=raw)
+        yield shown, gzip.GzipFile(fileobj=raw)
     elif suffix == ".bz2" or (magic[:3] == b"BZh" and magic[4:] == b"1AY&SY"):
-        yield name, bz2.BZ2File(raw)
+        yield shown, bz2.BZ2File(raw)
     elif suffix == ".xz" or magic.startswith(b"\xfd7zXZ\x00"):
-        yield name, lzma.LZMAFile(raw)
+        yield shown, lzma.LZMAFile(raw)
     elif suffix == ".zip" or magic.startswith(b"PK\x03\x04"):
         try:
             yield from _zip_members(raw, name)
         except _ZIP_ERRORS as error:  # encrypted, of an unknown method, or damaged
-            raise CorpusError(f"{name} cannot be unpacked: {error}") from None
+            raise CorpusError(f"{shown} cannot be unpacked: {error}") from None
     else:
-        yield name, raw
+        yield shown, raw
 
 
 def _zip_members(raw: IO[Any], name: str) -> Iterator[tuple[str, IO[bytes]]]:
@@ -293,8 +323,10 @@ def _zip_members(raw: IO[Any], name: str) -> Iterator[tuple[str, IO[bytes]]]:
         for member in archive.infolist():
             path = PurePosixPath(member.filename.replace("\\", "/"))
             if path.is_absolute() or ".." in path.parts or path.as_posix()[1:2] == ":":
-                raise CorpusError(f"{name}: the member {member.filename} lies outside its folder")
+                raise CorpusError(
+                    f"{_shown(name)}: the member {member.filename} lies outside its folder"
+                )
             if member.is_dir():
                 continue
             with archive.open(member) as stream:
-                yield f"{name}({member.filename})", stream
+                yield f"{_shown(name)}({member.filename})", stream

@@ -6,8 +6,8 @@ All beams of a batch of sentences take a step together. A beam of 1 is greedy se
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import dataclass, replace
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -17,6 +17,8 @@ from wordkit.seq2seq.model import Seq2Seq
 
 ROWS = 256
 """Hypotheses of one step: a batch has so many sentences, or less by the width of the beam."""
+PLACES = 1 << 15
+"""Tokens of the sources that all hypotheses of a step look at: of long ones, fewer are a batch."""
 
 
 @dataclass(frozen=True)
@@ -31,7 +33,7 @@ class Translation:
         Its log probability, ``<eos>`` included, over the length penalty.
     attention
         (T, S): the share of each of the S source tokens in each token; None if the model
-        has no attention.
+        has no attention, or nobody asked for it.
     others
         The next best translations, the best of them first; they have no others.
     """
@@ -44,14 +46,16 @@ class Translation:
 
 @dataclass(frozen=True)
 class _Search:
-    """The options of ``translate``, checked."""
+    """A model and the options of ``translate``, checked."""
 
+    model: Seq2Seq
     beam: int = 1
     n_best: int = 1
     length_penalty: float = 0.6
     max_length: int | None = None
     allow_unknown: bool = False
     replace_unknown: bool = False
+    attention: bool = True
 
     def __post_init__(self) -> None:
         if self.beam < 1:
@@ -65,15 +69,20 @@ class _Search:
             raise ModelError(f"length_penalty must be at least 0, not {self.length_penalty}")
         if self.max_length is not None and self.max_length < 1:
             raise ModelError(f"max_length must be at least 1, not {self.max_length}")
+        if self.replace_unknown and self.model.settings.attention == "none":
+            raise ModelError("the model has no attention to say by what <unk> is to be replaced")
 
-    def banned(self, model: Seq2Seq) -> list[int]:
+    @property
+    def banned(self) -> list[int]:
         """The ids that no translation has."""
         unknown = self.allow_unknown or self.replace_unknown
-        return [model.start] if unknown else [model.start, model.unknown]
+        return [self.model.start] if unknown else [self.model.start, self.model.unknown]
 
     def limit(self, source: np.ndarray) -> int:
         """The most tokens of a translation."""
-        return 2 * len(source) + 10 if self.max_length is None else self.max_length
+        if self.max_length is not None:
+            return self.max_length
+        return 2 * len(source) + self.model.extra_length
 
     def score(self, log_probability: float, length: int) -> float:
         """Divided by lp(Y) = ((5 + |Y|) / 6) ** alpha, ``<eos>`` being one of |Y|."""
@@ -90,6 +99,7 @@ def translate(
     max_length: int | None = None,
     allow_unknown: bool = False,
     replace_unknown: bool = False,
+    attention: bool = True,
 ) -> list[Translation]:
     """Translate sentences; of an empty one the translation is empty.
 
@@ -105,37 +115,28 @@ def translate(
         alpha of Wu et al. 2016, "Google's Neural Machine Translation System", eq. 14: 0
         compares sums of log probabilities, which favours short translations.
     max_length
-        The most tokens of a translation; without it twice those of the source and 10. One
-        that reaches it ends there.
+        The most tokens of a translation, which ends there; without it, twice those of the
+        source and 10, or more where the training pairs needed more.
     allow_unknown
         ``<unk>`` may be a token of a translation.
     replace_unknown
         It may, and the source token that it attends to most takes its place.
+    attention
+        Keep what each token looks at; without it, long sources take far less memory.
+
+    Returns
+    -------
+    A translation of each sentence, in their order.
 
     Raises
     ------
     ModelError
         An option is out of its range, or ``replace_unknown`` finds no attention.
     """
-    search = _Search(beam, n_best, length_penalty, max_length, allow_unknown, replace_unknown)
-    if replace_unknown and model.settings.attention == "none":
-        raise ModelError("the model has no attention to say by what <unk> is to be replaced")
-    found = [Translation([])] * len(sources)
-    by_length = sorted(range(len(sources)), key=lambda number: len(sources[number]))
-    numbers = [number for number in by_length if sources[number]]
-    at_once = max(1, ROWS // beam)
-    for start in range(0, len(numbers), at_once):
-        batch = numbers[start : start + at_once]
-        ids = [model.source_ids(sources[number]) for number in batch]
-        for number, ended in zip(batch, _beam_search(model, ids, search), strict=True):
-            if not ended:
-                raise ModelError("the model's probabilities are not numbers: train it anew")
-            best, *others = (
-                _translation(model, each, sources[number], replace=replace_unknown)
-                for each in sorted(ended, key=lambda each: -each.score)[:n_best]
-            )
-            found[number] = Translation(best.tokens, best.score, best.attention, tuple(others))
-    return found
+    search = _Search(
+        model, beam, n_best, length_penalty, max_length, allow_unknown, replace_unknown, attention
+    )
+    return _translations(search, sources)
 
 
 def translate_stream(
@@ -143,57 +144,98 @@ def translate_stream(
 ) -> Iterator[Translation]:
     """Translate blocks of sentences, each block before the next one is asked for.
 
-    ``options`` are those of ``translate``.
+    ``options`` are those of ``translate``, and are checked before the first block.
     """
-    for block in blocks:
-        yield from translate(model, block, **options)
+    search = _Search(model, **options)
+    return (found for block in blocks for found in _translations(search, block))
+
+
+def _translations(search: _Search, sources: Sequence[Sequence[str]]) -> list[Translation]:
+    found = [Translation([]) for _ in sources]
+    for numbers in _batches(sources, search.beam):
+        ids = [search.model.source_ids(sources[number]) for number in numbers]
+        steps, ended = _beam_search(search, ids)
+        for number, ends in zip(numbers, ended, strict=True):
+            if not ends:
+                raise ModelError("the model's probabilities are not numbers: train it anew")
+            best, *others = (
+                _translation(search, sources[number], steps, end)
+                for end in sorted(ends, key=lambda end: -end.score)[: search.n_best]
+            )
+            found[number] = replace(best, others=tuple(others))
+    return found
+
+
+def _batches(sources: Sequence[Sequence[str]], beam: int) -> Iterator[list[int]]:
+    """The numbers of the sources that are not empty, about equally long ones together."""
+    batch: list[int] = []
+    for number in sorted(range(len(sources)), key=lambda number: len(sources[number])):
+        rows, length = (len(batch) + 1) * beam, len(sources[number])
+        if batch and (rows > ROWS or rows * length > PLACES):
+            yield batch
+            batch = []
+        if length:
+            batch.append(number)
+    if batch:
+        yield batch
 
 
 # --- the search ---------------------------------------------------------------------
 
 
-@dataclass(frozen=True)
-class _Hypothesis:
-    """One that has ended: ids (T,), attention (T, S), or (T, 0) if there is none."""
+class _Step(NamedTuple):
+    """From the R rows of a step to the R' of the next: enough to go back from any of them.
 
-    ids: np.ndarray
+    ``parents`` (R',), the rows that they go on, and ``words`` (R',), the ids they go on with.
+    ``weights`` (R, S), how much the rows looked at each token of their source, and ``places``
+    (R,), at which most: None unless asked for.
+    """
+
+    parents: np.ndarray
+    words: np.ndarray
+    weights: np.ndarray | None
+    places: np.ndarray | None
+
+
+class _End(NamedTuple):
+    """A hypothesis that has ended: after so many steps, which are its length, in this row."""
+
+    length: int
+    row: int
     score: float
-    attention: np.ndarray
 
 
 def _beam_search(
-    model: Seq2Seq, sources: list[np.ndarray], search: _Search
-) -> list[list[_Hypothesis]]:
-    """The hypotheses that have ended, of each source, in no order.
+    search: _Search, sources: list[np.ndarray]
+) -> tuple[list[_Step], list[list[_End]]]:
+    """The steps, and the hypotheses that have ended, of each source, in no order.
 
     A source has B beams, each a row of the model. Of all tokens that could follow them,
     ``<eos>`` aside, the B likeliest do. A beam ends, too, where its ``<eos>`` is one of the
     B likeliest of all, and at the greatest length. A source of which B have ended leaves.
     """
-    width, limits = search.beam, np.array([search.limit(source) for source in sources])
-    ended: list[list[_Hypothesis]] = [[] for _ in sources]
+    model, width = search.model, search.beam
+    limits = np.array([search.limit(source) for source in sources])
+    steps: list[_Step] = []
+    ended: list[list[_End]] = [[] for _ in sources]
     # of the n sources that are left: which they are, and how many beams have ended
     number, count = np.arange(len(sources)), np.zeros(len(sources), int)
-    # of their R = n B beams: log p (R,), tokens (R, 1 + T) and attention (R, T, S)
+    # of their R = n B beams: log p (R,) and the last word (R,)
     sums = np.where(np.arange(len(sources) * width) % width, -np.inf, 0)  # one, at first
-    tokens, attention = np.full((len(sums), 1), model.start), None
+    words = np.full(len(sums), model.start)
     memory = model.encode(sources).rows(np.repeat(number, width))
     state = memory.first_state
     for length in range(limits.max() + 1):
-        scores, state, weights = model.step(tokens[:, -1], state, memory)
-        looks = np.zeros((len(sums), 0)) if weights is None else to_host(weights)
-        attention = looks[:, None][:, :0] if attention is None else attention
-        at_end, logs, ids = _likeliest(scores, width, model.end, search.banned(model))
+        scores, state, weights = model.step(words, state, memory)
+        at_end, logs, ids = _likeliest(scores, width, model.end, search.banned)
         ending = (sums + at_end).reshape(-1, width)
         going = (sums[:, None] + logs).reshape(len(number), -1)
 
         last = limits[number] == length
         ends = (_among_best(ending, going) | last[:, None]) & np.isfinite(ending)
         for row in np.flatnonzero(ends).tolist():
-            source = number[row // width]
-            seen = attention[row, :, : len(sources[source])]
             score = search.score(ending.flat[row], length + 1)
-            ended[source].append(_Hypothesis(tokens[row, 1:], score, seen))
+            ended[number[row // width]].append(_End(length, row, score))
         count += ends.sum(axis=1)
 
         left = np.flatnonzero(~last & (count < width))
@@ -202,14 +244,23 @@ def _beam_search(
         best = np.argsort(-going[left], axis=1, kind="stable")[:, :width]
         chosen = (left[:, None] * going.shape[1] + best).ravel()
         parents = chosen // logs.shape[1]
-        sums = going.ravel()[chosen]
-        tokens = np.column_stack([tokens[parents], ids.ravel()[chosen]])
-        attention = np.concatenate([attention[parents], looks[parents, None]], axis=1)
+        sums, words = going.ravel()[chosen], ids.ravel()[chosen]
+        steps.append(_Step(parents, words, *_looks(search, weights)))
         state = {name: _rows(array, parents) for name, array in state.items()}
         if len(left) < len(number):
             memory = memory.rows((left[:, None] * width + np.arange(width)).ravel())
             number, count = number[left], count[left]
-    return ended
+    return steps, ended
+
+
+def _looks(search: _Search, weights: Array | None) -> tuple[np.ndarray | None, np.ndarray | None]:
+    """What a step keeps of its attention (R, S): ``weights`` and ``places``, on the host."""
+    if weights is None:
+        return None, None
+    return (
+        to_host(weights) if search.attention else None,
+        to_host(weights.argmax(axis=1)) if search.replace_unknown else None,
+    )
 
 
 def _likeliest(
@@ -242,20 +293,24 @@ def _rows(array: Array, index: np.ndarray) -> Array:
     return array[array_module(array).asarray(index)]
 
 
-# --- from ids to tokens -------------------------------------------------------------
+# --- from steps to tokens -----------------------------------------------------------
 
 
 def _translation(
-    model: Seq2Seq, hypothesis: _Hypothesis, source: Sequence[str], *, replace: bool
+    search: _Search, source: Sequence[str], steps: list[_Step], end: _End
 ) -> Translation:
-    ids, attention = hypothesis.ids.tolist(), hypothesis.attention
-    tokens = [model.target_words[number] for number in ids]
-    if replace and model.unknown in ids:
-        looked_at = attention.argmax(axis=1).tolist()
-        tokens = [
-            source[place] if number == model.unknown else token
-            for number, token, place in zip(ids, tokens, looked_at, strict=True)
-        ]
-    # a copy, or it would keep the attention of the whole batch in memory
-    seen = attention.copy() if attention.shape[1] else None
-    return Translation(tokens, hypothesis.score, seen)
+    """The way back from an end to the beginning."""
+    model, row = search.model, end.row
+    tokens, weights = [], []
+    for step in reversed(steps[: end.length]):
+        word, row = step.words[row], step.parents[row]
+        if step.places is not None and word == model.unknown:
+            tokens.append(source[step.places[row]])
+        else:
+            tokens.append(model.target_words[word])
+        if step.weights is not None:
+            weights.append(step.weights[row, : len(source)])
+    attention = None
+    if search.attention and model.settings.attention != "none":
+        attention = np.array(weights[::-1]).reshape(len(tokens), len(source))
+    return Translation(tokens[::-1], end.score, attention)

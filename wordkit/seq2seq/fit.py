@@ -9,7 +9,7 @@ from pathlib import Path
 from wordkit.corpus.text import EOS, UNK
 from wordkit.corpus.vocabulary import Vocabulary
 from wordkit.errors import ModelError
-from wordkit.seq2seq.model import BOS, KIND, Seq2Seq
+from wordkit.seq2seq.model import BOS, EXTRA_LENGTH, KIND, Seq2Seq
 from wordkit.seq2seq.settings import ModelSettings, TrainingSettings
 from wordkit.storage import check_replaceable
 from wordkit.training.checkpoint import CHECKPOINTS
@@ -70,6 +70,9 @@ def fit(
     check_pairs(pairs, "training")
     source, target = vocabularies(pairs, settings, training)
     model = Seq2Seq.initial(settings, source, target, seed=training.seed)
+    # by default, a translation may be as long as the longest that is learnt
+    beyond = max(len(answer) - 2 * len(question) for question, answer in pairs)
+    model.extra_length = max(EXTRA_LENGTH, beyond)
     batches = _Sampled(model, pair_batches(model, pairs, training.batch_size), training.epochs)
     validation = None
     if valid is not None:

@@ -42,6 +42,8 @@ VOCABULARIES = {False: ("source_vocabulary.txt", "target_vocabulary.txt"),
                 True: ("vocabulary.txt",)}  # fmt: skip
 """The files, by whether the vocabulary is shared."""
 WEIGHTS = "model.safetensors"
+EXTRA_LENGTH = 10
+"""So many tokens, at least, may a translation have beyond twice those of its source."""
 
 
 class Seq2Seq:
@@ -54,6 +56,9 @@ class Seq2Seq:
         the GPU. They are the params, not copies of them.
     training
         How it was trained, as values for JSON: remembered, and not used.
+    extra_length
+        So many tokens may a translation have beyond twice those of its source, unless its
+        greatest length is given.
     seed
         Of the dropout and of the sampling.
 
@@ -75,9 +80,13 @@ class Seq2Seq:
         weights: Weights,
         *,
         training: Mapping[str, Any] | None = None,
+        extra_length: int = EXTRA_LENGTH,
         seed: int = 1,
     ):
+        if type(extra_length) is not int or extra_length < 0:
+            raise ModelError(f"extra_length must be a whole number from 0, not {extra_length!r}")
         self.settings, self.training = settings, dict(training or {})
+        self.extra_length = extra_length
         self.source_vocabulary, self.target_vocabulary = source_vocabulary, target_vocabulary
         self.start, self.end, self.unknown = _specials(source_vocabulary, target_vocabulary)
         shapes = weight_shapes(settings, len(source_vocabulary), len(target_vocabulary))
@@ -240,7 +249,11 @@ class Seq2Seq:
         FormatError
             Something else stands there.
         """
-        config = {"settings": asdict(self.settings), "training": self.training}
+        config = {
+            "settings": asdict(self.settings),
+            "training": self.training,
+            "extra_length": self.extra_length,
+        }
         both = self.source_vocabulary, self.target_vocabulary
         shapes = weight_shapes(self.settings, *map(len, both))
         names = VOCABULARIES[self.settings.share_vocabulary]
@@ -278,8 +291,9 @@ class Seq2Seq:
             settings.layers,
             lambda: weight_shapes(settings, len(source), len(target)),
         )
+        extra = config.get("extra_length", EXTRA_LENGTH)  # earlier models lack it
         try:
-            return cls(settings, source, target, weights, training=training)
+            return cls(settings, source, target, weights, training=training, extra_length=extra)
         except ModelError as error:
             raise FormatError(f"{path} is damaged: {error}") from None
 
