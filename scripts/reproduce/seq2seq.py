@@ -20,8 +20,8 @@ from statistics import mean
 from typing import NamedTuple
 
 MULTI30K = Path(os.environ.get("WORDKIT_DATA", "data")) / "multi30k"
-ADDITION = "--units chars --embedding-size 16 --hidden-size 128 --epochs 25 --lr 0.002"
-DATES = "--units chars --attention dot --reverse --hidden-size 256 --lr 0.002"
+ADDITION = "--units chars --embedding-size 16 --hidden-size 128 --epochs 25 --lr 0.005"
+DATES = "--units chars --attention dot --reverse --hidden-size 256 --lr 0.006"
 
 
 class Task(NamedTuple):
@@ -40,7 +40,9 @@ TASKS = {
     "addition, reversed, peeky": Task(
         "addition", f"{ADDITION} --reverse --peeky", "--beam 1", "99.3 % exact"
     ),
-    "addition, attention": Task("addition", f"{ADDITION} --attention dot", "--beam 1", ""),
+    "addition, reversed, peeky, attention": Task(
+        "addition", f"{ADDITION} --reverse --peeky --attention dot", "--beam 1", ""
+    ),
     "dates, 2 epochs": Task("dates", f"{DATES} --epochs 2", "--beam 1", "99.9 % at epoch 3"),
     "dates, 5 epochs": Task("dates", f"{DATES} --epochs 5", "--beam 1", "100 % by epoch 10"),
     "multi30k": Task(
