@@ -14,7 +14,6 @@ from contextlib import redirect_stderr, redirect_stdout
 from pathlib import Path
 from typing import Any
 
-import click
 import numpy as np
 import pytest
 from safetensors.numpy import load_file
@@ -275,22 +274,6 @@ def test_models_that_are_refused(folder: Path, tmp_path: Path) -> None:
     message = refused("lm", "train", "--train", folder / "train.txt", *SIZES, "-o",
                       folder / "model")  # fmt: skip
     assert "resume that run, or choose another folder" in message
-
-
-def test_defaults_that_the_help_gives() -> None:
-    from wordkit.cli.lm_train import train as command
-    from wordkit.lm.settings import ModelSettings, TrainingSettings
-
-    settings = vars(ModelSettings()) | vars(TrainingSettings())
-    options = {option.name: option for option in command.params}
-    assert settings.keys() <= options.keys()
-    for name, default in settings.items():
-        option = options[name]
-        assert isinstance(option, click.Option)
-        stated = re.search(r"\[default: (.*)\]", option.help or "")
-        assert stated, name
-        if default is not None:
-            assert stated[1] == str(default), name
 
 
 @pytest.mark.parametrize("command", ["perplexity", "generate"])

@@ -382,19 +382,3 @@ def test_folders_that_are_refused(folder: Path, tmp_path: Path) -> None:
 def test_an_error_is_a_sentence_and_no_traceback(folder: Path) -> None:
     message = test_cli.refused("seq2seq", "translate", folder / "pairs.tsv", "nowhere")
     assert "Error: " in message
-
-
-def test_defaults_that_the_help_gives() -> None:
-    from wordkit.cli.seq2seq_train import train as command
-    from wordkit.seq2seq.settings import ModelSettings, TrainingSettings
-
-    settings = vars(ModelSettings()) | vars(TrainingSettings())
-    options = {option.name: option for option in command.params}
-    assert settings.keys() <= options.keys()
-    for name, default in settings.items():
-        option = options[name]
-        assert isinstance(option, click.Option)
-        stated = re.search(r"\[default: (.*)\]", option.help or "")
-        assert stated, name
-        if default is not None:
-            assert stated[1] == str(default), name

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import errno
 import json
-import signal
 from pathlib import Path
 from typing import Any
 
@@ -12,12 +11,12 @@ import numpy as np
 import pytest
 
 from tests.lm.small import LINES, corpus
+from tests.training.interrupted import interrupted_after
 from wordkit.errors import CorpusError, FormatError, ModelError
 from wordkit.lm.fit import fit
 from wordkit.lm.model import RecurrentLanguageModel
 from wordkit.lm.perplexity import perplexity
 from wordkit.lm.settings import ModelSettings, TrainingSettings
-from wordkit.training.interrupts import TrainingInterrupted
 from wordkit.vectors.word_vectors import WordVectors
 
 TRAIN, VALID = corpus(times=12), corpus(times=2)
@@ -69,17 +68,8 @@ def test_a_broken_run_ends_in_the_same_bits(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     trained(tmp_path / "whole")
-    real, calls = RecurrentLanguageModel.loss_and_gradients, iter(range(100))
-
-    def interrupted(self: Any, batch: Any) -> Any:
-        if next(calls) == 16:
-            signal.raise_signal(signal.SIGINT)
-        return real(self, batch)
-
-    with monkeypatch.context() as patch:
-        patch.setattr(RecurrentLanguageModel, "loss_and_gradients", interrupted)
-        with pytest.raises(TrainingInterrupted):
-            trained(tmp_path / "broken")
+    with interrupted_after(16, RecurrentLanguageModel, monkeypatch):
+        trained(tmp_path / "broken")
     with pytest.raises(FormatError, match="only checkpoints of its training"):
         RecurrentLanguageModel.load(tmp_path / "broken")
     trained(tmp_path / "broken", resume=True)

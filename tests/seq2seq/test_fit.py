@@ -3,19 +3,18 @@
 from __future__ import annotations
 
 import json
-import signal
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 
+from tests.training.interrupted import interrupted_after
 from wordkit.errors import FormatError, ModelError
 from wordkit.seq2seq.decode import translate
 from wordkit.seq2seq.fit import fit, pair_batches, vocabularies
 from wordkit.seq2seq.model import Seq2Seq
 from wordkit.seq2seq.settings import ModelSettings, TrainingSettings
-from wordkit.training.interrupts import TrainingInterrupted
 from wordkit.training.model import evaluate
 
 
@@ -88,17 +87,8 @@ def test_a_broken_run_ends_in_the_same_bits(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     trained(tmp_path / "whole")
-    real, calls = Seq2Seq.loss_and_gradients, iter(range(100))
-
-    def interrupted(self: Any, batch: Any) -> Any:
-        if next(calls) == 16:
-            signal.raise_signal(signal.SIGINT)
-        return real(self, batch)
-
-    with monkeypatch.context() as patch:
-        patch.setattr(Seq2Seq, "loss_and_gradients", interrupted)
-        with pytest.raises(TrainingInterrupted):
-            trained(tmp_path / "broken")
+    with interrupted_after(16, Seq2Seq, monkeypatch):
+        trained(tmp_path / "broken")
     with pytest.raises(FormatError, match="only checkpoints of its training"):
         Seq2Seq.load(tmp_path / "broken")
     trained(tmp_path / "broken", resume=True)
