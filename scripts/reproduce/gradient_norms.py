@@ -22,6 +22,8 @@ from __future__ import annotations
 import argparse
 import math
 from collections.abc import Mapping, Sequence
+from importlib.util import find_spec
+from pathlib import Path
 
 import numpy as np
 
@@ -69,14 +71,7 @@ def clipped_norms(
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Print the table, and draw it."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--radii", type=float, nargs="+", default=[0.5, 0.9, 1, 1.1, 1.5, 2])
-    parser.add_argument("--steps", type=int, default=50)
-    parser.add_argument("--width", type=int, default=100)
-    parser.add_argument("--clip", type=float, default=5.0, help="largest norm of the gradient")
-    parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("-o", "--output", metavar="PNG", help="draw them (needs matplotlib)")
-    options = parser.parse_args(arguments)
+    options = parse(arguments)
     rng = np.random.default_rng([options.seed, 1])
     x = rng.normal(size=(SEQUENCES, options.steps, options.width))
     gradient = rng.normal(size=(SEQUENCES, options.width))
@@ -92,6 +87,37 @@ def main(arguments: Sequence[str] | None = None) -> None:
             print(f"{activation}\t{radius:g}", *(f"{cell:.3g}" for cell in cells), sep="\t")
     if options.output:
         draw(curves, options.output)
+
+
+def parse(arguments: Sequence[str] | None) -> argparse.Namespace:
+    """The options."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--radii", type=float, nargs="+", default=[0.5, 0.9, 1, 1.1, 1.5, 2])
+    parser.add_argument("--steps", type=int, default=50)
+    parser.add_argument("--width", type=int, default=100)
+    parser.add_argument("--clip", type=float, default=5.0, help="largest norm of the gradient")
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("-o", "--output", metavar="PNG", help="draw them (needs matplotlib)")
+    options = parser.parse_args(arguments)
+    for name in ("steps", "width"):
+        if getattr(options, name) < 1:
+            raise SystemExit(f"--{name} must be at least 1, not {getattr(options, name)}")
+    if options.seed < 0:
+        raise SystemExit(f"--seed must be at least 0, not {options.seed}")
+    for name, values in (("clip", [options.clip]), ("radii", options.radii)):
+        if not all(0 < value < math.inf for value in values):
+            raise SystemExit(f"--{name} must be above 0, not {' '.join(map(str, values))}")
+    if options.output:
+        check_picture(options.output)
+    return options
+
+
+def check_picture(path: str) -> None:
+    """``SystemExit`` where nothing can be drawn: better before the work than after it."""
+    if find_spec("matplotlib") is None:
+        raise SystemExit("-o needs matplotlib: pip install wordkit[plot]")
+    if not Path(path).parent.is_dir() or Path(path).is_dir():
+        raise SystemExit(f"-o {path} is not a file in a folder that exists")
 
 
 def draw(curves: Mapping[tuple[str, float], np.ndarray], path: str) -> None:

@@ -32,6 +32,9 @@ def main() -> None:
     parser.add_argument("-o", "--output", type=Path, default=Path("ptb-runs"))
     parser.add_argument("--seed", type=int, default=1)
     arguments = parser.parse_args()
+    for part in ("train", "valid", "test"):
+        if not (TEXTS / f"ptb.{part}.txt").is_file():
+            raise SystemExit(f"{TEXTS} has no ptb.{part}.txt: point $WORDKIT_DATA at its parent")
     print("| model | seed | minutes | valid | test | published |\n|---|---|---|---|---|---|")
     for recipe in arguments.recipes or PUBLISHED:
         row = kneser_ney() if recipe == "kneser-ney" else trained(recipe, arguments)
@@ -71,7 +74,10 @@ def kneser_ney() -> str:
 def wordkit(*arguments: object) -> str:
     """What the command line prints; its progress is seen."""
     command = [sys.executable, "-m", "wordkit", *map(str, arguments)]
-    return subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True).stdout
+    done = subprocess.run(command, stdout=subprocess.PIPE, text=True)
+    if done.returncode:
+        raise SystemExit(done.returncode)  # it has said why
+    return done.stdout
 
 
 if __name__ == "__main__":

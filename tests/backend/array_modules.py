@@ -42,6 +42,9 @@ class DeviceArray(np.lib.mixins.NDArrayOperatorsMixin):
     def __float__(self) -> float:
         return float(self.host)
 
+    def __bool__(self) -> bool:
+        return bool(self.host)
+
 
 def unwrapped(x: Any) -> Any:
     if isinstance(x, np.ndarray):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import os
 import signal
 import subprocess
@@ -12,6 +13,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from wordkit.cli.models import run_in
+from wordkit.cli.output import print_json
+from wordkit.training.checkpoint import CHECKPOINTS
+from wordkit.training.interrupts import TrainingInterrupted
 from wordkit.vectors.word_vectors import WordVectors
 
 TEXT = "\n".join(
@@ -362,3 +367,22 @@ def test_version() -> None:
     import wordkit as package
 
     assert ok("--version") == f"wordkit, version {package.__version__}\n"
+
+
+def test_json_has_no_infinity(capsys: pytest.CaptureFixture[str]) -> None:
+    data = {"perplexity": np.float32(np.inf), "rows": [(1, math.nan, True, None, "a")], "n": 2.5}
+    print_json(data)
+    found = json.loads(capsys.readouterr().out, parse_constant=pytest.fail)
+    assert found == {"perplexity": None, "rows": [[1, None, True, None, "a"]], "n": 2.5}
+
+
+def test_ctrl_c_outside_of_the_steps_says_how_to_go_on(tmp_path: Path) -> None:
+    with pytest.raises(KeyboardInterrupt) as nothing, run_in(tmp_path):
+        raise KeyboardInterrupt
+    assert not isinstance(nothing.value, TrainingInterrupted)
+    (tmp_path / CHECKPOINTS / "step-000000007").mkdir(parents=True)
+    with (
+        pytest.raises(TrainingInterrupted, match=r"step-000000007: .* with --resume\)"),
+        run_in(tmp_path),
+    ):
+        raise KeyboardInterrupt

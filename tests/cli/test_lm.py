@@ -115,6 +115,20 @@ def test_perplexity_of_several_texts(folder: Path) -> None:
     assert "1 tokens are not in the model's vocabulary and were taken for <unk>" in message
 
 
+def test_perplexity_of_texts_with_one_name(
+    folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    for name, text in ("all", VALID), ("two.txt", TRAIN):
+        Path(name).write_text(text)
+    names = ["all", "two.txt", "all"]
+    found = asked("perplexity", folder / "model", *names)
+    assert [part["text"] for part in found["texts"]] == names
+    assert found["tokens"] == sum(part["tokens"] for part in found["texts"])
+    lines = ok("lm", "perplexity", folder / "model", *names).splitlines()
+    assert [line.split()[0] for line in lines[2:]] == [*names, "all"]
+
+
 def test_generate(folder: Path) -> None:
     model = folder / "model"
     text = ok("lm", "generate", model, "--prompt", "the cat", "-n", 12, "--seed", 3)
@@ -134,6 +148,26 @@ def test_generate(folder: Path) -> None:
     assert (
         ok("lm", "generate", model, "--beam", 3, "--prompt", "the hen", "-n", 4)[:7] == "the hen"
     )
+
+
+def test_the_prompt_is_printed_as_it_was_given(folder: Path) -> None:
+    model, prompt = folder / "model", "The cat  ,\n(my hen"
+    code, out, message = wordkit("lm", "generate", model, "--prompt", prompt, "-n", 3)
+    assert code == 0
+    assert re.match(re.escape(prompt) + "[ ,.]", out)
+    assert "Not in the model's vocabulary, and taken for <unk>: The (my" in message
+    (one,) = asked("generate", model, "--prompt", f"{prompt}\n", "-n", 3, "--greedy",
+                   "--no-stop-at-eos")  # fmt: skip
+    assert one["text"].startswith(f"{prompt}\n")
+    assert one["text"].removeprefix(f"{prompt}\n")[0] not in " \n"
+
+
+def test_where_one_of_several_texts_ends(folder: Path) -> None:
+    for option in "--no-stop-at-eos", "--prompt=the cat\nthe":
+        several = ["generate", folder / "model", "--samples", 3, "-n", 40, option]
+        texts = [one["text"] for one in asked(*several)]
+        assert any("\n" in text for text in texts)
+        assert ok("lm", *several) == "\n\n".join(texts) + "\n"
 
 
 def test_words_appear_as_they_are_made(folder: Path) -> None:
@@ -164,6 +198,17 @@ def test_recipe_and_options_before_it(folder: Path, tmp_path: Path) -> None:
     assert found == ("gru", 2, False, 1)
 
 
+def test_a_rate_is_of_its_own_optimizer(folder: Path, tmp_path: Path) -> None:
+    recipe = tmp_path / "mine.toml"
+    recipe.write_text('optimizer = "adam"\nlr = 0.003\nhidden_size = 8\nepochs = 1\n')
+    arguments = ["--train", folder / "train.txt", "--recipe", recipe]
+    for number, (options, rate) in enumerate(
+        [([], 0.003), (["--optimizer", "sgd"], 20), (["--optimizer", "sgd", "--lr", 5], 5)]
+    ):
+        ok("lm", "train", *arguments, "-o", tmp_path / f"{number}", *options)
+        assert asked("info", tmp_path / f"{number}")["training"]["lr"] == rate
+
+
 def test_characters(folder: Path, tmp_path: Path) -> None:
     train(folder, tmp_path / "m", "--units", "chars", "--epochs", 1, "--cell", "rnn")
     text = ok("lm", "generate", tmp_path / "m", "--prompt", "the ca", "-n", 5)
@@ -180,7 +225,7 @@ def test_corpora_and_vectors_to_begin_with(folder: Path, tmp_path: Path) -> None
     ok("vectors", "train", corpus, "-o", vectors, "--vector-size", 8)
     ok("lm", "train", "--train", corpus, "--valid", corpus, "-o", tmp_path / "m", *SIZES,
        "--init-vectors", vectors, "--epochs", 1)  # fmt: skip
-    assert ok("lm", "generate", tmp_path / "m", "--prompt", "The CAT,").startswith("the cat,")
+    assert ok("lm", "generate", tmp_path / "m", "--prompt", "The CAT,").startswith("The CAT,")
     assert asked("perplexity", tmp_path / "m", corpus)["oov"] == 0
     message = refused("lm", "train", "--train", corpus, "-o", tmp_path / "n", "--units", "chars")
     assert "a CORPUS has its tokens already" in message
@@ -229,14 +274,33 @@ def test_training_that_is_refused(
     assert not list(tmp_path.iterdir())
 
 
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        (["--patience", 2], "--patience needs --valid"),
+        (["--schedule", "plateau:patience=2"], "--schedule plateau needs --valid"),
+        (["--optimizer", "asgd"], "--optimizer asgd needs --valid"),
+        (["--recipe", "ptb-medium"], "--schedule plateau needs --valid"),
+    ],
+)
+def test_what_heeds_validations_needs_some(
+    folder: Path, tmp_path: Path, options: list[object], message: str
+) -> None:
+    found = refused("lm", "train", "--train", folder / "train.txt", "-o", tmp_path / "m", *options)
+    assert message in found
+
+
 def test_texts_that_are_refused(folder: Path, tmp_path: Path) -> None:
     (tmp_path / "foreign.txt").write_text("nothing of this\n")
     (tmp_path / "empty.txt").write_text("")
     for command in ("perplexity", "score"):
         message = refused("lm", command, folder / "model", tmp_path / "foreign.txt")
         assert "foreign.txt has no known word" in message
-        assert "the input has no words" in refused("lm", command, folder / "model",
-                                                   tmp_path / "empty.txt")  # fmt: skip
+        message = refused("lm", command, folder / "model", tmp_path / "empty.txt")
+        assert "empty.txt has no words" in message
+    message = refused("lm", "train", "--train", folder / "train.txt", "--valid",
+                      tmp_path / "empty.txt", "-o", tmp_path / "m")  # fmt: skip
+    assert "empty.txt has no words" in message
     message = refused("lm", "train", "--train", folder / "train.txt", "--valid",
                       tmp_path / "foreign.txt", "-o", tmp_path / "m")  # fmt: skip
     assert "no known word" in message

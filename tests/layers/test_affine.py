@@ -65,3 +65,13 @@ def test_float32_stays() -> None:
     y = layer.forward(np.ones((2, 3, 4), np.float32), training=True)
     found = [y, layer.backward(y), *layer.grads.values()]
     assert {each.dtype for each in found} == {np.dtype("f4")}
+
+
+@pytest.mark.parametrize("rows", [2, 200])
+def test_another_type_becomes_that_of_the_weights(rows: int) -> None:
+    """However many rows there are, and so whichever product it is."""
+    layer = Affine(WEIGHT.astype("f4"), BIAS.astype("f4"))
+    x, upstream = RNG.normal(size=(rows, 4)), RNG.normal(size=(rows, 3))
+    found = [layer.forward(x), layer.backward(upstream), *layer.grads.values()]
+    assert {each.dtype for each in found} == {np.dtype("f4")}
+    np.testing.assert_allclose(found[0], x @ WEIGHT + BIAS, rtol=1e-4, atol=1e-5)

@@ -218,6 +218,12 @@ def test_weight_drop_puts_the_weight_back_after_an_error() -> None:
     assert layer.params["weight"] is WEIGHT
 
 
+def test_weight_drop_does_not_go_step_by_step() -> None:
+    layer = Stack([WeightDrop(lstm(np), "weight_hh", 0.5, seeded())])
+    with pytest.raises(ModelError, match="use forward and backward, or the layer without"):
+        layer.begin(3, 4)
+
+
 def test_backward_before_any_forward() -> None:
     np.testing.assert_array_equal(Dropout(0.5, seeded()).backward(WEIGHT), WEIGHT)
     lstm = LSTM(np.ones((3, 8)), np.ones((2, 8)), np.ones(8))

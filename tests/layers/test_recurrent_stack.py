@@ -20,8 +20,9 @@ from tests.layers.test_recurrent import (
 )
 from wordkit.backend.arrays import to_host
 from wordkit.errors import ModelError
-from wordkit.layers.dropout import Dropout
+from wordkit.layers.dropout import Dropout, WeightDrop
 from wordkit.layers.gradient_check import check_gradients
+from wordkit.layers.recurrent import RNN
 from wordkit.layers.recurrent_stack import Bidirectional, Stack
 
 STACK_STATE = ("0.h", "0.c", "1.h")
@@ -209,3 +210,43 @@ def test_gradients_before_there_are_any() -> None:
         layer.forward(inputs_of())
         with pytest.raises(ModelError, match="the gradient must have the shape of the output"):
             layer.backward(np.zeros((N, 5, width + 1)))
+
+
+def test_a_layer_in_two_places() -> None:
+    layer, drop = layer_of("RNN", d=H), Dropout(0.5, np.random.default_rng(0))
+    dropped = WeightDrop(layer, "weight_hh", 0.5, np.random.default_rng(0))
+    for make in (
+        lambda: Stack([layer, layer]),
+        lambda: Bidirectional(layer, layer),
+        lambda: Stack([dropped, layer]),
+        lambda: Stack([Bidirectional(layer_of("RNN"), layer), layer]),
+        lambda: Stack([layer_of("RNN", d=H) for _ in range(3)], dropout=[drop, drop]),
+    ):
+        with pytest.raises(ModelError, match="share the arrays, not the layer"):
+            make()
+    Stack([layer, RNN(**layer.params)])
+
+
+def test_steps_out_of_turn() -> None:
+    stack, x, by_y = stack_of(), inputs_of(), inputs_of(d=H)
+    for early in (lambda: stack.advance(x[:, 0]), lambda: stack.retreat(by_y[:, 0])):
+        with pytest.raises(ModelError, match="is out of turn"):
+            early()
+    stack.begin(N, T)
+    with pytest.raises(ModelError, match="begin_backward is out of turn"):
+        stack.begin_backward()
+    for t in range(T):
+        stack.advance(x[:, t])
+    stack.begin_backward()
+    with pytest.raises(ModelError, match="the gradient of a step must have the shape"):
+        stack.retreat(by_y[:1, 0])
+    for t in reversed(range(T)):
+        stack.retreat(by_y[:, t])
+    with pytest.raises(ModelError, match="retreat is out of turn"):
+        stack.retreat(by_y[:, 0])
+    stack.end_backward()
+    twin = stack_of()
+    twin.forward(x)
+    twin.backward(by_y)
+    for name, array in twin.grads.items():
+        np.testing.assert_allclose(stack.grads[name], array, rtol=1e-9)

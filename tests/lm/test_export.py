@@ -10,6 +10,7 @@ import pytest
 from safetensors.numpy import load_file
 
 from tests.lm.small import small_model
+from wordkit.errors import ModelError
 from wordkit.lm.export import export
 from wordkit.lm.perplexity import log_probabilities, perplexity
 
@@ -32,6 +33,21 @@ def test_names_and_shapes(tmp_path: Path) -> None:
         "decoder.weight": (9, 3),
         "decoder.bias": (9,),
     }
+
+
+def test_a_layout_that_is_none(tmp_path: Path) -> None:
+    with pytest.raises(ModelError, match="layout must be one of pytorch, not 'onnx'"):
+        export(small_model(), tmp_path / "m.safetensors", layout="onnx")
+
+
+def test_not_into_the_folder_of_a_model(tmp_path: Path) -> None:
+    model = small_model()
+    model.save(tmp_path / "m")
+    before = (tmp_path / "m" / "model.safetensors").read_bytes()
+    for name in "model.safetensors", "checkpoints/new.safetensors":
+        with pytest.raises(ModelError, match=r"lies in the folder of the model .*: name a place"):
+            export(model, tmp_path / "m" / name)
+    assert (tmp_path / "m" / "model.safetensors").read_bytes() == before
 
 
 @pytest.mark.parametrize("settings", [{}, {"layers": 2, "tie": True}])

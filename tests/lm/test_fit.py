@@ -88,9 +88,9 @@ def test_more_epochs_replace_the_model(tmp_path: Path) -> None:
 def test_a_run_is_not_overwritten_nor_mixed_with_another(tmp_path: Path) -> None:
     trained(tmp_path / "m", epochs=1)
     with pytest.raises(ModelError, match="holds the checkpoint step-000000011: resume that run"):
-        trained(tmp_path / "m", epochs=1, lr=0.5)
-    with pytest.raises(ModelError, match=r"has lr 0\.02, not 0\.5: resume it with the settings"):
-        trained(tmp_path / "m", epochs=2, lr=0.5, resume=True)
+        trained(tmp_path / "m", epochs=1, seed=7)
+    with pytest.raises(ModelError, match=r"has seed 1, not 7: resume it with the settings"):
+        trained(tmp_path / "m", epochs=2, seed=7, resume=True)
     trained(tmp_path / "m", epochs=2, resume=True)
 
 

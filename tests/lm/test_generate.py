@@ -57,6 +57,19 @@ def test_a_low_temperature_is_stable(scale: float, dtype: Any) -> None:
     assert shares(Sampling(temperature=0.01), scores, 50).tolist() == [0, 1, 0, 0, 0]
 
 
+@pytest.mark.filterwarnings("error")
+@pytest.mark.parametrize(
+    ("temperature", "expected"),
+    [(1e-310, [0, 1, 0, 0, 0]), (1e-50, [0, 1, 0, 0, 0]), (1e39, [1 / 4] * 4 + [0])],
+)
+def test_temperatures_that_float32_does_not_hold(temperature: float, expected: list) -> None:
+    scores = SCORES.astype(np.float32)
+    scores[0, 4] = -np.inf
+    found = shares(Sampling(temperature=temperature), scores)
+    assert (found[np.array(expected) == 0] == 0).all()
+    np.testing.assert_allclose(found, expected, atol=0.015)
+
+
 def test_equal_words_are_not_more_than_asked_for() -> None:
     equal = np.zeros((1, 10))
     assert (shares(Sampling(top_k=3), equal) > 0).sum() == 3
@@ -69,6 +82,9 @@ def test_equal_words_are_not_more_than_asked_for() -> None:
         ({"temperature": 0}, "temperature must be a number above 0, not 0; .* greedy"),
         ({"temperature": -1.0}, "temperature must be"),
         ({"temperature": float("nan")}, "temperature must be"),
+        ({"temperature": float("inf")}, "temperature must be a number above 0, not inf"),
+        ({"temperature": None}, "temperature must be of the type float, not None"),
+        ({"top_k": 2.5}, r"top_k must be of the type int \| None, not 2.5"),
         ({"top_k": 0}, "top_k must be at least 1, not 0"),
         ({"top_p": 0.0}, "top_p must be above 0 and at most 1"),
         ({"top_p": 1.1}, "top_p must be above 0 and at most 1"),
@@ -169,13 +185,41 @@ def test_a_wide_beam_finds_the_best_of_all_texts(stop: bool) -> None:
     assert log_probability / len(found) == pytest.approx(best[0])
 
 
-def test_a_beam_of_one_is_greedy() -> None:
+@pytest.mark.parametrize("stop", [True, False])
+@pytest.mark.parametrize("cell", ["rnn", "gru", "lstm"])
+def test_a_beam_of_one_is_greedy(cell: str, stop: bool) -> None:
+    model = small_model(cell=cell)
+    for prompt in range(9):
+        found, _ = beam_search(model, np.array([prompt]), 6, width=1, stop=stop)
+        greedy = generate(model, np.array([prompt]), 6, sampling=Sampling(greedy=True), stop=stop)
+        assert found == np.array(list(greedy))[:, 0].tolist()
+
+
+@pytest.mark.parametrize("width", [1, 2, 3, 10])
+@pytest.mark.parametrize("likely", [-1.0, 0.0, 1.0, 3.0])
+def test_a_text_of_a_beam_ends_or_is_as_long_as_it_may_be(width: int, likely: float) -> None:
     model = small_model()
-    found, _ = beam_search(model, ids(model, "the dog"), 6, width=1, stop=False)
-    greedy = made(model, "the dog", 6, sampling=Sampling(greedy=True), stop=False)
-    assert found == greedy[:, 0].tolist()
+    eos = model.vocabulary.index["<eos>"]
+    model.params["output.bias"][eos] += likely
+    for prompt in range(9):
+        found, log_probability = beam_search(model, np.array([prompt]), 6, width=width)
+        assert found[-1] == eos or len(found) == 6
+        p = probabilities(model, [prompt, *found])
+        expected = sum(np.log(p[n, word]) for n, word in enumerate(found))
+        assert log_probability == pytest.approx(expected)
+
+
+@pytest.mark.parametrize("wrong", [0, -1, 2.5])
+def test_numbers_below_1(wrong: Any) -> None:
+    model, prompt, sampling = small_model(), np.array([1]), Sampling()
+    with pytest.raises(ModelError, match="length must be at least 1 and a whole number, not"):
+        next(generate(model, prompt, wrong, sampling=sampling))
+    with pytest.raises(ModelError, match="samples must be at least 1"):
+        next(generate(model, prompt, 3, sampling=sampling, samples=wrong))
+    with pytest.raises(ModelError, match="length must be at least 1"):
+        beam_search(model, prompt, wrong)
     with pytest.raises(ModelError, match="width of the beam must be at least 1"):
-        beam_search(model, ids(model, "the"), 6, width=0)
+        beam_search(model, prompt, 6, width=wrong)
 
 
 # --- prompts ------------------------------------------------------------------------
@@ -202,8 +246,9 @@ def test_an_empty_prompt(prompt: str) -> None:
 
 
 def test_a_prompt_of_unknown_words() -> None:
-    with pytest.raises(ModelError, match=r"no word of the prompt \(a mouse\)"):
-        prompt_ids(small_model(), "a mouse")
+    for prompt in "a mouse", "a\nmouse":
+        with pytest.raises(ModelError, match=r"no word of the prompt \(a mouse\)"):
+            prompt_ids(small_model(), prompt)
 
 
 def test_a_model_that_knows_no_lines() -> None:
@@ -234,7 +279,7 @@ def test_scores_of_which_none_can_be_chosen(wrong: float, sampling: Sampling) ->
 def test_a_beam_of_which_none_can_be_chosen(wrong: float) -> None:
     model = small_model()
     model.params["output.bias"][:] = wrong
-    with pytest.raises(ModelError, match="there is no word to choose"):
+    with pytest.raises(ModelError, match=r"no word to choose|are not numbers"):
         beam_search(model, np.array([1]), 3)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
 
 import pytest
@@ -26,6 +27,39 @@ def test_a_file(tmp_path: Path) -> None:
     assert text_options(corpus) == UNITS["words"]
     characters = read_text(tmp_path / "t", UNITS["chars"])
     assert "".join(tokens(characters)) == " A  b.\tÅ <eos><eos>c<eos>"
+
+
+def test_bytes_that_are_not_utf8(tmp_path: Path) -> None:
+    (tmp_path / "t").write_bytes(b"fine\ncaf\xe9\n")
+    message = "line 2: byte 0xe9 is not UTF-8; convert the file to it$"  # and no --errors
+    with pytest.raises(CorpusError, match=message):
+        read_text(tmp_path / "t")
+
+
+@pytest.mark.parametrize("text", ["", "\n\n"])
+def test_a_file_without_words(tmp_path: Path, text: str) -> None:
+    (tmp_path / "empty.txt").write_text(text)
+    with pytest.raises(CorpusError, match=r"empty\.txt has no words: it is empty"):
+        read_text(tmp_path / "empty.txt")
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="the system has no /dev/full")
+def test_a_full_temporary_disk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "t").write_text("some words\n")
+    monkeypatch.setattr(tempfile, "TemporaryFile", lambda dir: open("/dev/full", "wb+"))
+    monkeypatch.setattr(tempfile, "tempdir", "/small")
+    with pytest.raises(CorpusError, match=r"fit into /small \(No space left .* set TMPDIR"):
+        read_text(tmp_path / "t")
+    with pytest.raises(CorpusError, match="make room there, or name a place in another folder"):
+        Corpus.build([tmp_path / "t"], tmp_path / "c", min_count=1)
+
+
+def test_no_temporary_disk_at_all(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "t").write_text("some words\n")
+    monkeypatch.setattr(tempfile, "_candidate_tempdir_list", list)
+    monkeypatch.setattr(tempfile, "tempdir", None)
+    with pytest.raises(CorpusError, match=r"No usable temporary directory.* set TMPDIR"):
+        read_text(tmp_path / "t")
 
 
 def test_a_corpus(tmp_path: Path) -> None:

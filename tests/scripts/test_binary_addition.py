@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -80,3 +81,28 @@ def test_an_error_that_is_not_finite_ends_it() -> None:
         pytest.raises(SystemExit, match=r"the error is .*: try a lower --spread or --rate"),
     ):
         main(["--activation", "relu", "--spread", "1e20", "--steps", "5"])
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["--width", "0"], "--width must be at least 1, not 0"),
+        (["--seed", "-1"], "--seed must be at least 0, not -1"),
+        (["--rate", "nan"], "--rate must be a finite number, not nan"),
+        (["-o", "nowhere/x.png"], "-o nowhere/x.png is not a file in a folder that exists"),
+    ],
+)
+def test_options_that_make_no_sense(
+    capsys: pytest.CaptureFixture[str], arguments: list[str], message: str
+) -> None:
+    if "-o" in arguments:
+        pytest.importorskip("matplotlib")
+    with pytest.raises(SystemExit, match=message):
+        main(arguments)
+    assert capsys.readouterr().out == ""  # before the training
+
+
+def test_without_matplotlib(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setitem(sys.modules, "matplotlib", None)
+    with pytest.raises(SystemExit, match="-o needs matplotlib: pip install"):
+        main(["-o", str(tmp_path / "x.png")])

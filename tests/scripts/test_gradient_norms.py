@@ -84,3 +84,22 @@ def test_table_and_picture(capsys: pytest.CaptureFixture[str], tmp_path: Path) -
     ]  # fmt: skip
     assert all(float(row[5]) < 0.5**12 for row in rows if row[1] == "0.5")
     assert picture.read_bytes()[:4] == b"\x89PNG"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["--clip", "0"], "--clip must be above 0, not 0.0"),
+        (["--radii", "1", "-1"], "--radii must be above 0, not 1.0 -1.0"),
+        (["--steps", "0"], "--steps must be at least 1, not 0"),
+        (["-o", "nowhere/x.png"], "-o nowhere/x.png is not a file in a folder that exists"),
+    ],
+)
+def test_options_that_make_no_sense(
+    capsys: pytest.CaptureFixture[str], arguments: list[str], message: str
+) -> None:
+    if "-o" in arguments:
+        pytest.importorskip("matplotlib")
+    with pytest.raises(SystemExit, match=message):
+        main(arguments)
+    assert capsys.readouterr().out == ""

@@ -124,8 +124,8 @@ def test_a_run_is_not_overwritten_nor_mixed_with_another(tmp_path: Path) -> None
     trained(tmp_path / "m", epochs=1, settings=shared)
     with pytest.raises(ModelError, match="holds the checkpoint step-000000010: resume that run"):
         trained(tmp_path / "m", epochs=1, settings=shared)
-    with pytest.raises(ModelError, match=r"has lr 0\.02, not 0\.5: resume it with the settings"):
-        trained(tmp_path / "m", epochs=2, lr=0.5, settings=shared, resume=True)
+    with pytest.raises(ModelError, match=r"has batch_size 32, not 5: resume it with the settings"):
+        trained(tmp_path / "m", epochs=2, batch_size=5, settings=shared, resume=True)
     with pytest.raises(ModelError, match="has reverse False, not True"):
         trained(tmp_path / "m", epochs=2, settings={"reverse": True, **shared}, resume=True)
     trained(tmp_path / "m", epochs=2, settings=shared, resume=True)

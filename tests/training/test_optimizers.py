@@ -12,7 +12,7 @@ import pytest
 from wordkit.backend.arrays import to_host
 from wordkit.errors import ModelError
 from wordkit.layers.base import RowGradient
-from wordkit.training import gradients
+from wordkit.training import gradients, optimizers
 from wordkit.training.averaged_sgd import ASGD
 from wordkit.training.optimizers import (
     SGD,
@@ -138,6 +138,23 @@ def test_against_the_paper(xp: Any, optimizer: Any, options: Any, twin: Any) -> 
     for g, rate in zip(GRADIENTS, RATES, strict=True):
         found.step({"w": w}, {"w": xp.asarray(g)}, rate)
     np.testing.assert_allclose(to_host(w), by_hand(twin, RATES), rtol=1e-12)
+
+
+@pytest.mark.parametrize("beta2", [0.9999, 0.999999])
+def test_adam_keeps_the_digits_of_what_is_left_of_1(
+    beta2: float, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """In the kernels as in NumPy."""
+    rows = []
+    for kernels in (True, False):
+        found = Adam(beta1=beta2, beta2=beta2)
+        w, g = np.zeros(4, np.float32), np.ones(4, np.float32)
+        with monkeypatch.context() as context:
+            if not kernels:
+                context.setattr(optimizers, "fits_kernels", lambda array: False)
+            found.step({"w": w}, {"w": g}, 0.1)
+        rows.append([w, *found.slots["w"]])
+    np.testing.assert_allclose(rows[0], rows[1], rtol=1e-6)
 
 
 def test_nesterov_is_the_gradient_at_the_point_ahead() -> None:

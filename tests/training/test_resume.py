@@ -8,6 +8,7 @@ import random
 import signal
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +21,7 @@ from wordkit.training import checkpoint
 from wordkit.training.checkpoint import latest_checkpoint
 from wordkit.training.interrupts import TrainingInterrupted
 from wordkit.training.metrics import read_metrics
+from wordkit.training.settings import TrainingSettings, note_settings
 
 ROOT = Path(__file__).parents[2]
 CLOCK = ("seconds", "tokens_per_second", "metrics_bytes")
@@ -297,3 +299,15 @@ def test_a_finished_run_keeps_what_its_checkpoint_speaks_of(tmp_path: Path) -> N
     assert path is not None
     step = json.loads((path / "config.json").read_text())["run"]["best_step"]
     assert [p.name for p in (tmp_path / "m").glob("best-*")] == [f"best-{step:09d}"]
+
+
+def test_the_rate_and_the_clip_may_change(tmp_path: Path) -> None:
+    """As the advice says that is given when numbers are no longer finite."""
+    (tmp_path / "run").mkdir()
+    begun = TrainingSettings(lr=1.0)
+    note_settings(tmp_path / "run", begun, data={}, resume=False)
+    (tmp_path / "run" / "step-000000001").mkdir()
+    milder = replace(begun, lr=0.1, clip=0.1)
+    note_settings(tmp_path / "run", milder, data={}, resume=True)
+    with pytest.raises(ModelError, match="has optimizer 'adam', not 'sgd': resume it with"):
+        note_settings(tmp_path / "run", replace(begun, optimizer="sgd"), data={}, resume=True)

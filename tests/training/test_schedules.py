@@ -70,6 +70,7 @@ def test_plateau_goes_on_from_its_state(before: list[float], after: list[float])
     [
         (lambda: Cosine(rate=0, steps=3), "rate must be a number above 0, not 0"),
         (lambda: Cosine(rate=1, steps=0), "steps must be a number above 0, not 0"),
+        (lambda: Cosine(rate=1, steps=3, final=-3), "final must be a number from 0, not -3"),
         (lambda: Plateau(rate=math.inf), "rate must be"),
         (lambda: OneCycle(rate=1, steps=5, warm_up=5), "warm_up must be from 0 and below"),
     ],

@@ -263,7 +263,9 @@ def test_not_finite(tmp_path: Path, what: str, message: str) -> None:
     run = small_trainer(
         tmp_path, "sgd", model=Diverging(what), rate=10, clip_norm=None, checkpoint_every=0
     )
-    with pytest.raises(ModelError, match=message + ".*: try a lower learning rate, or clip"):
+    with pytest.raises(
+        ModelError, match=message + ".*: resume with a lower learning rate or a closer clip"
+    ):
         run.fit()
     path = latest_checkpoint(tmp_path)
     assert path is not None
@@ -274,7 +276,7 @@ def test_not_finite(tmp_path: Path, what: str, message: str) -> None:
 
 def test_not_finite_before_the_first_checkpoint(tmp_path: Path) -> None:
     run = small_trainer(tmp_path, model=Diverging("loss"))
-    with pytest.raises(ModelError, match="there is no checkpoint yet: try a lower"):
+    with pytest.raises(ModelError, match="there is no checkpoint yet: begin anew with a lower"):
         run.fit()
 
 
@@ -285,6 +287,16 @@ def test_a_validation_that_is_not_finite(tmp_path: Path) -> None:
 
     with pytest.raises(ModelError, match="the validation loss is inf after 7 steps"):
         small_trainer(tmp_path, model=Blind()).fit()
+
+
+def test_a_run_of_which_no_perplexity_is_finite(tmp_path: Path) -> None:
+    class Lost(SmallModel):
+        def loss(self, batch: Any) -> tuple[float, int]:
+            count = super().loss(batch)[1]
+            return 1e30 * count, count
+
+    with pytest.raises(ModelError, match=r"has diverged: its best validation loss is 1e\+30"):
+        small_trainer(tmp_path, model=Lost(), epochs=1).fit()
 
 
 # --- the rest -----------------------------------------------------------------------

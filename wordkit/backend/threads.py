@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import os
 import threading
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor, wait
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
 from functools import cache
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
@@ -33,11 +33,31 @@ def checked_workers(workers: int | None) -> int:
     return int(workers)
 
 
-@contextmanager
-def one_blas_thread() -> Iterator[None]:
+class _OneBlasThread:
+    """Sets the limit of the process with its first user, and takes it back with the last."""
+
+    def __init__(self) -> None:
+        self._lock, self._users = threading.Lock(), 0
+
+    def __enter__(self) -> None:
+        with self._lock:
+            if not self._users:
+                self._limit = _controller().limit(limits=1, user_api="blas")
+            self._users += 1
+
+    def __exit__(self, *_: object) -> None:
+        with self._lock:
+            self._users -= 1
+            if not self._users:
+                self._limit.restore_original_limits()
+
+
+_blas = _OneBlasThread()
+
+
+def one_blas_thread() -> AbstractContextManager[None]:
     """Products of matrices in one thread each, where there are threads already."""
-    with _controller().limit(limits=1, user_api="blas"):
-        yield
+    return _blas
 
 
 @cache
@@ -82,6 +102,17 @@ def at_once(work: Callable[[Any], Any], parts: Sequence[Any]) -> list[Any]:
 @cache
 def _pool(workers: int) -> ThreadPoolExecutor:
     return ThreadPoolExecutor(workers)
+
+
+def _after_fork() -> None:
+    """A child has none of the threads of its parent, who may also have held the lock."""
+    global _blas
+    _blas = _OneBlasThread()
+    _pool.cache_clear()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_after_fork)
 
 
 def in_step(kernel: Callable[..., Any], calls: Sequence[tuple]) -> list[Any]:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from itertools import chain
+from collections.abc import Iterable, Iterator
+from itertools import chain, islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -42,17 +42,16 @@ def perplexity(path: Path, texts: tuple[Path, ...], as_json: bool) -> None:
     from wordkit.lm.perplexity import TextScore, score_text
 
     model = load(path)
-    scores = {str(text): score_text(model, *_read_ids(model, text)) for text in texts}
-    total = TextScore(*map(sum, zip(*scores.values(), strict=True)))
-    if len(scores) > 1:
-        scores["all"] = total
-    rows = [(name, s.perplexity, s.tokens, s.oov) for name, s in scores.items()]
+    scores = [score_text(model, *_read_ids(model, text)) for text in texts]
+    total = TextScore(*map(sum, zip(*scores, strict=True)))
+    named = zip([*map(str, texts), "all"], [*scores, total], strict=True)
+    rows = [(name, s.perplexity, s.tokens, s.oov) for name, s in named]
     header = ("text", "perplexity", "tokens", "oov")
     if as_json:
-        each = [dict(zip(header, row, strict=True)) for row in rows]
-        print_json({**each[-1], "text": "all", "texts": each[: len(texts)]})
+        *each, together = [dict(zip(header, row, strict=True)) for row in rows]
+        print_json({**together, "texts": each})
     else:
-        print_table(header, rows)
+        print_table(header, rows if len(texts) > 1 else rows[:1])
         say_oov(total.oov, model)
 
 
@@ -132,7 +131,7 @@ def generate(
     model = load(path)
     begin, unknown = writing.prompt_ids(model, prompt)
     if unknown:
-        say(f"The model does not know: {' '.join(unknown)}")
+        say(f"Not in the model's vocabulary, and {_fate(model)}: {' '.join(unknown)}")
     ends = {"stop": stop_at_eos, "ban_unk": ban_unk}
     steps: Iterable[Any]
     if beam is not None:
@@ -142,8 +141,10 @@ def generate(
         steps = writing.generate(
             model, begin, length, sampling=sampling, samples=samples, seed=seed, **ends
         )
-    shown = [] if prompt is None else model.vocabulary.decode(begin.tolist())
-    _write(model, shown, steps, samples, as_json)
+    begun = [] if prompt is None else model.vocabulary.decode(begin.tolist())
+    # where a text may have several lines, an empty one stands between two texts
+    between = "\n" if stop_at_eos and "\n" not in (prompt or "") else "\n\n"
+    _write(model, prompt or "", begun, steps, samples, None if as_json else between)
 
 
 @lm.command()
@@ -200,31 +201,49 @@ def _read_ids(model: RecurrentLanguageModel, text: Path) -> tuple[np.ndarray, in
 
 def say_oov(oov: int, model: RecurrentLanguageModel) -> None:
     if oov:
-        fate = "left out" if model.vocabulary.unk_id is None else "taken for <unk>"
-        say(f"{oov:,} tokens are not in the model's vocabulary and were {fate}")
+        say(f"{oov:,} tokens are not in the model's vocabulary and were {_fate(model)}")
+
+
+def _fate(model: RecurrentLanguageModel) -> str:
+    return "left out" if model.vocabulary.unk_id is None else "taken for <unk>"
 
 
 def _write(
     model: RecurrentLanguageModel,
-    prompt: list[str],
+    prompt: str,
+    begun: list[str],
     steps: Iterable[Any],
     samples: int,
-    as_json: bool,
+    between: str | None,
 ) -> None:
-    """Print the prompt and what follows: one text as it is made, several when they are."""
-    from wordkit.lm.spacing import joined
+    """Print the prompt and what follows: one text as it is made, several when they are.
 
-    words, characters = model.vocabulary.words, model.text.tokenizer == "chars"
-    if samples == 1 and not as_json:
+    ``begun`` are the prompt's tokens; what stands ``between`` two texts is None for JSON.
+    """
+    words = model.vocabulary.words
+    if samples == 1 and between is not None:
         made = (words[int(ids[0])] for ids in steps)
-        for piece in joined(chain(prompt, made), characters=characters):
+        for piece in _pieces(model, prompt, begun, made):
             click.echo(piece, nl=False)
         click.echo()
         return
     columns = zip(*(list(ids) for ids in steps), strict=True)
     tokens = [[words[int(i)] for i in column if i >= 0] for column in columns]
-    texts = ["".join(joined([*prompt, *made], characters=characters)) for made in tokens]
-    if as_json:
+    texts = ["".join(_pieces(model, prompt, begun, made)) for made in tokens]
+    if between is None:
         print_json([{"text": t, "tokens": m} for t, m in zip(texts, tokens, strict=True)])
     else:
-        click.echo("\n".join(texts))
+        click.echo(between.join(texts))
+
+
+def _pieces(
+    model: RecurrentLanguageModel, prompt: str, begun: list[str], made: Iterable[str]
+) -> Iterator[str]:
+    """The prompt as it was given, and the text of each token that was made."""
+    from wordkit.corpus.text import EOS
+    from wordkit.lm.spacing import joined
+
+    characters = model.text.tokenizer == "chars"
+    yield prompt.rstrip("\n" if characters else None)  # before a token stands what it needs
+    pieces = joined(chain(begun, made), characters=characters)
+    yield from islice(pieces, sum(token != EOS for token in begun), None)

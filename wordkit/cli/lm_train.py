@@ -9,7 +9,7 @@ from typing import Any
 import click
 
 from wordkit.cli.lm import PATH, lm, say_oov
-from wordkit.cli.models import AT_LEAST_1, check_patience, run_in, training_options
+from wordkit.cli.models import AT_LEAST_1, check_validations, run_in, training_options
 from wordkit.cli.output import json_option, print_json, say
 
 
@@ -74,12 +74,14 @@ def train(
     from wordkit.training.checkpoint import parse_duration
     from wordkit.vectors.word_vectors import WordVectors
 
-    check_patience(options, valid)
     settings, training = ModelSettings(), TrainingSettings()
     if recipe is not None:
         settings, training = read_recipe(recipe)
     given = {name: value for name, value in options.items() if value is not None}
+    if "optimizer" in given:
+        given.setdefault("lr", None)  # a recipe's is for its own optimizer
     settings, training = changed(settings, given), changed(training, given)
+    check_validations(vars(training), valid)
     every = parse_duration(checkpoint_every)
     started = time.perf_counter()
     corpus, validation = _training_texts(train, valid, units)

@@ -49,22 +49,35 @@ def training_options(things: str, text: str, *, batch_size: int, clip: float) ->
     return add
 
 
-def check_patience(options: Mapping[str, Any], valid: Path | None) -> None:
-    """``UsageError`` if there is nothing to be patient with."""
-    if options["patience"] is not None and valid is None:
+def check_validations(options: Mapping[str, Any], valid: Path | None) -> None:
+    """``UsageError`` if what heeds validations will never see one."""
+    if valid is not None:
+        return
+    if options["patience"] is not None:
         raise click.UsageError("--patience needs --valid, what to choose by")
+    for option, name in ("schedule", "plateau"), ("optimizer", "asgd"):
+        if (options[option] or "").partition(":")[0].strip() == name:
+            raise click.UsageError(f"--{option} {name} needs --valid, what to choose by")
 
 
 @contextmanager
 def run_in(output: Path) -> Iterator[None]:
     """Around a training: what to do after Ctrl-C, and a picture of the loss at the end."""
-    from wordkit.training.checkpoint import CHECKPOINTS
+    from wordkit.training.checkpoint import CHECKPOINTS, latest_checkpoint
     from wordkit.training.interrupts import TrainingInterrupted
 
+    again = "(the same command with --resume)"
     try:
         yield
     except TrainingInterrupted as stopped:
-        raise TrainingInterrupted(f"{stopped} (the same command with --resume)") from None
+        raise TrainingInterrupted(f"{stopped} {again}") from None
+    except KeyboardInterrupt:  # before the first step, or after the last
+        path = latest_checkpoint(output / CHECKPOINTS)
+        if path is None:
+            raise
+        raise TrainingInterrupted(
+            f"interrupted, kept is {path}: resume to go on {again}"
+        ) from None
     draw_loss(output / CHECKPOINTS)
 
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Sequence
+import math
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import click
@@ -19,8 +20,19 @@ def say(message: str) -> None:
 
 
 def print_json(data: Any) -> None:
-    """JSON on standard output."""
-    click.echo(json.dumps(data, indent=2, default=float, allow_nan=False))
+    """JSON on standard output; numbers that are not finite become null."""
+    click.echo(json.dumps(_finite(data), indent=2, allow_nan=False))
+
+
+def _finite(data: Any) -> Any:
+    """The same for JSON, which knows neither NaN nor infinity."""
+    if isinstance(data, Mapping):
+        return {name: _finite(value) for name, value in data.items()}
+    if isinstance(data, (list, tuple)):
+        return [_finite(value) for value in data]
+    if data is None or isinstance(data, (str, int)):
+        return data
+    return float(data) if math.isfinite(data) else None
 
 
 def print_rows(rows: Iterable[Sequence[Any]]) -> None:

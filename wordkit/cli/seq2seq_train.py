@@ -9,7 +9,7 @@ from typing import Any
 
 import click
 
-from wordkit.cli.models import AT_LEAST_1, check_patience, run_in, training_options
+from wordkit.cli.models import AT_LEAST_1, check_validations, run_in, training_options
 from wordkit.cli.output import json_option, print_json, say
 from wordkit.cli.seq2seq import PATH, seq2seq
 
@@ -84,7 +84,7 @@ def train(
 
     if valid_target is not None and valid is None:
         raise click.UsageError("--valid-target needs --valid, the sources")
-    check_patience(options, valid)
+    check_validations(options, valid)
     given = {name: value for name, value in options.items() if value is not None}
     of_model = {field.name for field in fields(ModelSettings)}
     settings = ModelSettings(**{name: v for name, v in given.items() if name in of_model})

@@ -7,6 +7,7 @@ result is the same for any number of workers.
 
 from __future__ import annotations
 
+import errno
 import tempfile
 from array import array
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -33,6 +34,7 @@ from wordkit.corpus.encoded import (
 )
 from wordkit.corpus.reader import (
     BLOCK,
+    STDIN,
     Block,
     TextFormat,
     find_inputs,
@@ -101,6 +103,7 @@ def build(
         settings |= {"min_count": min_count, "max_vocab": max_vocab, "unk": unk}
     else:
         settings["vocabulary"] = "given"
+    name = _name_of(source)
     blocks, size = _blocks(source, format)
     workers = checked_workers(workers)
     if directory is not None:
@@ -119,11 +122,11 @@ def build(
                 unk=unk,
                 always=[EOS] if text.eos else [],
             )
-            _check_not_empty(vocabulary, text_read, min_count, max_vocab)
+            _check_not_empty(name, vocabulary, text_read, min_count, max_vocab)
         new_ids = text_read.renumbering(vocabulary)
         tokens = int(text_read.counts[new_ids >= 0].sum())
         if not tokens:
-            raise CorpusError("the input has no word of the given vocabulary")
+            raise CorpusError(f"{name} has no word of the given vocabulary")
         offsets = text_read.offsets(new_ids)
         if directory is None:
             ids = np.concatenate(list(text_read.passes(new_ids)))
@@ -151,12 +154,22 @@ def write_corpus(
     return Corpus.load(directory)
 
 
+def _name_of(source: Iterable[Any]) -> str:
+    """What to call the input: by its name, if it is one file (or folder, or pattern)."""
+    only = source[0] if isinstance(source, list) and len(source) == 1 else None
+    return str(only) if isinstance(only, Path) and str(only) != STDIN else "the input"
+
+
 def _check_not_empty(
-    vocabulary: Vocabulary, text_read: TextRead, min_count: int, max_vocab: int | None
+    name: str,
+    vocabulary: Vocabulary,
+    text_read: TextRead,
+    min_count: int,
+    max_vocab: int | None,
 ) -> None:
     own = [n for n, word in enumerate(text_read.words) if word not in (EOS, UNK)]
     if not own:
-        raise CorpusError("the input has no words: it is empty, or the tokenizer keeps nothing")
+        raise CorpusError(f"{name} has no words: it is empty, or the tokenizer keeps nothing")
     if not set(vocabulary.words) - {EOS, UNK}:
         raise CorpusError(
             f"no word is left: the most frequent of {len(own):,} occurs "
@@ -327,12 +340,30 @@ def _read(encoded: Iterable[EncodedBlock], raw: IO[bytes], bar: Any) -> TextRead
 
 @contextmanager
 def scratch_file(directory: str | Path | None) -> Iterator[IO[bytes]]:
-    """A nameless file on the disk where a corpus will stand, if it will."""
+    """A nameless file on the disk where a corpus will stand, if it will.
+
+    Raises
+    ------
+    CorpusError
+        The disk is full.
+    """
     parent = None if directory is None else Path(directory).absolute().parent
     if parent is not None:
         parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryFile(dir=parent) as file:
-        yield file
+    try:
+        with tempfile.TemporaryFile(dir=parent) as file:
+            yield file
+    except OSError as error:
+        # ENOENT: of all folders for temporary files, none takes a byte
+        full = error.errno in (errno.ENOSPC, errno.EFBIG, errno.EDQUOT, errno.ENOENT)
+        if not full or error.filename is not None:  # a file that has a name is not this one
+            raise
+        place = parent or tempfile.tempdir or "a temporary folder"
+        elsewhere = "set TMPDIR to" if parent is None else "name a place in"
+        raise CorpusError(
+            f"the ids of the text do not fit into {place} "
+            f"({error.strerror}): make room there, or {elsewhere} another folder"
+        ) from None
 
 
 # --- known datasets -----------------------------------------------------------------

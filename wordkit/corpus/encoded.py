@@ -70,7 +70,7 @@ class Corpus:
         vocabulary = Vocabulary.load(directory / VOCABULARY)
         ids = map_tensors(directory / IDS, ["ids"])["ids"]
         offsets = map_tensors(directory / OFFSETS, ["offsets"])["offsets"]
-        _check(directory, vocabulary, ids, offsets)
+        _check(directory, ids, offsets)
         return cls(vocabulary, ids, offsets, settings)
 
     @property
@@ -94,15 +94,13 @@ class Corpus:
         )
 
 
-def _check(directory: Path, vocabulary: Vocabulary, ids: np.ndarray, offsets: np.ndarray) -> None:
+def _check(directory: Path, ids: np.ndarray, offsets: np.ndarray) -> None:
     if ids.ndim != 1 or ids.dtype != np.int32 or offsets.ndim != 1 or offsets.dtype != np.int64:
         raise FormatError(f"{directory} is damaged: its arrays are of the wrong type")
     if not len(offsets) or offsets[0] != 0 or offsets[-1] != len(ids):
         raise FormatError(f"{directory} is damaged: its documents do not cover its tokens")
     if (np.diff(offsets) < 0).any():
         raise FormatError(f"{directory} is damaged: its documents are out of order")
-    if len(vocabulary.index) != len(vocabulary):
-        raise FormatError(f"{directory} is damaged: a word stands twice in its vocabulary")
 
 
 def part_names(directory: Path) -> list[str]:

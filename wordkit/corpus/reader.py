@@ -24,6 +24,7 @@ BLOCK = 1 << 22
 """Bytes in a block: what a worker is given at once."""
 STDIN = "-"
 _ADVICE = "convert the file to it"
+_CHOICE = f"{_ADVICE}, or say --errors replace (errors='replace' in Python)"
 DOCUMENTS = ("line", "file", "blank-line")
 
 _DAMAGED = (EOFError, zlib.error, lzma.LZMAError, gzip.BadGzipFile, zipfile.BadZipFile)
@@ -64,6 +65,7 @@ class TextFormat:
     document: str = "line"
     field: str | None = None
     errors: str = "strict"
+    _advice = _CHOICE  # no field: it has no type
 
     def __post_init__(self) -> None:
         if self.document not in DOCUMENTS:
@@ -111,8 +113,13 @@ class TextFormat:
             yield from text_lines(text)
 
     def _decode(self, block: Block) -> str:
-        replace = "or say --errors replace (errors='replace' in Python)"
-        return _decode(block, self.errors, f"{_ADVICE}, {replace}")
+        return _decode(block, self.errors, self._advice)
+
+
+class StrictFormat(TextFormat):
+    """The format of a caller whose users cannot choose ``errors``."""
+
+    _advice = _ADVICE
 
 
 def plain_lines(block: Block) -> list[str]:

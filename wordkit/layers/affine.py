@@ -17,11 +17,11 @@ class Affine(Layer):
             super().__init__(weight=weight, bias=bias)
 
     def forward(self, x: Array, *, training: bool = False) -> Array:
-        """From x (..., D) to y (..., H), in training or not."""
+        """From x (..., D) to y (..., H), of the weight's type, in training or not."""
         weight = self.params["weight"]
         self._shape = x.shape
         # (N, T, D) @ (D, H) would be N small products
-        self._x = x.reshape(-1, len(weight))
+        self._x = x.reshape(-1, len(weight)).astype(weight.dtype, copy=False)
         y = product(self._x, weight)
         if "bias" in self.params:
             y += self.params["bias"]
@@ -30,7 +30,7 @@ class Affine(Layer):
     def backward(self, gradient: Array) -> Array:
         """From the gradient of y (..., H) to that of x (..., D)."""
         weight = self.params["weight"]
-        gradient = gradient.reshape(-1, weight.shape[1])
+        gradient = gradient.reshape(-1, weight.shape[1]).astype(weight.dtype, copy=False)
         self.grads["weight"] = product(self._x.T, gradient)
         if "bias" in self.params:
             self.grads["bias"] = gradient.sum(axis=0)

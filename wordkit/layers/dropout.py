@@ -107,8 +107,9 @@ class WeightDrop(Layer):
     Parameters
     ----------
     layer
-        Takes ``training``, and finds the weight in its ``params`` at each call. What a
-        recurrent layer has beside forward and backward, this one hands on.
+        Takes ``training``, and finds the weight in its ``params`` at each call. Of what a
+        recurrent layer has beside forward and backward, this one has the states and
+        ``step``, not the way from ``begin`` to ``end_backward``.
     name
         Which of ``layer.params``.
     rate
@@ -144,6 +145,13 @@ class WeightDrop(Layer):
     def step(self, *inputs: Any, **options: Any) -> Any:
         """One step of a recurrent layer, with all its weights."""
         return self.layer.step(*inputs, **options)
+
+    def begin(self, *inputs: Any, **options: Any) -> None:
+        """Always a ``ModelError``: weights are dropped for whole blocks only."""
+        raise ModelError(
+            "a layer with dropped weights cannot go step by step from begin to end_backward: use "
+            "forward and backward, or the layer without WeightDrop"
+        )
 
     @property
     def final_state(self) -> dict[str, Array]:

@@ -51,6 +51,7 @@ class Recurrent(Layer):
         self._states: list[Array] = []  # (T + 1, N, H) each
         self.final_state: State = {}
         self.initial_state_gradient: State = {}
+        self._turn, self._next = "", 0  # advance or retreat, if step by step; of which step
         self._check_params()
 
     def forward(
@@ -70,9 +71,18 @@ class Recurrent(Layer):
         mask
             (N, T) bool. Where False, the step does not count: it hands on the state that it
             was given.
+
+        Notes
+        -----
+        x may be kept without a copy: it must not change before ``backward``.
+
+        Raises
+        ------
+        ModelError
+            The shape of x, of the state or of the mask does not fit.
         """
+        self._check_input(x, state, "(N, T, D)")
         xp, (n, steps, _) = array_module(x), x.shape
-        self._check_input(x, state)
         if mask is not None and mask.shape != (n, steps):
             raise ModelError(f"mask must have the shape {(n, steps)}, not {mask.shape}")
         # the last output may be the next input, and states are about to be overwritten
@@ -86,6 +96,7 @@ class Recurrent(Layer):
         times = Times(self.params["weight_hh"], n, steps)
         times.by_rows(partial(self._run, range(steps)), n)
         self._end()
+        self._turn = ""
         return self._states[0][1:].swapaxes(0, 1)
 
     def backward(  # type: ignore[override]
@@ -97,9 +108,19 @@ class Recurrent(Layer):
         ----------
         state_gradient
             What the loss adds to it by the final state; None is nothing.
+
+        Notes
+        -----
+        The gradient is read only, and not copied if it need not be.
+
+        Raises
+        ------
+        ModelError
+            There was no ``forward`` before, or a shape does not fit.
         """
         if not self._states:
             raise ModelError("there is no gradient before the first forward")
+        self._check_turn("backward", not self._turn)
         (steps, n, _), size = self._gates.shape, len(self.params["weight_hh"])
         if gradient.shape != (n, steps, size):
             raise ModelError(
@@ -110,22 +131,31 @@ class Recurrent(Layer):
         times = Times(self.params["weight_hh"].T, n, steps)
         times.by_rows(partial(self._run_back, range(steps)), n)
         product(rows_of(self._by_gates), self.params["weight_ih"].T, rows_of(self._by_x))
-        self.end_backward()
+        self._end_backward()
         return self._by_x.swapaxes(0, 1)
 
     # --- forward and backward step by step, where inputs depend on outputs before them ---
 
     def begin(self, n: int, steps: int, state: State | None = None) -> None:
-        """Begin with N sequences: ``advance`` will be called so often."""
+        """Begin with N sequences: ``advance`` will be called once for each of the steps.
+
+        Raises
+        ------
+        ModelError
+            The shape of the state does not fit. The others raise it out of turn, too.
+        """
         weights = self.params["weight_ih"], self.params["weight_hh"]
         self._check_state(state, n, "the state")
         self._begin(self._buffer("x", (steps, n, len(weights[0]))), state, None)
         self._times = [Times(weight, n, steps) for weight in weights]
-        self._next = 0
+        self._turn, self._next = "advance", 0
 
     def advance(self, x: Array) -> Array:
         """From x (N, D) of the next step to the h after it, (N, H)."""
-        t, (by_input, by_state) = self._next, self._times
+        t = self._next
+        self._check_turn("advance", self._turn == "advance" and t < len(self._gates))
+        _check_rows("the input of a step", x, self._x)
+        by_input, by_state = self._times
         self._x[t] = x
         by_input(self._x[t], self._gates[t])
         by_state.by_rows(partial(self._run, range(t, t + 1)), len(x))
@@ -136,16 +166,21 @@ class Recurrent(Layer):
 
     def begin_backward(self, state_gradient: State | None = None) -> None:
         """Begin with the gradient by the final state, as ``backward``."""
+        advanced = self._turn == "advance" and self._next == len(self._gates)
+        self._check_turn("begin_backward", advanced)
         steps, n, _ = self._gates.shape
         size = len(self.params["weight_hh"])
         self._begin_backward(self._buffer("gradient", (steps, n, size)), state_gradient)
         weights = self.params["weight_ih"].T, self.params["weight_hh"].T
         self._times = [Times(weight, n, steps) for weight in weights]
+        self._turn = "retreat"
 
     def retreat(self, gradient: Array) -> Array:
         """From the gradient of h (N, H) to that of x (N, D), of the last step that is left."""
-        self._next -= 1
-        t, (by_input, by_state) = self._next, self._times
+        t = self._next - 1
+        self._check_turn("retreat", self._turn == "retreat" and t >= 0)
+        _check_rows("the gradient of a step", gradient, self._gradient)
+        self._next, (by_input, by_state) = t, self._times
         self._gradient[t] = gradient
         by_state.by_rows(partial(self._run_back, range(t, t + 1)), len(gradient))
         by_input(self._by_gates[t], self._by_x[t])
@@ -153,6 +188,10 @@ class Recurrent(Layer):
 
     def end_backward(self) -> None:
         """Set ``grads`` and ``initial_state_gradient``, of all steps."""
+        self._check_turn("end_backward", self._turn == "retreat" and self._next == 0)
+        self._end_backward()
+
+    def _end_backward(self) -> None:
         for name, inputs, outputs in (
             ("weight_ih", self._x, self._by_gates),
             ("weight_hh", self._states[0][:-1], self._by_products),
@@ -173,9 +212,9 @@ class Recurrent(Layer):
         product
             For many steps, ``KeptProducts`` saves time.
         """
+        self._check_input(x, state, "(N, D)")
         weight_ih, weight_hh = self.params["weight_ih"], self.params["weight_hh"]
         xp, shape, dtype = array_module(x), (len(x), len(weight_hh)), weight_hh.dtype
-        self._check_input(x, state)
         if state is None:
             state = {name: xp.zeros(shape, dtype) for name in self.state_names}
         before = [xp.ascontiguousarray(state[name], dtype) for name in self.state_names]
@@ -311,8 +350,12 @@ class Recurrent(Layer):
                 f"{' and '.join(sorted(dtypes))}"
             )
 
-    def _check_input(self, x: Array, state: State | None) -> None:
+    def _check_input(self, x: Array, state: State | None, axes: str) -> None:
         weight_ih = self.params["weight_ih"]
+        if x.ndim != axes.count(",") + 1:
+            raise ModelError(
+                f"the input of this {type(self).__name__} must be {axes}, not of shape {x.shape}"
+            )
         if x.shape[-1] != len(weight_ih):
             raise ModelError(
                 f"the input of this {type(self).__name__} must have {len(weight_ih)} features, "
@@ -320,11 +363,24 @@ class Recurrent(Layer):
             )
         self._check_state(state, len(x), "the state")
 
+    def _check_turn(self, called: str, in_turn: bool) -> None:
+        if not in_turn:
+            raise ModelError(
+                f"{called} is out of turn: step by step it is begin, advance for each step, "
+                "begin_backward, retreat for each step, end_backward; else forward, backward"
+            )
+
     def _check_state(self, state: State | None, n: int, what: str) -> None:
         expected = dict.fromkeys(self.state_names, (n, len(self.params["weight_hh"])))
         found = {name: array.shape for name, array in (state or {}).items()}
         if state is not None and found != expected:
             raise ModelError(f"{what} must have the arrays {expected}, not {found}")
+
+
+def _check_rows(what: str, rows: Array, block: Array) -> None:
+    """One row is not to become all of them."""
+    if rows.shape != block.shape[1:]:
+        raise ModelError(f"{what} must have the shape {block.shape[1:]}, not {rows.shape}")
 
 
 def rows_of(block: Array) -> Array:

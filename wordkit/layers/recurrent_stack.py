@@ -7,12 +7,13 @@ arrays are the parts' own arrays.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from wordkit.backend.arrays import Array, array_module
 from wordkit.errors import ModelError
 from wordkit.layers.base import Layer
+from wordkit.layers.dropout import WeightDrop
 from wordkit.layers.recurrent_loop import State
 
 
@@ -22,6 +23,7 @@ class _Parts(Layer):
     def __init__(self, parts: Mapping[str, Any]):
         super().__init__(**_joined({name: part.params for name, part in parts.items()}))
         self._parts = parts
+        _check_distinct(list(_layers_in(self)))
 
     @property
     def final_state(self) -> State:
@@ -131,8 +133,11 @@ class Stack(_Parts):
                 f"between {len(layers)} layers there must be {len(layers) - 1} of dropout, "
                 f"not {len(dropout)}"
             )
+        _check_distinct(dropout or ())
         self.layers, self.dropout, self.residual = list(layers), dropout, residual
         self._output: Array = None
+        self._masks: list[Array] = []  # (N, T, H) each
+        self._next = 0  # step
 
     def forward(
         self,
@@ -180,7 +185,7 @@ class Stack(_Parts):
         states = self._part_states(state)
         for number, layer in enumerate(self.layers):
             layer.begin(n, steps, states[str(number)])
-        self._masks: list[Array] = []  # (N, T, H) each
+        self._masks = []
         for dropout, layer in zip(self.dropout or (), self.layers, strict=False):
             weight = layer.params["weight_hh"]
             ones = array_module(weight).ones((n, steps, len(weight)), weight.dtype)
@@ -207,14 +212,15 @@ class Stack(_Parts):
 
     def retreat(self, gradient: Array) -> Array:
         """From the gradient of the output (N, H) to that of x, of the last step that is left."""
-        self._next -= 1
+        t = self._next - 1
         for number in reversed(range(len(self.layers))):
             above = gradient
             gradient = self.layers[number].retreat(gradient)
             if number and self._masks:
-                gradient = gradient * self._masks[number - 1][:, self._next]
+                gradient = gradient * self._masks[number - 1][:, t]
             if number and self.residual:
                 gradient = gradient + above
+        self._next = t
         return gradient
 
     def end_backward(self) -> None:
@@ -238,6 +244,26 @@ class Stack(_Parts):
         """What the stack gives in a state, (N, H): the highest h, if residual the sum of all."""
         hs = [state[f"{number}.h"] for number in range(len(self.layers))]
         return sum(hs[1:], hs[0]) if self.residual else hs[-1]
+
+
+def _layers_in(part: Any) -> Iterator[Any]:
+    """The recurrent layers that a layer is made of."""
+    if isinstance(part, _Parts):
+        for inner in part._parts.values():
+            yield from _layers_in(inner)
+    elif isinstance(part, WeightDrop):
+        yield from _layers_in(part.layer)
+    else:
+        yield part
+
+
+def _check_distinct(layers: Sequence[Any]) -> None:
+    """A layer remembers its last ``forward`` only: in two places it would forget the first."""
+    if len({id(layer) for layer in layers}) < len(layers):
+        raise ModelError(
+            "a layer stands in two places, but has room for the values of one: make two layers, "
+            "and share the arrays, not the layer"
+        )
 
 
 def _added(y: Array, below: Array) -> Array:

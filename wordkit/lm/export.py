@@ -7,9 +7,9 @@ from pathlib import Path
 import numpy as np
 
 from wordkit.backend.arrays import to_host
-from wordkit.errors import ModelError
-from wordkit.lm.model import RecurrentLanguageModel
-from wordkit.storage import TensorWriter, new_file
+from wordkit.errors import FormatError, ModelError
+from wordkit.lm.model import KIND, VERSION, RecurrentLanguageModel
+from wordkit.storage import TensorWriter, new_file, read_config
 
 
 def pytorch_tensors(model: RecurrentLanguageModel) -> dict[str, np.ndarray]:
@@ -45,8 +45,17 @@ def export(model: RecurrentLanguageModel, path: str | Path, layout: str = "pytor
     Raises
     ------
     ModelError
-        It cannot be written (a full disk, say).
+        The layout is none of them; the file would lie inside the folder of a model; or it
+        cannot be written (a full disk, say).
     """
+    if layout not in LAYOUTS:
+        raise ModelError(f"layout must be one of {', '.join(LAYOUTS)}, not {layout!r}")
+    for folder in Path(path).resolve().parents:
+        if _is_model(folder):
+            raise ModelError(
+                f"{path} lies in the folder of the model {folder}, whose own weights are there: "
+                "name a place outside of it"
+            )
     tensors = LAYOUTS[layout](model)
     try:
         with new_file(path) as file:
@@ -59,3 +68,11 @@ def export(model: RecurrentLanguageModel, path: str | Path, layout: str = "pytor
             f"{path} cannot be written ({error.strerror or error}): make room, or name another "
             "place"
         ) from error
+
+
+def _is_model(folder: Path) -> bool:
+    try:
+        read_config(folder, KIND, VERSION)
+    except (FormatError, OSError):
+        return False
+    return True

@@ -44,6 +44,12 @@ def fit(
         Go on with the run in the folder, which ends as if it had never been broken off.
     checkpoint_every
         Seconds.
+    show
+        Print the progress.
+
+    Returns
+    -------
+    The model, of the best weights if there is a ``valid``, and how its training went.
 
     Raises
     ------

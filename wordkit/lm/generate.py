@@ -16,6 +16,7 @@ from wordkit.corpus.text import EOS, make_tokenizer
 from wordkit.errors import ModelError
 from wordkit.lm.model import RecurrentLanguageModel
 from wordkit.lm.texts import check_ids
+from wordkit.training.checks import check_types
 
 _BLOCK = 128  # columns
 NOTHING = -1
@@ -45,6 +46,7 @@ class Sampling:
     greedy: bool = False
 
     def __post_init__(self) -> None:
+        check_types(self)
         if not 0 < self.temperature < np.inf:
             raise ModelError(
                 f"temperature must be a number above 0, not {self.temperature}; for the likeliest "
@@ -63,7 +65,9 @@ class Sampling:
         # no exponent is above 0, however low the temperature
         p = scores - highest
         if self.temperature != 1:
-            p /= self.temperature
+            # in float32 it may be 0 or infinite; what is too low for an exponent is -inf
+            with np.errstate(over="ignore"):
+                np.divide(p, self.temperature, out=p, dtype=np.float64, casting="same_kind")
         np.exp(p, out=p)
         if self.top_k is not None and self.top_k < p.shape[1]:
             left_out = np.argpartition(-p, self.top_k - 1, axis=1)[:, self.top_k :]
@@ -122,7 +126,7 @@ def prompt_ids(model: RecurrentLanguageModel, prompt: str | None) -> tuple[np.nd
     if not tokens:
         raise ModelError("the prompt is empty: give at least one word, or no prompt at all")
     unknown = [token for token in tokens if token not in vocabulary]
-    if len(unknown) == len(tokens):
+    if unknown and not any(token in vocabulary for token in tokens if token != EOS):
         raise ModelError(
             f"the model knows no word of the prompt ({' '.join(unknown[:5])}): its words are in "
             "vocabulary.txt"
@@ -146,7 +150,7 @@ def generate(
     Parameters
     ----------
     prompt
-        Ids, at least one.
+        (T,) ids, at least one.
     length
         The most words to make.
     samples
@@ -159,7 +163,15 @@ def generate(
     Yields
     ------
     The next word of each text, (N,); of one that has ended, ``NOTHING``.
+
+    Raises
+    ------
+    ModelError
+        When the first word is asked for: the prompt is empty or has an id of no word, or a
+        number is below 1. At any word: there is none to choose.
     """
+    _check_number(length, "length")
+    _check_number(samples, "samples")
     rng = np.random.default_rng(seed)
     banned, eos = _banned(model, ban_unk), model.vocabulary.index.get(EOS)
     h, state = _read(model, prompt)
@@ -190,17 +202,33 @@ def beam_search(
     stop: bool = True,
     ban_unk: bool = True,
 ) -> tuple[list[int], float]:
-    """The likeliest text, by the mean of its words, that a narrow search finds.
+    """The likeliest text, by the mean log p of its words, that a narrow search finds.
 
-    Of all texts of one length, only the ``width`` likeliest are gone on with. (By the sum
-    of its words, no text would be likelier than its first word.)
+    Of all texts of one length, ``<eos>`` aside, only the ``width`` likeliest are gone on
+    with. One ends where its ``<eos>`` makes it one of the ``width`` likeliest of all, or at
+    the greatest length; when ``width`` have ended, the search has. (By the sum of its words,
+    no text would be likelier than its first word.) A beam of 1 is greedy search.
+
+    Parameters
+    ----------
+    prompt, length, stop, ban_unk
+        As of ``generate``.
+    width
+        How many texts are gone on with.
 
     Returns
     -------
-    Its ids, with ``stop`` perhaps ``<eos>`` at the end, and the sum of their log p.
+    Its ids, never none, with ``stop`` perhaps ``<eos>`` at the end, and the sum of their
+    log p.
+
+    Raises
+    ------
+    ModelError
+        The prompt is empty or has an id of no word, a number is below 1, or there is no
+        word to choose.
     """
-    if width < 1:
-        raise ModelError(f"the width of the beam must be at least 1, not {width}")
+    _check_number(length, "length")
+    _check_number(width, "the width of the beam")
     banned = _banned(model, ban_unk)
     eos = model.vocabulary.index.get(EOS, NOTHING) if stop else NOTHING
     h, state = _read(model, prompt)
@@ -217,18 +245,25 @@ def beam_search(
         logs[:, banned] = -np.inf
         _highest(logs)
         sums = (np.array([total for _, total in going])[:, None] + logs).ravel()
-        ranked = np.argsort(-sums, kind="stable")[: 2 * width]  # half of them may end
+        ranked = np.argsort(-sums, kind="stable")[: 2 * width]  # up to half are <eos>
         parents, words = np.divmod(ranked[np.isfinite(sums[ranked])], logs.shape[1])
         found = [
             (parent, ([*going[parent][0], word], float(sums[parent * logs.shape[1] + word])))
             for parent, word in zip(parents.tolist(), words.tolist(), strict=True)
         ]
-        ended += [text for _, text in found if text[0][-1] == eos]
+        ended += [text for _, text in found[:width] if text[0][-1] == eos]
         rest = [(parent, text) for parent, text in found if text[0][-1] != eos][:width]
-        if len(ended) >= width or not rest:
-            break
         rows, going = [parent for parent, _ in rest], [text for _, text in rest]
-    return max([*ended, *going], key=lambda text: text[1] / max(len(text[0]), 1))
+        if made == length - 1:
+            ended += going
+        if len(ended) >= width or not going:
+            break
+    return max(ended, key=lambda text: text[1] / len(text[0]))
+
+
+def _check_number(number: int, what: str) -> None:
+    if not isinstance(number, (int, np.integer)) or number < 1:
+        raise ModelError(f"{what} must be at least 1 and a whole number, not {number!r}")
 
 
 def _read(model: RecurrentLanguageModel, prompt: Sequence[int] | np.ndarray) -> tuple:

@@ -170,11 +170,23 @@ class RecurrentLanguageModel:
         return self.recurrent.output(state), state
 
     def scores(self, h: Array, *, product: Callable = product) -> Array:
-        """What softmax makes probabilities of: from h (M, H) to (M, V)."""
+        """What softmax makes probabilities of: from h (M, H) to (M, V).
+
+        Raises
+        ------
+        ModelError
+            They are not finite: the training of the model had diverged.
+        """
         weight, bias = self.params["output.weight"], self.params["output.bias"]
-        scores = array_module(h).empty((len(h), len(weight)), weight.dtype)
+        xp = array_module(h)
+        scores = xp.empty((len(h), len(weight)), weight.dtype)
         product(h.astype(weight.dtype, copy=False), weight.T, scores)
         scores += bias
+        if not xp.isfinite(scores.max(axis=1)).all():
+            raise ModelError(
+                "the model's probabilities are not numbers: train it anew, with a lower learning "
+                "rate or a closer clip"
+            )
         return scores
 
     # --- on disk --------------------------------------------------------------------

@@ -66,11 +66,23 @@ class TextScore(NamedTuple):
 
 
 def score_text(model: RecurrentLanguageModel, ids: np.ndarray, oov: int = 0) -> TextScore:
-    """The sum of ``log_probabilities``, beside the number of words that the text lacked."""
+    """The sum of the ``log_probabilities`` of ids (T,), beside ``oov`` as it is given.
+
+    Raises
+    ------
+    ModelError
+        There are fewer than two ids, or one is of no word.
+    """
     total = math.fsum(float(part.sum()) for part in log_probabilities(model, ids))
     return TextScore(total, len(ids) - 1, oov)
 
 
 def perplexity(model: RecurrentLanguageModel, ids: np.ndarray) -> float:
-    """Of every id but the first, each by all those before it."""
+    """Of every id (T,) but the first, each by all those before it.
+
+    Raises
+    ------
+    ModelError
+        There are fewer than two ids, or one is of no word.
+    """
     return score_text(model, ids).perplexity

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from wordkit.corpus.encoded import Corpus
-from wordkit.corpus.reader import STDIN
+from wordkit.corpus.reader import STDIN, StrictFormat
 from wordkit.corpus.text import EOS, UNK, TextOptions
 from wordkit.corpus.vocabulary import Vocabulary
 from wordkit.errors import CorpusError, ModelError
@@ -26,13 +26,20 @@ def read_text(path: str | Path, options: TextOptions = UNITS["words"]) -> Corpus
     """A folder that holds a corpus as it is; any other file as text, with all its words.
 
     ``-`` and ``/dev/stdin`` are standard input, which may be a pipe.
+
+    Raises
+    ------
+    CorpusError
+        It cannot be read, is not UTF-8, or has no words.
+    FormatError
+        The folder holds no corpus, or a damaged one.
     """
     path = Path(path)
     if path.is_dir():
         return Corpus.load(path)
     # its own name for it reads it without looking back
     path = Path(STDIN) if path == Path("/dev/stdin") else path
-    return Corpus.build([path], text=options, min_count=1)
+    return Corpus.build([path], text=options, format=StrictFormat(), min_count=1)
 
 
 def text_options(corpus: Corpus) -> TextOptions:

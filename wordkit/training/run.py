@@ -151,8 +151,10 @@ class RunFolder:
     def advice(self) -> str:
         """What to do when numbers have left the finite ones."""
         path = latest_checkpoint(self.path)
-        last = f"the last good checkpoint is {path}" if path else "there is no checkpoint yet"
-        return f"{last}: try a lower learning rate, or clip the gradients (closer)"
+        way = "a lower learning rate or a closer clip"
+        if path is None:
+            return f"there is no checkpoint yet: begin anew with {way}"
+        return f"the last good checkpoint is {path}: resume with {way}"
 
     def _remove_others(self, path: Path, run: Run) -> None:
         """Keep the checkpoint and the best weights that it speaks of."""

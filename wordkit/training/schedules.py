@@ -117,6 +117,8 @@ class Cosine(Schedule):
     def __init__(self, *, rate: float, steps: int, final: float = 0.0):
         super().__init__(rate=rate)
         self.steps = _positive(steps, "steps")
+        if not 0 <= final < math.inf:
+            raise ModelError(f"final must be a number from 0, not {final}")
         self.final = final
 
     def rate(self, step: int) -> float:

@@ -26,8 +26,8 @@ RATES = {
 }  # fmt: skip
 """Learning rates to begin with, for the gradient of the mean loss of a word."""
 _RUN, _VERSION = "training run", 1
-# what may change when a run goes on: where it ends
-_FREE = {"epochs", "max_minutes", "patience"}
+# what may change when a run goes on: where it ends, and what keeps its numbers finite
+_FREE = {"epochs", "max_minutes", "patience", "lr", "clip"}
 
 
 @dataclass(frozen=True)

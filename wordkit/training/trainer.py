@@ -122,8 +122,8 @@ class Trainer:
         Raises
         ------
         ModelError
-            The loss or the gradient is not finite. There is a checkpoint but not
-            ``resume``, or it is of another run, or a new one cannot be written.
+            The loss, the gradient or the best perplexity is not finite. There is a checkpoint
+            but not ``resume``, or it is of another run, or a new one cannot be written.
         FormatError
             The checkpoint or the metrics are damaged.
         TrainingInterrupted
@@ -231,13 +231,21 @@ class Trainer:
         """Put the best weights in place, the last ones if there is no telling.
 
         What is found out after the checkpoint is not part of it, so that a run which goes
-        on, with more epochs say, is as one that never ended here.
+        on with more epochs is as one that never ended here, if its schedule is: one that
+        counts the steps of all epochs (cosine, one-cycle) is then another.
         """
         if self.validation is None:
             with self.optimizer.averaged(self._saved.params):
                 self._saved.keep_best(self._run)
         elif self._run.validated_step != self._run.step:
             self._validate(self.validation)
+        best = self._run.best_loss
+        if best is not None and perplexity(best) == math.inf:
+            raise ModelError(
+                f"the training has diverged: its best validation loss is {best:.3g} a target, of "
+                "which the perplexity is infinite; begin anew, with a lower learning rate or a "
+                "closer clip"
+            )
         self._saved.put_best(self._run)
 
     def _save(self) -> Path:

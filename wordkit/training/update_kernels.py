@@ -28,7 +28,8 @@ def adam(
     """
     one = np.float32(1)
     keep, decay = np.float32(keep), np.float32(decay)
-    new_m, new_v = one - np.float32(beta1), one - np.float32(beta2)
+    # subtracted in float64: of 1 - .999999, float32 would keep one digit
+    new_m, new_v = np.float32(1 - beta1), np.float32(1 - beta2)
     size, scale, epsilon = np.float32(size), one / np.float32(root), np.float32(epsilon)
     for n in range(len(w)):
         x = keep * w[n]
