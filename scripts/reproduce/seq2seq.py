@@ -47,9 +47,9 @@ TASKS = {
     "dates, 5 epochs": Task("dates", f"{DATES} --epochs 5", "--beam 1", "100 % by epoch 10"),
     "multi30k": Task(
         "multi30k",
-        "--attention general --bidirectional --input-feeding --layers 1 --embedding-size 512 "
-        "--hidden-size 512 --dropout 0.5 --label-smoothing 0.1 --source-min-count 2 "
-        "--target-min-count 2 --batch-size 64 --epochs 12 --max-minutes 60 --lr 0.001",
+        "--attention general --bidirectional --input-feeding --embedding-size 512 "
+        "--hidden-size 512 --tie --dropout 0.4 --label-smoothing 0.1 --source-min-count 2 "
+        "--target-min-count 2 --batch-size 64 --epochs 14 --max-minutes 60 --lr 0.001",
         "--beam 5",
         "",
         seeds=False,
