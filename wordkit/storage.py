@@ -13,6 +13,7 @@ from __future__ import annotations
 import contextlib
 import errno
 import json
+import math
 import os
 import secrets
 import shutil
@@ -32,7 +33,7 @@ _OUR_NAMES = {
 _DTYPES = {"F32": np.float32, "F64": np.float64, "I32": np.int32, "I64": np.int64}
 _DTYPE_NAMES = {np.dtype(dtype): name for name, dtype in _DTYPES.items()}
 _MAX_HEADER = 100_000_000  # bytes: the limit of the safetensors library
-_FULL = {errno.ENOSPC, errno.EFBIG, getattr(errno, "EDQUOT", errno.ENOSPC)}
+FULL = {errno.ENOSPC, errno.EFBIG, getattr(errno, "EDQUOT", errno.ENOSPC)}
 
 
 # --- whole folders and files, or none ------------------------------------------------
@@ -63,7 +64,7 @@ def new_folder(path: str | Path, kind: str, *, beside: str | None = None) -> Ite
         path.parent.mkdir(parents=True, exist_ok=True)
         temporary.mkdir()
     try:
-        with errors_of(path, *_FULL):
+        with errors_of(path, *FULL):
             yield temporary
         for file in temporary.rglob("*"):
             if file.is_file():
@@ -96,7 +97,7 @@ def new_file(path: str | Path) -> Iterator[IO[bytes]]:
         place.parent.mkdir(parents=True, exist_ok=True)
         temporary.touch()
     try:
-        with errors_of(path, *_FULL), open(temporary, "wb") as file:
+        with errors_of(path, *FULL), open(temporary, "wb") as file:
             yield file
             file.flush()
             os.fsync(file.fileno())
@@ -193,6 +194,17 @@ def _sync(path: Path) -> None:
 
 
 # --- config.json --------------------------------------------------------------------
+
+
+def finite(data: Any) -> Any:
+    """The same for JSON, which knows neither NaN nor infinity."""
+    if isinstance(data, Mapping):
+        return {name: finite(value) for name, value in data.items()}
+    if isinstance(data, (list, tuple)):
+        return [finite(value) for value in data]
+    if data is None or isinstance(data, (str, int)):
+        return data
+    return float(data) if math.isfinite(data) else None
 
 
 def write_config(folder: Path, kind: str, version: int, settings: Mapping[str, Any]) -> None:

@@ -11,10 +11,9 @@ from __future__ import annotations
 import argparse
 import math
 from collections.abc import Callable, Sequence
-from importlib.util import find_spec
-from pathlib import Path
 from typing import Any
 
+import exercise_options
 import numpy as np
 
 from wordkit.layers.affine import Affine
@@ -123,25 +122,11 @@ def parse(arguments: Sequence[str] | None) -> argparse.Namespace:
     add("--seed", type=int, default=1, help="of the weights and the numbers")
     add("-o", "--output", metavar="PNG", help="draw the error (needs matplotlib)")
     options = parser.parse_args(arguments)
-    for name in ("width", "steps"):
-        if getattr(options, name) < 1:
-            raise SystemExit(f"--{name} must be at least 1, not {getattr(options, name)}")
-    if options.seed < 0:
-        raise SystemExit(f"--seed must be at least 0, not {options.seed}")
+    exercise_options.check(options)
     for name in ("spread", "rate"):
         if not math.isfinite(getattr(options, name)):
             raise SystemExit(f"--{name} must be a finite number, not {getattr(options, name)}")
-    if options.output:
-        check_picture(options.output)
     return options
-
-
-def check_picture(path: str) -> None:
-    """``SystemExit`` where nothing can be drawn: better before the training than after it."""
-    if find_spec("matplotlib") is None:
-        raise SystemExit("-o needs matplotlib: pip install wordkit[plot]")
-    if not Path(path).parent.is_dir() or Path(path).is_dir():
-        raise SystemExit(f"-o {path} is not a file in a folder that exists")
 
 
 def draw(errors: Sequence[float], path: str) -> None:

@@ -22,9 +22,8 @@ from __future__ import annotations
 import argparse
 import math
 from collections.abc import Mapping, Sequence
-from importlib.util import find_spec
-from pathlib import Path
 
+import exercise_options
 import numpy as np
 
 from wordkit.layers.init import orthogonal
@@ -99,25 +98,11 @@ def parse(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("-o", "--output", metavar="PNG", help="draw them (needs matplotlib)")
     options = parser.parse_args(arguments)
-    for name in ("steps", "width"):
-        if getattr(options, name) < 1:
-            raise SystemExit(f"--{name} must be at least 1, not {getattr(options, name)}")
-    if options.seed < 0:
-        raise SystemExit(f"--seed must be at least 0, not {options.seed}")
+    exercise_options.check(options)
     for name, values in (("clip", [options.clip]), ("radii", options.radii)):
         if not all(0 < value < math.inf for value in values):
             raise SystemExit(f"--{name} must be above 0, not {' '.join(map(str, values))}")
-    if options.output:
-        check_picture(options.output)
     return options
-
-
-def check_picture(path: str) -> None:
-    """``SystemExit`` where nothing can be drawn: better before the work than after it."""
-    if find_spec("matplotlib") is None:
-        raise SystemExit("-o needs matplotlib: pip install wordkit[plot]")
-    if not Path(path).parent.is_dir() or Path(path).is_dir():
-        raise SystemExit(f"-o {path} is not a file in a folder that exists")
 
 
 def draw(curves: Mapping[tuple[str, float], np.ndarray], path: str) -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 import shutil
-from collections.abc import Iterable
 from pathlib import Path
 
 import numpy as np
@@ -69,8 +68,4 @@ def show_dates(folder: Path, picture: Path) -> list[tuple[str, str]]:
     first = found[0]
     if first.attention is not None and first.tokens:
         attention_map(first.attention, list(DATES[0]), first.tokens, picture)
-    return [(date, _text(each.tokens)) for date, each in zip(DATES, found, strict=True)]
-
-
-def _text(tokens: Iterable[str]) -> str:
-    return "".join(tokens)
+    return [(date, "".join(each.tokens)) for date, each in zip(DATES, found, strict=True)]

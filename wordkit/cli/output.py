@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import json
-import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import click
@@ -21,18 +20,9 @@ def say(message: str) -> None:
 
 def print_json(data: Any) -> None:
     """JSON on standard output; numbers that are not finite become null."""
-    click.echo(json.dumps(_finite(data), indent=2, allow_nan=False))
+    from wordkit.storage import finite
 
-
-def _finite(data: Any) -> Any:
-    """The same for JSON, which knows neither NaN nor infinity."""
-    if isinstance(data, Mapping):
-        return {name: _finite(value) for name, value in data.items()}
-    if isinstance(data, (list, tuple)):
-        return [_finite(value) for value in data]
-    if data is None or isinstance(data, (str, int)):
-        return data
-    return float(data) if math.isfinite(data) else None
+    click.echo(json.dumps(finite(data), indent=2, allow_nan=False))
 
 
 def print_rows(rows: Iterable[Sequence[Any]]) -> None:

@@ -47,6 +47,7 @@ from wordkit.corpus.vocabulary import Vocabulary
 from wordkit.errors import CorpusError
 from wordkit.progress import progress_bar
 from wordkit.storage import (
+    FULL,
     TensorWriter,
     check_replaceable,
     new_folder,
@@ -355,7 +356,7 @@ def scratch_file(directory: str | Path | None) -> Iterator[IO[bytes]]:
             yield file
     except OSError as error:
         # ENOENT: of all folders for temporary files, none takes a byte
-        full = error.errno in (errno.ENOSPC, errno.EFBIG, errno.EDQUOT, errno.ENOENT)
+        full = error.errno in {*FULL, errno.ENOENT}
         if not full or error.filename is not None:  # a file that has a name is not this one
             raise
         place = parent or tempfile.tempdir or "a temporary folder"

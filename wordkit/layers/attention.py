@@ -272,12 +272,12 @@ class AttentionalVector(Layer):
     def attend_backward(self, gradient: Array) -> Array:
         """From the gradient of the vectors, of the last ``attend`` that is left, to that of h."""
         context, h, vectors = self._attended.pop()
-        by_context, by_h = self._halves(context)
+        of_context, of_h = self._halves(context)
         by_sum = gradient * (1 - vectors * vectors)
         self._passed.append((context, h, by_sum))
-        by_context = times(by_sum, by_context.T, self._product)
+        by_context = times(by_sum, of_context.T, self._product)
         through = self.attention.attend_backward(by_context)
-        through += times(by_sum, by_h.T, self._product)
+        through += times(by_sum, of_h.T, self._product)
         return through
 
     def read_backward(self) -> Array:

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from wordkit.errors import FormatError
-from wordkit.storage import errors_of
+from wordkit.storage import errors_of, finite
 
 
 def perplexity(loss: float) -> float:
@@ -43,12 +43,8 @@ class MetricsFile:
 
     def write(self, **values: Any) -> None:
         """Append a line, to be read at once; numbers that are not finite become null."""
-        finite = {
-            name: None if isinstance(value, float) and not math.isfinite(value) else value
-            for name, value in values.items()
-        }
         with errors_of(self._path):
-            self._file.write(json.dumps(finite).encode() + b"\n")
+            self._file.write(json.dumps(finite(values)).encode() + b"\n")
             self._file.flush()
 
     def sync(self) -> int:
