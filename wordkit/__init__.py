@@ -14,29 +14,29 @@ if TYPE_CHECKING:
     from wordkit.corpus.phrases import join_phrases
     from wordkit.corpus.text import TextOptions
     from wordkit.corpus.vocabulary import Vocabulary
-    from wordkit.embeddings.cooccurrence import Cooccurrence
-    from wordkit.embeddings.count_vectors import CountVectors
-    from wordkit.embeddings.ppmi import PPMI
-    from wordkit.embeddings.svd import SVD
-    from wordkit.embeddings.text_vectors import TextVectors
-    from wordkit.embeddings.textbook_word2vec import TextbookWord2Vec
-    from wordkit.embeddings.word2vec import Cbow, SkipGram
+    from wordkit.embeddings.counts.cooccurrence import Cooccurrence
+    from wordkit.embeddings.counts.count_vectors import CountVectors
+    from wordkit.embeddings.counts.ppmi import PPMI
+    from wordkit.embeddings.counts.svd import SVD
+    from wordkit.embeddings.texts import TextVectors
+    from wordkit.embeddings.word2vec.estimators import Cbow, SkipGram
+    from wordkit.embeddings.word2vec.textbook import TextbookWord2Vec
     from wordkit.errors import WordkitError
     from wordkit.vectors.word_vectors import WordVectors
 
 __version__ = "0.1.0"
 
 _HOMES = {
-    "Cbow": "wordkit.embeddings.word2vec",
-    "Cooccurrence": "wordkit.embeddings.cooccurrence",
+    "Cbow": "wordkit.embeddings.word2vec.estimators",
+    "Cooccurrence": "wordkit.embeddings.counts.cooccurrence",
     "Corpus": "wordkit.corpus.encoded",
-    "CountVectors": "wordkit.embeddings.count_vectors",
-    "PPMI": "wordkit.embeddings.ppmi",
-    "SVD": "wordkit.embeddings.svd",
-    "SkipGram": "wordkit.embeddings.word2vec",
+    "CountVectors": "wordkit.embeddings.counts.count_vectors",
+    "PPMI": "wordkit.embeddings.counts.ppmi",
+    "SVD": "wordkit.embeddings.counts.svd",
+    "SkipGram": "wordkit.embeddings.word2vec.estimators",
     "TextOptions": "wordkit.corpus.text",
-    "TextVectors": "wordkit.embeddings.text_vectors",
-    "TextbookWord2Vec": "wordkit.embeddings.textbook_word2vec",
+    "TextVectors": "wordkit.embeddings.texts",
+    "TextbookWord2Vec": "wordkit.embeddings.word2vec.textbook",
     "Vocabulary": "wordkit.corpus.vocabulary",
     "WordVectors": "wordkit.vectors.word_vectors",
     "WordkitError": "wordkit.errors",

@@ -27,13 +27,13 @@ import numpy as np
 from wordkit.corpus.vocabulary import Vocabulary
 from wordkit.layers.dropout import Dropout
 from wordkit.layers.embedding import Embedding
-from wordkit.layers.recurrent import GRU, LSTM, RNN
-from wordkit.layers.recurrent_stack import Stack
-from wordkit.layers.softmax_loss import SoftmaxLoss
+from wordkit.layers.losses.softmax import SoftmaxLoss
+from wordkit.layers.recurrent.cells import GRU, LSTM, RNN
+from wordkit.layers.recurrent.stack import Stack
 from wordkit.lm.generate import Sampling, generate
 from wordkit.lm.model import RecurrentLanguageModel
 from wordkit.lm.settings import ModelSettings
-from wordkit.training.optimizers import SGD
+from wordkit.training.descent.optimizers import SGD
 
 WORDS, BATCH, STEPS, RATE = 10_000, 20, 35, 0.1
 

@@ -23,9 +23,9 @@ from wordkit.corpus.vocabulary import Vocabulary
 from wordkit.seq2seq.decode import translate
 from wordkit.seq2seq.model import Seq2Seq
 from wordkit.seq2seq.settings import ModelSettings
-from wordkit.training.clipping import clip_by_norm
-from wordkit.training.gradients import combined
-from wordkit.training.optimizers import Adam
+from wordkit.training.descent.clipping import clip_by_norm
+from wordkit.training.descent.gradients import combined
+from wordkit.training.descent.optimizers import Adam
 from wordkit.training.pair_batches import PairBatch
 
 BATCH, SOURCE, TARGET, SIZE, EMBEDDING = 128, 29, 11, 256, 16

@@ -153,7 +153,7 @@ def compilation() -> None:
     program = (
         "import time, wordkit\n"
         "wordkit.Corpus.build([['a', 'b'] * 10] * 10)\n"
-        "from wordkit.embeddings.word2vec_kernels import train\n"
+        "from wordkit.embeddings.word2vec.training_kernels import train\n"
         "started = time.perf_counter()\n"
         "wordkit.SkipGram(epochs=1, sample=0).fit([['a', 'b'] * 10] * 10)\n"
         "print(f'{time.perf_counter() - started:.2f} s')\n"

@@ -18,10 +18,10 @@ import numpy as np
 
 from wordkit.layers.affine import Affine
 from wordkit.layers.init import gaussian, he, orthogonal, uniform, xavier
-from wordkit.layers.losses import SigmoidCrossEntropy
-from wordkit.layers.recurrent import RNN
+from wordkit.layers.losses.dense import SigmoidCrossEntropy
+from wordkit.layers.recurrent.cells import RNN
 from wordkit.progress import progress_bar
-from wordkit.training.options import OPTIMIZERS, optimizer_from_text
+from wordkit.training.descent.options import OPTIMIZERS, optimizer_from_text
 
 INITIALISERS: dict[str, tuple[Callable[..., np.ndarray], str]] = {
     "gaussian": (gaussian, "std"),

@@ -21,8 +21,8 @@ import numpy as np
 
 import wordkit
 from wordkit.corpus.docstrings import write_docstrings
-from wordkit.vectors.evaluation import evaluate
-from wordkit.vectors.evaluation_sets import read_evaluation_set
+from wordkit.vectors.evaluation.scores import evaluate
+from wordkit.vectors.evaluation.sets import read_evaluation_set
 
 DATA = Path(os.environ.get("WORDKIT_DATA", "data"))
 SETS = ("ws353", "radinsky_mturk", "simlex999", "questions-words")

@@ -27,8 +27,8 @@ import exercise_options
 import numpy as np
 
 from wordkit.layers.init import orthogonal
-from wordkit.layers.recurrent import RNN
-from wordkit.training.clipping import clip_by_norm
+from wordkit.layers.recurrent.cells import RNN
+from wordkit.training.descent.clipping import clip_by_norm
 
 ACTIVATIONS = {"tanh": "-", "relu": ":"}  # and how they are drawn
 SEQUENCES = 20

@@ -20,8 +20,8 @@ from count_defaults import DATA, SETS, docstrings, wikipedia
 
 import wordkit
 from wordkit.corpus.text import TextOptions
-from wordkit.vectors.evaluation import evaluate
-from wordkit.vectors.evaluation_sets import read_evaluation_set
+from wordkit.vectors.evaluation.scores import evaluate
+from wordkit.vectors.evaluation.sets import read_evaluation_set
 
 METHODS: list[tuple[str, type, dict[str, Any]]] = [
     ("ppmi-svd", wordkit.CountVectors, {}),

@@ -21,7 +21,7 @@ from wordkit.corpus.encoded import Corpus
 from wordkit.corpus.reader import TextFormat
 from wordkit.corpus.text import TextOptions
 from wordkit.errors import CorpusError, FormatError, ModelError, WordkitError
-from wordkit.storage import write_tensors
+from wordkit.storage.tensors import write_tensors
 
 HELLO = "You say goodbye and I say hello."
 

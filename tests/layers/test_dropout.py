@@ -16,8 +16,8 @@ from wordkit.layers.affine import Affine
 from wordkit.layers.base import Layer
 from wordkit.layers.dropout import Dropout, EmbeddingDropout, WeightDrop
 from wordkit.layers.gradient_check import check_gradients
-from wordkit.layers.recurrent import GRU, LSTM
-from wordkit.layers.recurrent_stack import Bidirectional, Stack
+from wordkit.layers.recurrent.cells import GRU, LSTM
+from wordkit.layers.recurrent.stack import Bidirectional, Stack
 
 SEED = 6
 RNG = np.random.default_rng(0)

@@ -18,7 +18,7 @@ from wordkit.lm.model import RecurrentLanguageModel
 from wordkit.lm.settings import ModelSettings
 from wordkit.lm.texts import UNITS
 from wordkit.training.batches import TextBatch
-from wordkit.training.gradients import combined
+from wordkit.training.descent.gradients import combined
 from wordkit.vectors.word_vectors import WordVectors
 
 BATCH = TextBatch(

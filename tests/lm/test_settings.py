@@ -16,7 +16,7 @@ from wordkit.lm.settings import (
     read_recipe,
     recipe_names,
 )
-from wordkit.training.options import OPTIMIZERS, optimizer_from_text, schedule_from_text
+from wordkit.training.descent.options import OPTIMIZERS, optimizer_from_text, schedule_from_text
 from wordkit.training.settings import RATES
 
 

@@ -20,7 +20,7 @@ from wordkit.layers.base import RowGradient
 from wordkit.layers.gradient_check import numeric_gradient
 from wordkit.seq2seq.model import Seq2Seq
 from wordkit.seq2seq.settings import ATTENTION, CELLS, ModelSettings
-from wordkit.training.gradients import combined
+from wordkit.training.descent.gradients import combined
 
 DEEP = {"layers": 2, "residual": True, "dropout": 0.3}
 TIED = {"embedding_size": 2, "tie": True}

@@ -8,7 +8,7 @@ import pytest
 
 from wordkit.errors import ModelError
 from wordkit.seq2seq.settings import ModelSettings, TrainingSettings
-from wordkit.training.options import OPTIMIZERS
+from wordkit.training.descent.options import OPTIMIZERS
 from wordkit.training.settings import RATES
 
 

@@ -22,11 +22,11 @@ import numpy as np
 
 from wordkit.backend.arrays import array_module
 from wordkit.layers.embedding import Embedding
-from wordkit.layers.softmax_loss import SoftmaxLoss
-from wordkit.training import checkpoint, trainer
+from wordkit.layers.losses.softmax import SoftmaxLoss
 from wordkit.training.batches import TextBatch, TextBatches
-from wordkit.training.metrics import MetricsFile
-from wordkit.training.options import optimizer_from_text, schedule_from_text
+from wordkit.training.descent.options import optimizer_from_text, schedule_from_text
+from wordkit.training.runs import checkpoint, trainer
+from wordkit.training.runs.metrics import MetricsFile
 
 V, D = 11, 6
 TEXT = np.random.default_rng(3).integers(0, V, 400).astype(np.int32)

@@ -41,9 +41,9 @@ def demo(output: Path) -> None:
     from wordkit.cli.demo_models import show_dates, show_language_model
     from wordkit.corpus.docstrings import write_docstrings
     from wordkit.corpus.encoded import Corpus
-    from wordkit.embeddings.count_vectors import CountVectors
-    from wordkit.embeddings.word2vec import SkipGram
-    from wordkit.plots import plot_words
+    from wordkit.embeddings.counts.count_vectors import CountVectors
+    from wordkit.embeddings.word2vec.estimators import SkipGram
+    from wordkit.plots.words import plot_words
 
     text = output / "docstrings.txt"
     say(f"1/6  Collecting the documentation of Python and its packages: {text}")

@@ -50,7 +50,7 @@ def show_language_model(text: Path, folder: Path) -> list[str]:
 def show_dates(folder: Path, picture: Path) -> list[tuple[str, str]]:
     """Train on dates as people write them; returns some that it has not seen, with its answers."""
     from wordkit.corpus.pair_tasks import date_pairs
-    from wordkit.plots import attention_map
+    from wordkit.plots.attention import attention_map
     from wordkit.seq2seq.decode import translate
     from wordkit.seq2seq.fit import fit
     from wordkit.seq2seq.settings import ModelSettings, TrainingSettings

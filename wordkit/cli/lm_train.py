@@ -71,7 +71,7 @@ def train(
     """
     from wordkit.lm.fit import fit
     from wordkit.lm.settings import ModelSettings, TrainingSettings, changed, read_recipe
-    from wordkit.training.checkpoint import parse_duration
+    from wordkit.training.runs.checkpoint import parse_duration
     from wordkit.vectors.word_vectors import WordVectors
 
     settings, training = ModelSettings(), TrainingSettings()

@@ -18,7 +18,7 @@ import click
 
 from wordkit import __version__
 from wordkit.errors import WordkitError
-from wordkit.training.interrupts import TrainingInterrupted
+from wordkit.training.runs.interrupts import TrainingInterrupted
 
 COMMANDS = ("corpus", "vectors", "lm", "seq2seq", "thesaurus", "demo")
 """Each is a file beside this one, with a command of its name."""

@@ -63,8 +63,8 @@ def check_validations(options: Mapping[str, Any], valid: Path | None) -> None:
 @contextmanager
 def run_in(output: Path) -> Iterator[None]:
     """Around a training: what to do after Ctrl-C, and a picture of the loss at the end."""
-    from wordkit.training.checkpoint import CHECKPOINTS, latest_checkpoint
-    from wordkit.training.interrupts import TrainingInterrupted
+    from wordkit.training.runs.checkpoint import CHECKPOINTS, latest_checkpoint
+    from wordkit.training.runs.interrupts import TrainingInterrupted
 
     again = "(the same command with --resume)"
     try:
@@ -84,9 +84,9 @@ def run_in(output: Path) -> Iterator[None]:
 def draw_loss(folder: Path) -> None:
     """Draw ``loss.png`` of the metrics in a folder, where matplotlib is installed."""
     from wordkit.errors import BackendError
-    from wordkit.plots import loss_curve
-    from wordkit.training.metrics import read_metrics
-    from wordkit.training.trainer import METRICS
+    from wordkit.plots.loss import loss_curve
+    from wordkit.training.runs.metrics import read_metrics
+    from wordkit.training.runs.trainer import METRICS
 
     for left in folder.glob(".loss.png.*.partial"):  # by a run that was killed here
         left.unlink(missing_ok=True)

@@ -20,7 +20,7 @@ def say(message: str) -> None:
 
 def print_json(data: Any) -> None:
     """JSON on standard output; numbers that are not finite become null."""
-    from wordkit.storage import finite
+    from wordkit.storage.config import finite
 
     click.echo(json.dumps(finite(data), indent=2, allow_nan=False))
 

@@ -149,7 +149,7 @@ def attention(path: Path, text: str, output: Path, beam: int) -> None:
     wordkit seq2seq attention model "september 27, 1994" -o map.png
     """
     from wordkit.errors import ModelError
-    from wordkit.plots import attention_map
+    from wordkit.plots.attention import attention_map
     from wordkit.seq2seq.decode import translate
 
     model = load(path)

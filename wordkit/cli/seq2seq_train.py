@@ -80,7 +80,7 @@ def train(
     """
     from wordkit.seq2seq.fit import fit
     from wordkit.seq2seq.settings import ModelSettings, TrainingSettings
-    from wordkit.training.checkpoint import parse_duration
+    from wordkit.training.runs.checkpoint import parse_duration
 
     if valid_target is not None and valid is None:
         raise click.UsageError("--valid-target needs --valid, the sources")

@@ -167,8 +167,8 @@ def evaluate(
     wordkit vectors evaluate vectors ws353.txt questions-words.txt
     wordkit vectors evaluate vectors ws353 --against other
     """
-    from wordkit.vectors.comparison import compare
-    from wordkit.vectors.evaluation import evaluate as score
+    from wordkit.vectors.evaluation.comparison import compare
+    from wordkit.vectors.evaluation.scores import evaluate as score
 
     one, other = load(path), load(against) if against else None
     results, comparisons = [], []
@@ -199,7 +199,7 @@ def evaluate(
 def evaluation_set(name: str) -> Any:
     """The set in a file, or the known set of that name."""
     from wordkit.corpus.datasets import dataset_names, fetch
-    from wordkit.vectors.evaluation_sets import read_evaluation_set
+    from wordkit.vectors.evaluation.sets import read_evaluation_set
 
     if not Path(name).exists() and name in dataset_names():
         return read_evaluation_set(fetch(name, progress=True)[0])
@@ -306,7 +306,7 @@ def plot(path: Path, words: tuple[str, ...], output: Path, as_json: bool, **opti
     \b
     wordkit vectors plot vectors -o map.png --method tsne
     """
-    from wordkit.plots import map_words, plot_words
+    from wordkit.plots.words import map_words, plot_words
 
     found, chosen = load(path), list(words) or None
     plot_words(found, output, chosen, **options)
@@ -337,7 +337,7 @@ def embed(path: Path, file: Any, weighting: str, lower: bool, as_json: bool) -> 
     wordkit vectors embed vectors reviews.txt > reviews.tsv
     """
     from wordkit.corpus.text import TextOptions
-    from wordkit.embeddings.text_vectors import TextVectors
+    from wordkit.embeddings.texts import TextVectors
 
     lines = [line.rstrip("\n") for line in file]
     texts = TextVectors(vectors=load(path), weighting=weighting, text=TextOptions(lower=lower))

@@ -120,8 +120,8 @@ def train(corpus: Path, output: Path, method: str, as_json: bool, **options: Any
     wordkit vectors train corpus -o vectors --method skipgram --evaluate ws353.txt
     """
     import wordkit
-    from wordkit.storage import check_replaceable
-    from wordkit.training.checkpoint import remove_checkpoints
+    from wordkit.storage.folders import check_replaceable
+    from wordkit.training.runs.checkpoint import remove_checkpoints
 
     output = output.resolve()
     check_replaceable(output, "vectors")
@@ -163,7 +163,7 @@ def _running(
     resume: bool = False,
 ) -> dict[str, Any]:
     """How a training of word2vec is run."""
-    from wordkit.training.checkpoint import latest_checkpoint, parse_duration
+    from wordkit.training.runs.checkpoint import latest_checkpoint, parse_duration
 
     folder = output.with_name(f"{output.name}.checkpoints")
     if latest_checkpoint(folder) and not resume:
@@ -182,7 +182,7 @@ def _running(
 
 def _scores_of(sets: tuple[str, ...]) -> Callable[[int, float, Any], None]:
     """Says after each epoch how good the vectors are."""
-    from wordkit.vectors.evaluation import evaluate
+    from wordkit.vectors.evaluation.scores import evaluate
 
     test_sets = [evaluation_set(name) for name in sets]
 

@@ -46,14 +46,9 @@ from wordkit.corpus.text import EOS, UNK, TextOptions, make_tokenizer
 from wordkit.corpus.vocabulary import Vocabulary
 from wordkit.errors import CorpusError
 from wordkit.progress import progress_bar
-from wordkit.storage import (
-    FULL,
-    TensorWriter,
-    check_replaceable,
-    new_folder,
-    write_config,
-    write_tensors,
-)
+from wordkit.storage.config import write_config
+from wordkit.storage.folders import FULL, check_replaceable, new_folder
+from wordkit.storage.tensors import TensorWriter, write_tensors
 
 IDS_PER_PASS = 1 << 22
 

@@ -10,7 +10,8 @@ import numpy as np
 
 from wordkit.corpus.vocabulary import Vocabulary
 from wordkit.errors import FormatError
-from wordkit.storage import map_tensors, read_config
+from wordkit.storage.config import read_config
+from wordkit.storage.tensors import map_tensors
 
 KIND, PARTS_KIND, VERSION = "corpus", "dataset", 1
 VOCABULARY, IDS, OFFSETS = "vocabulary.txt", "ids.safetensors", "offsets.safetensors"

@@ -20,7 +20,7 @@ from typing import IO, NamedTuple
 
 from wordkit.corpus.reader import plain_lines, read_blocks
 from wordkit.errors import CorpusError
-from wordkit.storage import new_file
+from wordkit.storage.folders import new_file
 
 UNITS: dict[str, Callable[[str], tuple[str, ...]]] = {
     "words": lambda text: tuple(text.split()),

@@ -10,7 +10,7 @@ import numpy as np
 
 from wordkit.corpus.text import UNK
 from wordkit.errors import CorpusError, FormatError
-from wordkit.storage import read_words, write_words
+from wordkit.storage.words import read_words, write_words
 
 
 class Vocabulary:

@@ -9,7 +9,9 @@ import numpy as np
 from wordkit.backend.arrays import to_host
 from wordkit.errors import FormatError, ModelError
 from wordkit.lm.model import KIND, VERSION, RecurrentLanguageModel
-from wordkit.storage import TensorWriter, new_file, read_config
+from wordkit.storage.config import read_config
+from wordkit.storage.folders import new_file
+from wordkit.storage.tensors import TensorWriter
 
 
 def pytorch_tensors(model: RecurrentLanguageModel) -> dict[str, np.ndarray]:

@@ -11,12 +11,12 @@ from wordkit.errors import ModelError
 from wordkit.lm.model import KIND, RecurrentLanguageModel
 from wordkit.lm.settings import ModelSettings, TrainingSettings
 from wordkit.lm.texts import ids_in, text_options
-from wordkit.storage import check_replaceable
+from wordkit.storage.folders import check_replaceable
 from wordkit.training.batches import TextBatches
-from wordkit.training.checkpoint import CHECKPOINTS
-from wordkit.training.model_folder import train_in
+from wordkit.training.runs.checkpoint import CHECKPOINTS
+from wordkit.training.runs.model_folder import train_in
+from wordkit.training.runs.trainer import TrainingResult
 from wordkit.training.settings import checksum
-from wordkit.training.trainer import TrainingResult
 from wordkit.vectors.word_vectors import WordVectors
 
 

@@ -7,7 +7,7 @@ import numpy as np
 from wordkit.corpus.vocabulary import Vocabulary
 from wordkit.errors import ModelError
 from wordkit.layers.init import uniform
-from wordkit.layers.recurrent_weights import Shapes, initial_recurrent, recurrent_shapes
+from wordkit.layers.recurrent.weights import Shapes, initial_recurrent, recurrent_shapes
 from wordkit.lm.settings import ModelSettings
 from wordkit.vectors.search import dense_rows
 from wordkit.vectors.word_vectors import WordVectors

@@ -22,17 +22,19 @@ from wordkit.corpus.vocabulary import Vocabulary
 from wordkit.errors import CorpusError, FormatError, ModelError
 from wordkit.layers.dropout import Dropout, EmbeddingDropout, WeightDrop
 from wordkit.layers.embedding import Embedding
-from wordkit.layers.recurrent import GRU, LSTM, RNN
-from wordkit.layers.recurrent_loop import State
-from wordkit.layers.recurrent_stack import Stack
-from wordkit.layers.recurrent_weights import check_weights, read_weights
-from wordkit.layers.softmax_loss import SoftmaxLoss
+from wordkit.layers.losses.softmax import SoftmaxLoss
+from wordkit.layers.recurrent.cells import GRU, LSTM, RNN
+from wordkit.layers.recurrent.loop import State
+from wordkit.layers.recurrent.stack import Stack
+from wordkit.layers.recurrent.weights import check_weights, read_weights
 from wordkit.lm.initial_weights import initial_weights, weight_shapes
 from wordkit.lm.settings import ModelSettings
 from wordkit.lm.texts import UNITS, options_from
-from wordkit.storage import new_folder, read_config, write_config, write_tensors
+from wordkit.storage.config import read_config, write_config
+from wordkit.storage.folders import new_folder
+from wordkit.storage.tensors import write_tensors
 from wordkit.training.batches import TextBatch
-from wordkit.training.checkpoint import CHECKPOINTS, check_finished
+from wordkit.training.runs.checkpoint import CHECKPOINTS, check_finished
 from wordkit.vectors.word_vectors import WordVectors
 
 KIND, VERSION = "language-model", 1

@@ -12,7 +12,7 @@ from wordkit.backend.arrays import array_module, to_host
 from wordkit.errors import ModelError
 from wordkit.lm.model import RecurrentLanguageModel
 from wordkit.lm.texts import check_ids
-from wordkit.training.metrics import perplexity as perplexity_of
+from wordkit.training.runs.metrics import perplexity as perplexity_of
 
 STEPS = 128
 """Words read at once: the scores of so many words are in memory together."""

@@ -10,7 +10,7 @@ from wordkit.backend.arrays import Array, array_module
 from wordkit.layers.attention import ATTENTIONS, AttentionalVector, joined_steps
 from wordkit.layers.dropout import Dropout
 from wordkit.layers.embedding import Embedding
-from wordkit.layers.recurrent_loop import State
+from wordkit.layers.recurrent.loop import State
 from wordkit.seq2seq.encoder import Weights, recurrent_layers, under
 from wordkit.seq2seq.settings import ModelSettings
 

@@ -11,9 +11,9 @@ from wordkit.backend.arrays import Array, array_module
 from wordkit.layers.affine import Affine
 from wordkit.layers.dropout import Dropout
 from wordkit.layers.embedding import Embedding
-from wordkit.layers.recurrent import GRU, LSTM
-from wordkit.layers.recurrent_loop import State
-from wordkit.layers.recurrent_stack import Bidirectional, Stack
+from wordkit.layers.recurrent.cells import GRU, LSTM
+from wordkit.layers.recurrent.loop import State
+from wordkit.layers.recurrent.stack import Bidirectional, Stack
 from wordkit.seq2seq.initial_weights import STATES
 from wordkit.seq2seq.settings import ModelSettings
 

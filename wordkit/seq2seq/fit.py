@@ -11,12 +11,12 @@ from wordkit.corpus.vocabulary import Vocabulary
 from wordkit.errors import ModelError
 from wordkit.seq2seq.model import BOS, EXTRA_LENGTH, KIND, Seq2Seq
 from wordkit.seq2seq.settings import ModelSettings, TrainingSettings
-from wordkit.storage import check_replaceable
-from wordkit.training.checkpoint import CHECKPOINTS
-from wordkit.training.model_folder import train_in
+from wordkit.storage.folders import check_replaceable
 from wordkit.training.pair_batches import PairBatch, PairBatches
+from wordkit.training.runs.checkpoint import CHECKPOINTS
+from wordkit.training.runs.model_folder import train_in
+from wordkit.training.runs.trainer import TrainingResult
 from wordkit.training.settings import checksum
-from wordkit.training.trainer import TrainingResult
 
 Pairs = Sequence[tuple[Sequence[str], Sequence[str]]]
 """Tokens of the source and of the target."""

@@ -6,7 +6,7 @@ import numpy as np
 
 from wordkit.corpus.vocabulary import Vocabulary
 from wordkit.layers.init import uniform, xavier
-from wordkit.layers.recurrent_weights import Shapes, initial_recurrent, recurrent_shapes
+from wordkit.layers.recurrent.weights import Shapes, initial_recurrent, recurrent_shapes
 from wordkit.seq2seq.settings import ModelSettings
 
 STATES = {"gru": ("h",), "lstm": ("h", "c")}

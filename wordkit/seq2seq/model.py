@@ -23,16 +23,18 @@ from wordkit.backend.arrays import Array, array_module, to_host
 from wordkit.corpus.text import EOS, UNK
 from wordkit.corpus.vocabulary import Vocabulary
 from wordkit.errors import FormatError, ModelError
-from wordkit.layers.recurrent_loop import State
-from wordkit.layers.recurrent_weights import check_weights, read_weights
-from wordkit.layers.softmax_loss import SoftmaxLoss
+from wordkit.layers.losses.softmax import SoftmaxLoss
+from wordkit.layers.recurrent.loop import State
+from wordkit.layers.recurrent.weights import check_weights, read_weights
 from wordkit.seq2seq.decoder import Decoder, Memory
 from wordkit.seq2seq.encoder import Encoder, Weights
 from wordkit.seq2seq.initial_weights import initial_weights, weight_shapes
 from wordkit.seq2seq.settings import ModelSettings
-from wordkit.storage import new_folder, read_config, write_config, write_tensors
-from wordkit.training.checkpoint import CHECKPOINTS, check_finished
+from wordkit.storage.config import read_config, write_config
+from wordkit.storage.folders import new_folder
+from wordkit.storage.tensors import write_tensors
 from wordkit.training.pair_batches import PairBatch, padded
+from wordkit.training.runs.checkpoint import CHECKPOINTS, check_finished
 
 KIND, VERSION = "seq2seq", 1
 BOS = "<bos>"

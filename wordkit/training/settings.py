@@ -12,13 +12,13 @@ from typing import Any
 import numpy as np
 
 from wordkit.errors import ModelError
-from wordkit.storage import read_config, write_config
+from wordkit.storage.config import read_config, write_config
 from wordkit.training.batches import Batches
-from wordkit.training.checkpoint import latest_checkpoint
 from wordkit.training.checks import check_least, check_positive, check_types
+from wordkit.training.descent.options import optimizer_from_text, schedule_from_text
 from wordkit.training.model import Model
-from wordkit.training.options import optimizer_from_text, schedule_from_text
-from wordkit.training.trainer import Trainer
+from wordkit.training.runs.checkpoint import latest_checkpoint
+from wordkit.training.runs.trainer import Trainer
 
 RATES = {
     "sgd": 20.0, "asgd": 20.0, "momentum": 2.0, "nesterov": 2.0, "adagrad": 0.05,
@@ -37,7 +37,7 @@ class TrainingSettings:
     Parameters
     ----------
     optimizer, schedule
-        By name, with options, as ``wordkit.training.options`` reads them. A schedule's
+        By name, with options, as ``wordkit.training.descent.options`` reads them. A schedule's
         ``steps`` are those of all epochs, its ``every`` an epoch, its ``warm_up`` a tenth
         of all steps, unless it says otherwise.
     lr

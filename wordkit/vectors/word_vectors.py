@@ -51,16 +51,16 @@ class WordVectors:
 
     @classmethod
     def load(cls, path: str | Path, format: str | None = None) -> WordVectors:
-        """Read vectors in any format that ``wordkit.vectors.formats`` knows."""
-        from wordkit.vectors import formats
+        """Read vectors in any format that ``wordkit.vectors.formats.registry`` knows."""
+        from wordkit.vectors.formats import registry
 
-        return formats.load(path, format)
+        return registry.load(path, format)
 
     def save(self, path: str | Path, format: str = "wordkit") -> None:
-        """Write the vectors; see ``wordkit.vectors.formats`` for the formats."""
-        from wordkit.vectors import formats
+        """Write the vectors; see ``wordkit.vectors.formats.registry`` for the formats."""
+        from wordkit.vectors.formats import registry
 
-        formats.save(self, path, format)
+        registry.save(self, path, format)
 
     # --- words and rows ---------------------------------------------------------------
 

@@ -1,0 +1,184 @@
+"""How often words stand near each other: the counts under every count-based method."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import scipy.sparse as sp
+from sklearn.base import BaseEstimator, TransformerMixin
+
+from wordkit.corpus.encoded import Corpus, as_corpus
+from wordkit.embeddings.counts.sparse_rows import Pieces, RowWriter
+from wordkit.errors import ModelError
+from wordkit.progress import progress_bar
+
+PIECE = 1 << 22
+"""Tokens read at once."""
+WEIGHTINGS = ("flat", "linear", "harmonic")
+CONTEXTS = ("symmetric", "left", "right")
+
+
+class Cooccurrence(TransformerMixin, BaseEstimator):
+    """From a corpus to its co-occurrence counts.
+
+    Parameters
+    ----------
+    window
+        Words on each side that count as context. Windows stop at document ends.
+    weighting
+        What a context at distance d counts: ``flat`` 1; ``linear`` (window - d + 1) /
+        window, word2vec's in the mean; ``harmonic`` 1 / d, GloVe's.
+    context
+        ``symmetric``, or words to the ``left`` or to the ``right`` only.
+    sample
+        Subsampling of frequent words, in expectation: each occurrence counts with the
+        probability with which word2vec (Mikolov et al. 2013) would keep it. The
+        threshold, 0 for none.
+    memory_mb
+        Memory for the counting. A larger text is counted in blocks that are merged, and
+        larger counts lie in memory-mapped scratch files.
+    workers
+        Threads, all cores if None. The counts do not depend on it.
+
+    Attributes
+    ----------
+    vocabulary_
+        The words behind the rows and columns.
+    """
+
+    def __init__(
+        self,
+        *,
+        window: int = 10,
+        weighting: str = "harmonic",
+        context: str = "symmetric",
+        sample: float = 1e-4,
+        memory_mb: float = 1024,
+        workers: int | None = None,
+        verbose: bool = False,
+    ):
+        self.window = window
+        self.weighting = weighting
+        self.context = context
+        self.sample = sample
+        self.memory_mb = memory_mb
+        self.workers = workers
+        self.verbose = verbose
+
+    def fit(self, X: Any, y: Any = None) -> Cooccurrence:
+        """Take the vocabulary of a corpus, or of an iterable of texts or token lists."""
+        self.check()
+        self.vocabulary_ = as_corpus(X).vocabulary
+        return self
+
+    def fit_transform(self, X: Any, y: Any = None) -> sp.csr_array:
+        """``fit`` and ``transform``, reading texts once."""
+        corpus = as_corpus(X)
+        return self.fit(corpus).transform(corpus)
+
+    def transform(self, X: Any) -> sp.csr_array:
+        """Count: (V, V) float32, a row a word, a column a context."""
+        if not isinstance(X, Corpus):
+            X = Corpus.build(X, vocabulary=self.vocabulary_)
+        if X.vocabulary.words != self.vocabulary_.words:
+            raise ModelError("this corpus has another vocabulary than the one fitted")
+        size = len(self.vocabulary_)
+        counts = occurrences(X)
+        keep = keep_probabilities(counts, self.sample)
+        text = _separated(X, self.memory_mb)
+        # a token costs an int32, and room for as many counts as it can have
+        room = 4 * len(text) + 8 * np.minimum(counts * self.window * 2, size).sum()
+        step = max(1 << 16, int(len(text) / max(1, room / (self.memory_mb * 2**20))))
+        step = min(step, np.iinfo(np.int32).max)  # places in a block are int32
+        blocks = RowWriter(workers=self.workers, memory_mb=self.memory_mb)
+        with progress_bar("counting", len(text), " words", show=self.verbose) as bar:
+            for start in range(0, len(text), step):
+                end = min(start + step, len(text))
+                self._count_block(text, start, end, keep, blocks)
+                bar.update(end - start)
+        stacked = blocks.matrix(size)
+        return stacked if stacked.shape[0] == size else self._merged(stacked)
+
+    def get_feature_names_out(self, input_features: Any = None) -> np.ndarray:
+        """The words, in column order."""
+        return np.array(self.vocabulary_.words, object)
+
+    def check(self) -> None:
+        """Raise ``ModelError`` for settings that make no sense."""
+        if not 1 <= self.window <= 10_000 or self.window != int(self.window):
+            raise ModelError(f"window must be a whole number from 1 to 10,000, not {self.window}")
+        if self.weighting not in WEIGHTINGS:
+            raise ModelError(f"weighting must be one of {', '.join(WEIGHTINGS)}")
+        if self.context not in CONTEXTS:
+            raise ModelError(f"context must be one of {', '.join(CONTEXTS)}")
+        if not 0 <= self.sample < np.inf:
+            raise ModelError(f"sample must be 0 or more, not {self.sample}")
+        if not self.memory_mb > 0:
+            raise ModelError(f"memory_mb must be more than 0, not {self.memory_mb}")
+
+    def _count_block(
+        self, text: np.ndarray, start: int, end: int, keep: np.ndarray, rows: RowWriter
+    ) -> None:
+        """Append the counts around the positions [start, end) of a text."""
+        from wordkit.embeddings.counts.cooccurrence_kernels import count_rows, places_by_word
+
+        size = len(keep)
+        pointers, places = np.zeros(size + 1, np.int64), np.empty(end - start, np.int32)
+        places_by_word(text, start, end, pointers, places)
+        weights = distance_weights(self.window, self.weighting)
+        left, right = self.context != "right", self.context != "left"
+        fixed = (text, start, pointers, places, weights, keep, left, right)
+        contexts = np.diff(pointers) * self.window * (left + right)
+        rows.append(lambda *chunk: count_rows(*fixed, *chunk), np.minimum(contexts, size))
+
+    def _merged(self, stacked: sp.csr_array) -> sp.csr_array:
+        from wordkit.embeddings.counts.cooccurrence_kernels import add_rows
+
+        size = stacked.shape[1]
+        fixed = (stacked.indptr, stacked.indices, stacked.data)
+        entries = np.diff(stacked.indptr).astype(np.int64).reshape(-1, size).sum(axis=0)
+        rows = RowWriter(workers=self.workers, memory_mb=self.memory_mb)
+        rows.append(lambda *chunk: add_rows(*fixed, *chunk), np.minimum(entries, size))
+        return rows.matrix(size)
+
+
+def distance_weights(window: int, weighting: str) -> np.ndarray:
+    """What a context counts at the distances 1 … window, float64."""
+    distances = np.arange(1, window + 1)
+    if weighting == "linear":
+        return (window - distances + 1) / window
+    if weighting == "harmonic":
+        return 1 / distances
+    return np.ones(window)
+
+
+def keep_probabilities(counts: np.ndarray, sample: float) -> np.ndarray:
+    """Probability that an occurrence of each word stays (word2vec.c), (V,) float64."""
+    if not sample:
+        return np.ones(len(counts))
+    share = sample * counts.sum() / np.maximum(counts, 1)
+    return np.minimum(1, np.sqrt(share) + share)
+
+
+def occurrences(corpus: Corpus) -> np.ndarray:
+    """How often each word occurs in this very corpus, (V,) int64."""
+    size = len(corpus.vocabulary)
+    counts = np.zeros(size, np.int64)
+    for start in range(0, len(corpus), PIECE):
+        piece = corpus.ids[start : start + PIECE]
+        if piece.min() < 0 or piece.max() >= size:
+            raise ModelError("the corpus is damaged: it has ids that its vocabulary lacks")
+        counts += np.bincount(piece, minlength=size)
+    return counts
+
+
+def _separated(corpus: Corpus, memory_mb: float) -> np.ndarray:
+    """The ids with -1 between documents; a long text lies in a memory-mapped scratch file."""
+    inner = corpus.offsets[1:-1]
+    text = Pieces(np.int32, memory_mb / 4)
+    for start in range(0, len(corpus), PIECE):
+        first, last = np.searchsorted(inner, [start, start + PIECE])
+        piece = corpus.ids[start : start + PIECE]
+        text.append(np.insert(piece, inner[first:last] - start, -1))
+    return text.array()

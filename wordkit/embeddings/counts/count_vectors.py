@@ -1,0 +1,93 @@
+"""Word vectors from counts: a corpus in, ``WordVectors`` out."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sklearn.base import BaseEstimator
+
+from wordkit.corpus.encoded import as_corpus
+from wordkit.embeddings.counts.cooccurrence import Cooccurrence
+from wordkit.embeddings.counts.ppmi import PPMI
+from wordkit.embeddings.counts.svd import SVD
+from wordkit.errors import ModelError
+from wordkit.vectors.word_vectors import WordVectors
+
+METHODS = ("ppmi-svd", "ppmi", "counts")
+
+
+class CountVectors(BaseEstimator):
+    """Count co-occurrences, weight them by PPMI, and reduce them by SVD.
+
+    Parameters
+    ----------
+    method
+        ``ppmi-svd`` for dense vectors; ``ppmi`` or ``counts`` to stop before, with the
+        sparse rows as vectors.
+    window, weighting, context, sample, memory_mb
+        See ``Cooccurrence``.
+    smoothing, shift
+        See ``PPMI``.
+    vector_size, power, add_context
+        See ``SVD``.
+
+    Attributes
+    ----------
+    vectors_
+        ``WordVectors``, in the order of the vocabulary.
+    """
+
+    def __init__(
+        self,
+        *,
+        method: str = "ppmi-svd",
+        vector_size: int = 100,
+        window: int = 10,
+        weighting: str = "harmonic",
+        context: str = "symmetric",
+        sample: float = 1e-4,
+        smoothing: float = 0.75,
+        shift: float = 1.0,
+        power: float = 0.25,
+        add_context: bool = False,
+        memory_mb: float = 1024,
+        seed: int = 1,
+        workers: int | None = None,
+        verbose: bool = False,
+    ):
+        self.method = method
+        self.vector_size = vector_size
+        self.window = window
+        self.weighting = weighting
+        self.context = context
+        self.sample = sample
+        self.smoothing = smoothing
+        self.shift = shift
+        self.power = power
+        self.add_context = add_context
+        self.memory_mb = memory_mb
+        self.seed = seed
+        self.workers = workers
+        self.verbose = verbose
+
+    def fit(self, X: Any, y: Any = None) -> CountVectors:
+        """Learn from a ``Corpus``, or an iterable of texts or token lists."""
+        if self.method not in METHODS:
+            raise ModelError(f"method must be one of {', '.join(METHODS)}, not {self.method!r}")
+        for step in (Cooccurrence, PPMI, SVD):
+            self._step(step).check()  # before the work, not after half of it
+        corpus = as_corpus(X)
+        vectors = self._step(Cooccurrence).fit_transform(corpus)
+        if self.method != "counts":
+            vectors = self._step(PPMI).set_params(copy=False).fit_transform(vectors)
+        if self.method == "ppmi-svd":
+            vectors = self._step(SVD).fit_transform(vectors)
+        words, counts = corpus.vocabulary.words, corpus.vocabulary.counts
+        self.vectors_ = WordVectors(words, vectors, counts=counts)
+        return self
+
+    def _step(self, estimator: type[BaseEstimator]) -> Any:
+        """One of the steps, with those of the parameters here that it has."""
+        own = self.get_params()
+        names = estimator().get_params()
+        return estimator(**{name: own[name] for name in names if name in own})

@@ -1,0 +1,103 @@
+"""Pointwise mutual information: how much more often than by chance."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import scipy.sparse as sp
+from sklearn.base import BaseEstimator, TransformerMixin
+
+from wordkit.embeddings.counts.sparse_rows import RowWriter
+from wordkit.errors import ModelError
+
+
+class PPMI(TransformerMixin, BaseEstimator):
+    """From co-occurrence counts to (positive) pointwise mutual information.
+
+    PMI(w, c) = log P(w, c) / (P(w) P(c)) (Church and Hanks 1990), with the context
+    distribution raised to ``smoothing`` and log(``shift``) taken away (Levy, Goldberg
+    and Dagan 2015). Pairs that never met are zero, not minus infinity. The textbook's
+    PPMI is ``smoothing=1, shift=1``.
+
+    Parameters
+    ----------
+    smoothing
+        Power of the context counts; 1 for none.
+    shift
+        k, the counterpart of word2vec's number of negatives; 1 for none. Below 1, pairs
+        that met a little less often than by chance count as well.
+    positive
+        Set negative values to zero (PPMI).
+    copy
+        False lets ``transform`` write over the counts it is given.
+
+    Attributes
+    ----------
+    row_sums_, column_sums_
+        Marginal counts, (V,) float64.
+    """
+
+    def __init__(
+        self,
+        *,
+        smoothing: float = 0.75,
+        shift: float = 1.0,
+        positive: bool = True,
+        copy: bool = True,
+        workers: int | None = None,
+    ):
+        self.smoothing = smoothing
+        self.shift = shift
+        self.positive = positive
+        self.copy = copy
+        self.workers = workers
+
+    def fit(self, X: Any, y: Any = None) -> PPMI:
+        """Sum the counts (V, C) by row and by column."""
+        self.check()
+        if sp.issparse(X) and not (np.isfinite(X.data).all() and (X.data >= 0).all()):
+            raise ModelError("counts must be finite and not negative")
+        self.row_sums_ = np.asarray(X.sum(axis=1, dtype=np.float64)).ravel()
+        self.column_sums_ = np.asarray(X.sum(axis=0, dtype=np.float64)).ravel()
+        return self
+
+    def check(self) -> None:
+        """Raise ``ModelError`` for settings that make no sense."""
+        if not 0 < self.shift <= 1e6:
+            raise ModelError(f"shift must be above 0 and at most 1,000,000, not {self.shift}")
+        if not 0 <= self.smoothing <= 10:
+            raise ModelError(f"smoothing must be from 0 to 10, not {self.smoothing}")
+
+    def transform(self, X: Any) -> sp.csr_array:
+        """PMI of counts (V, C), dense or sparse, as a sparse (V, C) float32 matrix."""
+        from wordkit.embeddings.counts.sparse_kernels import pmi_rows
+
+        counts = X if sp.issparse(X) and X.format == "csr" else sp.csr_array(X)
+        if not counts.has_canonical_format:
+            counts = counts.copy()
+            counts.sum_duplicates()
+        if counts.shape != (len(self.row_sums_), len(self.column_sums_)):
+            raise ModelError(
+                f"fitted to counts of shape {(len(self.row_sums_), len(self.column_sums_))}, "
+                f"found {counts.shape}"
+            )
+        smoothed = self.column_sums_**self.smoothing
+        with np.errstate(
+            divide="ignore", invalid="ignore"
+        ):  # a word without contexts has no entry
+            log_rows = np.log(self.row_sums_)
+            log_columns = np.log(smoothed) - np.log(smoothed.sum())
+        pointers = counts.indptr.astype(np.int64)
+        columns = counts.indices.astype(np.int32, copy=False)
+        values = counts.data.astype(np.float32, copy=False)
+        shift = float(np.log(self.shift))
+        fixed = (pointers, columns, values, log_rows, log_columns, shift, self.positive)
+        rows = RowWriter(workers=self.workers, memory_mb=np.inf)
+        may_overwrite = not self.copy and columns.flags.writeable and values.flags.writeable
+        rows.append(
+            lambda *chunk: pmi_rows(*fixed, *chunk),
+            np.diff(pointers),
+            (columns, values) if may_overwrite else None,
+        )
+        return rows.matrix(counts.shape[1])

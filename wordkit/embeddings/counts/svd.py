@@ -1,0 +1,118 @@
+"""Singular value decomposition: few dense dimensions for many sparse ones."""
+
+from __future__ import annotations
+
+import warnings
+from typing import Any
+
+import numpy as np
+import scipy.sparse as sp
+from sklearn.base import BaseEstimator, TransformerMixin
+
+from wordkit.embeddings.counts.sparse_rows import ThreadedCSR
+from wordkit.errors import ModelError
+
+EXACT_UP_TO = 1000
+"""Rows or columns up to which the decomposition is exact."""
+
+
+class SVD(TransformerMixin, BaseEstimator):
+    """From a matrix (V, C) to its leading singular vectors.
+
+    Parameters
+    ----------
+    vector_size
+        Number of dimensions D to keep.
+    power
+        Words are U Σ^power: 1 is the textbook's, 0 drops the singular values (Levy,
+        Goldberg and Dagan 2015).
+    add_context
+        Add the context vectors V Σ^power to the word vectors.
+    n_iter
+        Power iterations of the randomized method (Halko, Martinsson and Tropp 2011).
+
+    Attributes
+    ----------
+    singular_values_
+        (D,), the largest first.
+    components_
+        Right singular vectors, (D, C).
+    """
+
+    def __init__(
+        self,
+        *,
+        vector_size: int = 100,
+        power: float = 0.25,
+        add_context: bool = False,
+        n_iter: int = 3,
+        seed: int = 1,
+        workers: int | None = None,
+    ):
+        self.vector_size = vector_size
+        self.power = power
+        self.add_context = add_context
+        self.n_iter = n_iter
+        self.seed = seed
+        self.workers = workers
+
+    def fit(self, X: Any, y: Any = None) -> SVD:
+        """Decompose X (V, C), dense or sparse."""
+        self.fit_transform(X)
+        return self
+
+    def fit_transform(self, X: Any, y: Any = None) -> np.ndarray:
+        """Decompose X (V, C) and return the word vectors (V, D), float32."""
+        size = self._size(X)
+        if min(X.shape) <= EXACT_UP_TO:
+            dense = X.toarray() if sp.issparse(X) else np.asarray(X)
+            u, s, vt = np.linalg.svd(dense.astype(np.float32, copy=False), full_matrices=False)
+            u, s, vt = u[:, :size], s[:size], vt[:size]
+        else:
+            u, s, vt = self._randomized(X, size)
+        self.singular_values_, self.components_ = s, vt
+        scale = s**self.power
+        words = u * scale
+        if self.add_context:
+            if X.shape[0] != X.shape[1]:
+                raise ModelError(f"add_context needs a square matrix, found {X.shape}")
+            words += vt.T * scale
+        return np.ascontiguousarray(words, np.float32)
+
+    def transform(self, X: Any) -> np.ndarray:
+        """Project rows (N, C) onto the dimensions found: (N, D)."""
+        s = self.singular_values_
+        scale = np.where(s > 0, np.where(s > 0, s, 1) ** (self.power - 1), 0)
+        return np.asarray(X @ self.components_.T * scale, np.float32)
+
+    def check(self) -> None:
+        """Raise ``ModelError`` for settings that make no sense."""
+        if self.vector_size < 1 or self.vector_size != int(self.vector_size):
+            raise ModelError(f"vector_size must be a whole number from 1, not {self.vector_size}")
+        if not -10 <= self.power <= 10:
+            raise ModelError(f"power must be from -10 to 10, not {self.power}")
+        if not 0 <= self.n_iter <= 1000:
+            raise ModelError(f"n_iter must be from 0 to 1,000, not {self.n_iter}")
+        if not 0 <= self.seed < 1 << 32:
+            raise ModelError(f"seed must be from 0 to 4,294,967,295, not {self.seed}")
+
+    def _size(self, X: Any) -> int:
+        self.check()
+        if self.vector_size > min(X.shape):
+            warnings.warn(
+                f"a matrix of shape {X.shape} has no more than {min(X.shape)} dimensions: "
+                f"the vectors will have {min(X.shape)}, not {self.vector_size}",
+                stacklevel=3,
+            )
+        return min(self.vector_size, *X.shape)
+
+    def _randomized(self, X: Any, size: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        from sklearn.utils.extmath import randomized_svd
+
+        matrix = X if sp.issparse(X) and X.format == "csr" else sp.csr_array(X)
+        threaded = ThreadedCSR(matrix)
+        threaded.workers = self.workers
+        oversamples = 10 + -(size + 10) % 16  # so that rows fill vector registers
+        return randomized_svd(
+            threaded, size, n_oversamples=oversamples, n_iter=self.n_iter, random_state=self.seed
+        )

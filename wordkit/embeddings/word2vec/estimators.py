@@ -1,0 +1,344 @@
+"""word2vec (Mikolov et al. 2013): skip-gram and CBOW, fast.
+
+``textbook_word2vec`` has the same methods in layers that can be read; here they run in
+fused kernels, in threads that share the weights without locks (Niu et al. 2011).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from sklearn.base import BaseEstimator
+
+from wordkit.corpus.encoded import Corpus, as_corpus
+from wordkit.embeddings.counts.cooccurrence import keep_probabilities, occurrences
+from wordkit.embeddings.word2vec.settings import check_settings, known_vectors, plain
+from wordkit.embeddings.word2vec.training import Method, Training
+from wordkit.embeddings.word2vec.weights import Weights
+from wordkit.errors import ModelError
+from wordkit.training.runs.interrupts import TrainingInterrupted
+from wordkit.vectors.word_vectors import WordVectors
+
+CROWDED, LARGEST_BATCH = 0.25, 128
+"""A step from shared negatives moves a word for all pairs of a run at once, and a batch for
+those of many steps. The word of a small vocabulary that is drawn most often would be pushed
+too far: so its steps are those of single pairs, and its batches small."""
+_NO_TREE = np.zeros(1, np.int8), np.zeros(1, np.int32), np.zeros(1, np.int64)
+
+
+class _Word2Vec(BaseEstimator):
+    """What skip-gram and CBOW share: everything but the kind of step."""
+
+    def fit(
+        self,
+        X: Any,
+        y: Any = None,
+        *,
+        checkpoints: str | Path | None = None,
+        checkpoint_every: float = 300.0,
+        resume: bool = False,
+        after_epoch: Callable[[int, float, WordVectors], None] | None = None,
+    ) -> Any:
+        """Learn from a ``Corpus``, or an iterable of texts or token lists.
+
+        Parameters
+        ----------
+        checkpoints, checkpoint_every
+            A folder to keep the state of the training in, from time to time (seconds) and
+            on Ctrl-C. Once the vectors are safe, ``remove_checkpoints`` clears it away.
+        resume
+            Go on from what is there: to the same bits as if nothing had happened, with one
+            worker or ``reproducible``.
+        after_epoch
+            Called with the number of the epoch (from 1), its loss, and the vectors so far.
+
+        Raises
+        ------
+        ModelError
+            A setting makes no sense, the text has nothing to learn from, the numbers ran
+            away, or the checkpoint is of another training.
+        """
+        check_settings(self.get_params())
+        corpus = as_corpus(X)
+        weights = self._weights(corpus, corpus.vocabulary.words)
+        folder = None if checkpoints is None else Path(checkpoints)
+        counts = occurrences(corpus)
+        return self._train(
+            corpus, weights, counts, counts, resume, after_epoch, folder, checkpoint_every
+        )
+
+    def partial_fit(self, X: Any, y: Any = None) -> Any:
+        """Learn more, from new text: words are added, none is lost.
+
+        Its rate falls anew from ``alpha`` to ``min_alpha``. Words of the text so far that
+        are not in the new one keep their vectors. A first call is a ``fit``.
+        """
+        if not hasattr(self, "vectors_"):
+            return self.fit(X)
+        check_settings(self.get_params())
+        corpus, before = as_corpus(X), self.vectors_
+        if before.vector_size != self.vector_size:
+            raise ModelError(
+                f"the vectors so far have {before.vector_size} dimensions, not {self.vector_size}"
+            )
+        new = corpus.vocabulary.words
+        older = [word for word in before.words if word not in corpus.vocabulary.index]
+        weights = self._weights(corpus, [*new, *older])
+        weights.set_rows(weights.inputs, before)
+        if self.loss == "ns" and len(self.output_vectors_) == len(before):
+            outputs = WordVectors(before.words, self.output_vectors_)
+            weights.set_rows(weights.outputs, outputs)
+        counts = np.concatenate([occurrences(corpus), np.zeros(len(older), np.int64)])
+        totals = counts.copy()
+        for number, word in enumerate(weights.words):
+            row = before.index.get(word)
+            if row is not None and before.counts is not None:
+                totals[number] += before.counts[row]
+        return self._train(corpus, weights, counts, totals)
+
+    def _weights(self, corpus: Corpus, words: Sequence[str]) -> Weights:
+        if len(corpus.vocabulary) < 2:
+            raise ModelError("word2vec needs at least two different words, found one")
+        outputs = len(words) - (self.loss == "hs")
+        weights = Weights.new(words, int(self.vector_size), int(self.seed), outputs)
+        if self.init is not None:
+            found = weights.set_rows(weights.inputs, known_vectors(self.init, self.vector_size))
+            if not len(found):
+                raise ModelError("init has a vector for none of the words of the corpus")
+            weights.check_rows(found)
+            weights.learns[found] = not self.freeze
+        return weights
+
+    def _train(
+        self,
+        corpus: Corpus,
+        weights: Weights,
+        counts: np.ndarray,
+        totals: np.ndarray,
+        resume: bool = False,
+        after_epoch: Callable[[int, float, WordVectors], None] | None = None,
+        folder: Path | None = None,
+        every: float = 300.0,
+    ) -> Any:
+        keep = keep_probabilities(counts, self.sample)
+        settings = {**plain(self.get_params()), "init": None if self.init is None else "given"}
+        training = Training(
+            corpus,
+            weights,
+            self._method(counts),
+            keep,
+            {"method": type(self).__name__, **settings},
+            folder=folder,
+            every=every,
+            after_epoch=after_epoch
+            and (lambda epoch, loss, now: after_epoch(epoch, loss, now.vectors(totals))),
+        )
+        if resume:
+            training.restore()
+        try:
+            self.loss_per_epoch_ = training.run()
+        except TrainingInterrupted:
+            self.loss_per_epoch_ = training.progress.losses
+            self._keep(weights, totals)
+            raise
+        self._keep(weights, totals)
+        return self
+
+    def _keep(self, weights: Weights, counts: np.ndarray) -> None:
+        """The vectors, words by falling count."""
+        vectors, outputs = weights.released(weights.inputs), weights.released(weights.outputs)
+        words = weights.words
+        if (np.diff(counts) > 0).any():
+            order = np.argsort(-counts, kind="stable")
+            words, vectors, counts = [words[i] for i in order], vectors[order], counts[order]
+            outputs = outputs[order] if self.loss == "ns" else outputs
+        self.vectors_ = WordVectors(words, vectors, counts=counts)
+        self.output_vectors_ = outputs
+
+    def _method(self, counts: np.ndarray) -> Method:
+        """What the kernels are told."""
+        from wordkit.embeddings.word2vec.steps_kernels import PAIRS, RUN, RUNS, SHARE, WORDS
+
+        cbow = isinstance(self, Cbow)
+        mode = getattr(self, "mode", None)
+        bag = (cbow, mode != "sum", mode == "mean")
+        pairs = 1 if cbow else self.window + 1  # of a centre word, on average
+        if self.loss == "hs":
+            from wordkit.layers.losses.hierarchical_softmax import huffman_tree
+
+            tree = huffman_tree(counts)
+            tables = np.ones(1, np.float32), np.zeros(1, np.int32)
+            widest = int(np.diff(tree.offsets).max())
+            targets = (True, 0, np.float32(0), *tables, *tree)
+            return Method(WORDS, bag, widest, targets, _batch(self.alpha * pairs))
+        drawn = np.where(counts > 0, np.maximum(counts, 1) ** float(self.ns_exponent), 0)
+        push = self.alpha * self.negative * drawn.max() / drawn.sum()
+        shared = getattr(self, "negatives", None) == "shared" and push * RUN * pairs < CROWDED
+        kind = WORDS if cbow else RUNS if shared else PAIRS
+        draws = round(SHARE * self.negative) if shared else self.negative
+        label = np.float32(-self.negative / draws)
+        targets = (False, draws, label, *alias_tables(drawn), *_NO_TREE)
+        return Method(
+            kind, bag, RUN + draws, targets, _batch(push * RUN * pairs if shared else push)
+        )
+
+
+class SkipGram(_Word2Vec):
+    """Each word predicts the words around it.
+
+    Parameters
+    ----------
+    vector_size
+        Dimensions.
+    window
+        Largest reach of a window; each takes one from 1 to this at random.
+    loss
+        ``ns``: negative sampling (Mikolov et al. 2013). ``hs``: hierarchical softmax
+        (Morin and Bengio 2005), down a Huffman tree; the three settings below are not
+        used then.
+    negative
+        Words drawn against each centre word.
+    negatives
+        ``shared``: one draw for the centre words of four tokens and all their contexts.
+        They are 1.6 times ``negative`` and count the less. ``per-pair``: the classic draw
+        for each context, at about a fifth of the speed; small vocabularies get it anyway.
+    ns_exponent
+        Power of the word counts from which negatives are drawn.
+    sample
+        Subsampling threshold, 0 for none.
+    alpha, min_alpha
+        The rate falls from one to the other, linearly over all words.
+    init
+        Vectors to start from, for the words that have one: ``WordVectors``, or a file or
+        folder in any format that is known.
+    freeze
+        Leave these as they are.
+    reproducible
+        One seed gives the same bits on any number of workers, somewhat slower. Without,
+        it does so on one worker; on several, threads overwrite each other now and then.
+    workers
+        Threads, all cores for None.
+
+    Attributes
+    ----------
+    vectors_
+        ``WordVectors``.
+    output_vectors_
+        The vectors by which words are predicted, (V, D) float32; of the inner nodes of the
+        tree, (V - 1, D), with hierarchical softmax.
+    loss_per_epoch_
+        Mean loss of a pair, before its update, in nats.
+    """
+
+    def __init__(
+        self,
+        *,
+        vector_size: int = 100,
+        window: int = 5,
+        loss: str = "ns",
+        negative: int = 5,
+        negatives: str = "shared",
+        ns_exponent: float = 0.75,
+        sample: float = 1e-4,
+        alpha: float = 0.025,
+        min_alpha: float = 1e-4,
+        epochs: int = 10,
+        init: Any = None,
+        freeze: bool = False,
+        seed: int = 1,
+        reproducible: bool = False,
+        workers: int | None = None,
+        verbose: bool = False,
+    ):
+        self.vector_size = vector_size
+        self.window = window
+        self.loss = loss
+        self.negative = negative
+        self.negatives = negatives
+        self.ns_exponent = ns_exponent
+        self.sample = sample
+        self.alpha = alpha
+        self.min_alpha = min_alpha
+        self.epochs = epochs
+        self.init = init
+        self.freeze = freeze
+        self.seed = seed
+        self.reproducible = reproducible
+        self.workers = workers
+        self.verbose = verbose
+
+
+class Cbow(_Word2Vec):
+    """The words around a word, together, predict it.
+
+    Parameters
+    ----------
+    mode
+        ``mean`` or ``sum`` of the context vectors, each with its right gradient; or
+        ``word2vec``: the mean, but its gradient not divided, as word2vec.c and gensim do.
+    others
+        See ``SkipGram``.
+    """
+
+    def __init__(
+        self,
+        *,
+        vector_size: int = 100,
+        window: int = 5,
+        mode: str = "word2vec",
+        loss: str = "ns",
+        negative: int = 5,
+        ns_exponent: float = 0.75,
+        sample: float = 1e-4,
+        alpha: float = 0.065,
+        min_alpha: float = 1e-4,
+        epochs: int = 10,
+        init: Any = None,
+        freeze: bool = False,
+        seed: int = 1,
+        reproducible: bool = False,
+        workers: int | None = None,
+        verbose: bool = False,
+    ):
+        self.vector_size = vector_size
+        self.window = window
+        self.mode = mode
+        self.loss = loss
+        self.negative = negative
+        self.ns_exponent = ns_exponent
+        self.sample = sample
+        self.alpha = alpha
+        self.min_alpha = min_alpha
+        self.epochs = epochs
+        self.init = init
+        self.freeze = freeze
+        self.seed = seed
+        self.reproducible = reproducible
+        self.workers = workers
+        self.verbose = verbose
+
+
+def _batch(push: float) -> int:
+    """Steps from the same weights, if one step pushes a word that far on average."""
+    return int(np.clip(1 / push, 1, LARGEST_BATCH))
+
+
+def alias_tables(weights: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Tables to draw words in proportion to weights (Walker 1977).
+
+    Word w is drawn as itself with share[w], (V,) float32, and else as other[w], int32.
+    """
+    share = weights * (len(weights) / weights.sum())
+    other = np.arange(len(weights), dtype=np.int32)
+    poor = list(np.flatnonzero(share < 1))
+    rich = list(np.flatnonzero(share >= 1))
+    while poor and rich:
+        give, take = rich[-1], poor.pop()
+        other[take] = give
+        share[give] -= 1 - share[take]
+        if share[give] < 1:
+            poor.append(rich.pop())
+    return share.astype(np.float32), other

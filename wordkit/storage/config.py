@@ -1,0 +1,70 @@
+"""``config.json``: what a folder is, its format version, its settings."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from wordkit.errors import FormatError
+
+CONFIG = "config.json"
+
+
+def finite(data: Any) -> Any:
+    """The same for JSON, which knows neither NaN nor infinity."""
+    if isinstance(data, Mapping):
+        return {name: finite(value) for name, value in data.items()}
+    if isinstance(data, (list, tuple)):
+        return [finite(value) for value in data]
+    if data is None or isinstance(data, (str, int)):
+        return data
+    return float(data) if math.isfinite(data) else None
+
+
+def write_config(folder: Path, kind: str, version: int, settings: Mapping[str, Any]) -> None:
+    """Write ``config.json``: ``kind`` and ``version`` first, then the settings."""
+    config = {"wordkit": True, "kind": kind, "version": version, **settings}
+    text = json.dumps(config, indent=2, ensure_ascii=False) + "\n"
+    (folder / CONFIG).write_text(text, encoding="utf-8")
+
+
+def read_config(folder: str | Path, kind: str, version: int) -> dict[str, Any]:
+    """Read ``config.json`` of a folder that should hold a ``kind``.
+
+    Raises
+    ------
+    FileNotFoundError
+        There is no such folder.
+    FormatError
+        The folder is of another kind, of a newer version, or damaged.
+    """
+    folder = Path(folder)
+    if not folder.exists():
+        raise FileNotFoundError(2, "No such file or directory", str(folder))
+    path = folder / CONFIG
+    if not path.is_file():
+        raise FormatError(f"{folder} is no wordkit {kind}: it has no {CONFIG}")
+    config = load_config(path)
+    if config.get("kind") != kind:
+        found = config.get("kind", "something unknown")
+        raise FormatError(f"{folder} holds a wordkit {found}, not a wordkit {kind}")
+    if not isinstance(config.get("version"), int) or config["version"] > version:
+        raise FormatError(
+            f"{folder} is a {kind} of format version {config.get('version')}, and this wordkit "
+            f"reads up to version {version}: upgrade wordkit"
+        )
+    return config
+
+
+def load_config(path: Path) -> dict[str, Any]:
+    """The object that the file holds; ``FormatError`` if it is damaged."""
+    try:
+        config = json.loads(path.read_text(encoding="utf-8"))
+    except (ValueError, RecursionError) as error:
+        raise FormatError(f"{path} is damaged: {error}") from None
+    if not isinstance(config, dict):
+        raise FormatError(f"{path} is damaged: expected an object")
+    return config

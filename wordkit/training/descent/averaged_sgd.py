@@ -1,0 +1,89 @@
+"""Stochastic gradient descent of which the last weights are averaged."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from wordkit.backend.arrays import Array
+from wordkit.training.descent.gradients import blocks
+from wordkit.training.descent.optimizers import SGD, checked
+
+
+class ASGD(SGD):
+    """w <- w - rate g; evaluated and kept is the mean of the weights since the trigger.
+
+    Polyak and Juditsky 1992, with the non-monotonic trigger of Merity et al. 2018: the
+    average begins when a validation is worse than the best of those that lie more than
+    ``patience`` validations back.
+
+    With d the changes since the trigger, w <- w - d, the mean of the t + 1 weights from it
+    on is w + (1 d_1 + 2 d_2 + ... + t d_t) / (t + 1). That sum is the slot: a row that is
+    not used has d = 0, so that neither it nor its mean need be touched.
+
+    Parameters
+    ----------
+    patience
+        The n of the paper. 0 begins at the first validation that is not the best.
+    """
+
+    def __init__(self, *, patience: int = 5, weight_decay: float = 0.0):
+        super().__init__(weight_decay=weight_decay)
+        self.patience = int(checked(patience, "patience"))
+        self.losses: list[float] = []
+        self.averaging = False  # has the trigger been?
+        self.averaged_steps = 0  # t, since then
+
+    def validated(self, loss: float) -> None:
+        """Hear of the loss of a validation; the average may begin here."""
+        earlier = self.losses[: max(0, len(self.losses) - self.patience)]
+        if not self.averaging and earlier and loss > min(earlier):
+            self._begin()
+        self.losses.append(loss)
+
+    def _begin(self) -> None:
+        self.averaging = True
+        self.slot_names = ("sum",)
+        self.slots.clear()
+
+    def step(self, params: dict[str, Array], grads: dict[str, Any], rate: float) -> None:
+        """Descend once; see ``Optimizer.step``."""
+        self.averaged_steps += self.averaging
+        super().step(params, grads, rate)
+
+    def _update(self, w: Array, g: Array, rate: float, *slots: Array) -> None:
+        d = rate * g
+        w -= d
+        for total in slots:
+            d *= self.averaged_steps
+            total += d
+
+    @contextmanager
+    def averaged(self, params: dict[str, Array]) -> Iterator[None]:
+        """Within this block the averages stand in params, after it the weights again."""
+        weights = {name: params[name].copy() for name in self.slots if self.slots[name]}
+        try:
+            for name in weights:
+                for w, total in blocks(params[name], self.slots[name][0]):
+                    w += total / (self.averaged_steps + 1)
+            yield
+        finally:
+            for name, w in weights.items():
+                params[name][...] = w
+
+    def state(self) -> dict[str, Any]:
+        """All that is remembered: arrays (not copied) and values for JSON."""
+        return {
+            **super().state(),
+            "losses": list(self.losses),
+            "averaging": self.averaging,
+            "averaged_steps": self.averaged_steps,
+        }
+
+    def _load_numbers(self, state: dict[str, Any]) -> None:
+        super()._load_numbers(state)
+        self.losses = list(state.pop("losses"))
+        self.averaged_steps = state.pop("averaged_steps")
+        if state.pop("averaging"):
+            self._begin()

@@ -1,0 +1,122 @@
+"""Folders from which a run goes on in the same bits.
+
+    step-000001200/    a checkpoint: config.json, tensors.safetensors
+    best-000001000/    weights that a checkpoint speaks of, of the same layout
+
+A checkpoint is written under a name of its own and only then the one before it removed, so
+that one is whole at any moment, whatever fills or is killed.
+"""
+
+from __future__ import annotations
+
+import re
+import shutil
+from collections.abc import Mapping
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from wordkit.errors import FormatError, ModelError
+from wordkit.storage.config import read_config, write_config
+from wordkit.storage.folders import new_folder
+from wordkit.storage.tensors import map_tensors, write_tensors
+
+KIND, VERSION = "training checkpoint", 1
+CHECKPOINTS = "checkpoints"
+"""The folder of a run, in that of its model."""
+_TENSORS = "tensors.safetensors"
+_OURS = re.compile(r"(step|best)-\d{9,}|\.(step|best)-\d{9,}\.[0-9a-f]{8}\.(partial|old)")
+_SECONDS = {"s": 1, "m": 60, "h": 3600}
+
+
+def checkpoint_name(step: int, kind: str = "step") -> str:
+    """The name of the folder of a step; ``kind`` may be ``best``."""
+    return f"{kind}-{step:09d}"
+
+
+def write_checkpoint(
+    path: Path, tensors: Mapping[str, np.ndarray], settings: Mapping[str, Any]
+) -> None:
+    """Write arrays, and values for JSON, as the folder ``path``, wholly or not at all.
+
+    Raises
+    ------
+    ModelError
+        It cannot be written (a full disk, say).
+    """
+    try:
+        with new_folder(path, KIND) as folder:
+            write_tensors(folder / _TENSORS, tensors)
+            write_config(folder, KIND, VERSION, {"tensors": list(tensors), **settings})
+    except OSError as error:
+        raise ModelError(
+            f"the checkpoint {path} cannot be written ({error.strerror or error}); one "
+            "from before it, if there is one, is as it was: make room and resume"
+        ) from error
+
+
+def read_checkpoint(path: Path) -> tuple[dict[str, np.ndarray], dict[str, Any]]:
+    """What ``write_checkpoint`` wrote; the arrays are mapped into memory, read-only.
+
+    Raises
+    ------
+    FormatError
+        It is damaged, not there, or of a newer version.
+    """
+    try:
+        settings = read_config(path, KIND, VERSION)
+        names = settings.get("tensors")
+        if not isinstance(names, list) or not all(isinstance(name, str) for name in names):
+            raise FormatError(f"{path} is damaged: its config.json has no list of tensors")
+        return map_tensors(path / _TENSORS, names), settings
+    except FileNotFoundError as error:
+        raise FormatError(
+            f"{error.filename} is missing, without which the run cannot go on: put it back, or "
+            "begin anew in another folder"
+        ) from None
+
+
+def latest_checkpoint(folder: str | Path) -> Path | None:
+    """The checkpoint of the last step in a folder, None if it has none."""
+    found = [p for p in Path(folder).glob("step-*") if _OURS.fullmatch(p.name) and p.is_dir()]
+    return max(found, key=lambda path: int(path.name.partition("-")[2]), default=None)
+
+
+def remove_others(folder: Path, keep: set[str]) -> None:
+    """Remove the checkpoints, and what killed runs left of them, that are not in ``keep``."""
+    for path in folder.iterdir():
+        if _OURS.fullmatch(path.name) and path.name not in keep:
+            shutil.rmtree(path, ignore_errors=True)
+
+
+def remove_checkpoints(folder: Path) -> None:
+    """Remove the checkpoints of a run that is done, and the folder if no more is in it."""
+    if folder.is_dir():
+        remove_others(folder, set())
+        with suppress(OSError):
+            folder.rmdir()
+
+
+def check_finished(folder: Path, command: str) -> None:
+    """``FormatError`` if the folder has checkpoints but no model yet."""
+    if (folder / CHECKPOINTS).is_dir() and not (folder / "config.json").exists():
+        raise FormatError(
+            f"{folder} has no model yet, only checkpoints of its training: finish that first "
+            f"(the same {command} with --resume)"
+        )
+
+
+def parse_duration(text: str) -> float:
+    """Seconds, from ``2s``, ``5m``, ``1.5h``.
+
+    Raises
+    ------
+    ModelError
+        It is written in another way.
+    """
+    match = re.fullmatch(r"(\d+(?:\.\d+)?)([smh])", text.strip(), re.ASCII)
+    if not match:
+        raise ModelError(f"expected a duration such as 30s, 5m or 1h, found {text!r}")
+    return float(match[1]) * _SECONDS[match[2]]

@@ -1,0 +1,208 @@
+"""Where a run is, kept in a folder."""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from wordkit.backend.arrays import Array, array_module, to_host
+from wordkit.errors import FormatError, ModelError
+from wordkit.training.checks import check_least, check_types
+from wordkit.training.descent.gradients import distinct
+from wordkit.training.descent.optimizers import Optimizer
+from wordkit.training.descent.schedules import Schedule
+from wordkit.training.model import Model
+from wordkit.training.runs.checkpoint import (
+    checkpoint_name,
+    latest_checkpoint,
+    read_checkpoint,
+    remove_others,
+    write_checkpoint,
+)
+
+
+@dataclasses.dataclass
+class Run:
+    """Where a run is; with weights, optimizer, schedule and random states, all there is."""
+
+    step: int = 0  # steps done
+    epoch: int = 0  # epochs done
+    position: int = 0  # batches done in this epoch
+    batches: int = 0  # batches of this epoch
+    seconds: float = 0.0
+    loss_sum: float = 0.0  # since the last row of the metrics
+    loss_count: int = 0
+    best_loss: float | None = None
+    best_step: int | None = None
+    worse: int = 0  # validations since the best one
+    validated_step: int | None = None
+    metrics_bytes: int = 0
+
+
+class RunFolder:
+    """Saves and restores a run: the model, what trains it, and where it is."""
+
+    def __init__(
+        self, path: Path, model: Model, optimizer: Optimizer, schedule: Schedule, seed: int
+    ):
+        self.path, self.model, self.optimizer, self.schedule = path, model, optimizer, schedule
+        self.params = distinct(model.params)
+        self._needed: set[str] = set()  # what is there to go on from
+        self._identity = {
+            "seed": seed,
+            "optimizer": type(optimizer).__name__,
+            "schedule": type(schedule).__name__,
+        }
+
+    def save(self, run: Run) -> Path:
+        """Write a checkpoint, and remove what it makes superfluous.
+
+        Raises
+        ------
+        ModelError
+            It cannot be written, or the weights are not finite: it would be of no use.
+        """
+        for name, param in self.params.items():
+            if not math.isfinite(float(param.sum())):
+                raise ModelError(f"the weights {name!r} are not finite; {self.advice()}")
+        optimizer_arrays, optimizer_values = _arrays_and_values(self.optimizer.state())
+        arrays = {
+            **_prefixed("params", self.params),
+            **_prefixed("optimizer", optimizer_arrays),
+            **_prefixed("state", self.model.state),
+        }
+        generators = self.model.generators.items()
+        settings = {
+            **self._identity,
+            "run": dataclasses.asdict(run),
+            "optimizer_state": optimizer_values,
+            "schedule_state": self.schedule.state(),
+            "generators": {name: rng.bit_generator.state for name, rng in generators},
+        }
+        path = self.path / checkpoint_name(run.step)
+        write_checkpoint(path, arrays, settings)
+        self._remove_others(path, run)
+        return path
+
+    def restore(self, *, resume: bool) -> Run:
+        """Put everything where the last checkpoint has it; a new ``Run`` if there is none.
+
+        Raises
+        ------
+        ModelError
+            There is a checkpoint but not ``resume``; or it is of another run or model.
+        FormatError
+            It is damaged.
+        """
+        path = latest_checkpoint(self.path)
+        if path is None:
+            self.model.state = {}
+            return Run()
+        if not resume:
+            raise ModelError(
+                f"{self.path} holds the checkpoint {path.name}: resume that run, or choose "
+                "another folder"
+            )
+        arrays, settings = read_checkpoint(path)
+        for what, value in self._identity.items():
+            if settings.get(what) != value:
+                raise ModelError(
+                    f"the run in {self.path} has the {what} {settings.get(what)}, not {value}: "
+                    "resume it with the settings it had"
+                )
+        self._put(arrays, path)
+        try:
+            run = _run_of(settings["run"])
+            _check_values(settings["schedule_state"], self.schedule.state())
+            self.schedule.load_state(settings["schedule_state"])
+            for name, rng in self.model.generators.items():
+                rng.bit_generator.state = settings["generators"][name]
+            values = _arrays_and_values(self.optimizer.state())[1]
+            _check_values(settings["optimizer_state"], values)
+            state = {**_under("optimizer", arrays), **settings["optimizer_state"]}
+        except (LookupError, TypeError, ValueError, ArithmeticError, ModelError) as error:
+            raise FormatError(f"{path} is damaged, or of another model: {error!r}") from None
+        self.optimizer.load_state(state, self.params)
+        if run.best_step is not None:
+            read_checkpoint(self._best(run.best_step))  # now, not after the training
+        xp = array_module(next(iter(self.params.values())))
+        state = _under("state", arrays)
+        self.model.state = {name: xp.asarray(np.array(array)) for name, array in state.items()}
+        self._remove_others(path, run)
+        return run
+
+    def keep_best(self, run: Run) -> None:
+        """Write the weights as they are now, as the best ones."""
+        run.best_step = run.step
+        write_checkpoint(self._best(run.step), _prefixed("params", self.params), self._identity)
+
+    def put_best(self, run: Run) -> None:
+        """Put the best weights into the params; keep only what the checkpoint speaks of."""
+        if run.best_step is not None:
+            path = self._best(run.best_step)
+            self._put(read_checkpoint(path)[0], path)
+        remove_others(self.path, self._needed)
+
+    def advice(self) -> str:
+        """What to do when numbers have left the finite ones."""
+        path = latest_checkpoint(self.path)
+        way = "a lower learning rate or a closer clip"
+        if path is None:
+            return f"there is no checkpoint yet: begin anew with {way}"
+        return f"the last good checkpoint is {path}: resume with {way}"
+
+    def _remove_others(self, path: Path, run: Run) -> None:
+        """Keep the checkpoint and the best weights that it speaks of."""
+        self._needed = {path.name}
+        if run.best_step is not None:
+            self._needed.add(self._best(run.best_step).name)
+        remove_others(self.path, self._needed)
+
+    def _best(self, step: int) -> Path:
+        return self.path / checkpoint_name(step, "best")
+
+    def _put(self, arrays: Mapping[str, np.ndarray], path: Path) -> None:
+        saved = _under("params", arrays)
+        shapes = {name: array.shape for name, array in saved.items()}
+        if shapes != {name: param.shape for name, param in self.params.items()}:
+            raise ModelError(f"{path} is of a model with other weights than this one")
+        for name, param in self.params.items():
+            param[...] = array_module(param).asarray(saved[name])
+
+
+def _run_of(values: Any) -> Run:
+    """The ``Run`` of a checkpoint; ``TypeError`` or ``ModelError`` if it is none."""
+    run = Run(**values)
+    check_types(run)
+    check_least(run, 0, "step", "epoch", "position", "loss_count", "worse", "metrics_bytes")
+    if run.position and run.position >= run.batches:
+        raise ModelError(f"position {run.position} of {run.batches} batches")
+    return run
+
+
+def _check_values(values: Any, new: Mapping[str, Any]) -> None:
+    """``TypeError`` where a value is no number, nor None or a list of them as a new one's is."""
+    for name, fresh in new.items():
+        for value in values[name] if isinstance(fresh, list) else [values[name]]:
+            if not isinstance(value, (int, float)) and not (value is None and fresh is None):
+                raise TypeError(f"{name} is {values[name]!r}")
+
+
+def _arrays_and_values(state: Mapping[str, Any]) -> tuple[dict[str, Array], dict[str, Any]]:
+    """What goes to a file of arrays, and what into JSON."""
+    arrays = {name: value for name, value in state.items() if hasattr(value, "shape")}
+    return arrays, {name: value for name, value in state.items() if name not in arrays}
+
+
+def _prefixed(prefix: str, arrays: Mapping[str, Array]) -> dict[str, np.ndarray]:
+    return {f"{prefix}/{name}": to_host(array) for name, array in arrays.items()}
+
+
+def _under(prefix: str, arrays: Mapping[str, np.ndarray]) -> dict[str, Any]:
+    start = f"{prefix}/"
+    return {k.removeprefix(start): array for k, array in arrays.items() if k.startswith(start)}

@@ -1,0 +1,315 @@
+"""One training loop for every model."""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from wordkit.errors import ModelError
+from wordkit.progress import progress_bar
+from wordkit.training.batches import Batches
+from wordkit.training.descent.clipping import clip_by_norm, clip_by_value
+from wordkit.training.descent.gradients import combined
+from wordkit.training.descent.optimizers import Optimizer
+from wordkit.training.descent.schedules import Schedule
+from wordkit.training.model import Model, evaluate
+from wordkit.training.runs.interrupts import TrainingInterrupted, noted_interrupts
+from wordkit.training.runs.metrics import MetricsFile, perplexity
+from wordkit.training.runs.run import RunFolder
+
+METRICS = "metrics.jsonl"
+
+
+@dataclass(frozen=True)
+class TrainingResult:
+    """How a run ended.
+
+    Attributes
+    ----------
+    reason
+        ``epochs``, ``patience`` or ``time``: what it ended by.
+    step, epoch
+        How many were done.
+    seconds
+        Of all its parts, if it was resumed.
+    loss
+        Of the weights that are kept, on the validation text; None without one.
+    """
+
+    reason: str
+    step: int
+    epoch: int
+    seconds: float
+    loss: float | None
+
+
+class Trainer:
+    """Trains a model. A run that was killed goes on and ends in the same bits.
+
+    Parameters
+    ----------
+    batches, validation
+        See ``batches``. ``validation`` may be None.
+    folder
+        For checkpoints, the best weights, and ``metrics.jsonl``.
+    epochs, max_minutes
+        Where to end, whichever comes first. Time of a run that is resumed is counted on.
+    clip_norm, clip_value
+        See ``clipping``; None for none.
+    validate_every
+        Steps; None for the end of each epoch.
+    patience
+        Validations in a row that are no better before training stops; None for never.
+    checkpoint_every
+        Seconds.
+    log_every
+        Steps, at the most, to a row of the training loss in the metrics.
+    """
+
+    def __init__(
+        self,
+        model: Model,
+        optimizer: Optimizer,
+        schedule: Schedule,
+        batches: Batches,
+        folder: str | Path,
+        *,
+        validation: Batches | None = None,
+        epochs: int = 1,
+        max_minutes: float = math.inf,
+        clip_norm: float | None = None,
+        clip_value: float | None = None,
+        validate_every: int | None = None,
+        patience: int | None = None,
+        checkpoint_every: float = 300.0,
+        log_every: int = 100,
+        seed: int = 1,
+        show: bool = True,
+    ):
+        numbers = {"epochs": epochs, "validate_every": validate_every, "patience": patience,
+                   "log_every": log_every}  # fmt: skip
+        for name, value in numbers.items():
+            if value is not None and value < 1:
+                raise ModelError(f"{name} must be at least 1, not {value}")
+        if not max_minutes >= 0:  # NaN would never end
+            raise ModelError(f"max_minutes must be at least 0, not {max_minutes}")
+        if validation is None and patience is not None:
+            raise ModelError("patience needs a validation text to be patient with")
+        self.model, self.optimizer, self.schedule = model, optimizer, schedule
+        self.batches, self.validation, self.folder = batches, validation, Path(folder)
+        self.epochs, self.max_seconds = epochs, 60 * max_minutes
+        self.clip_norm, self.clip_value = clip_norm, clip_value
+        self.validate_every, self.patience = validate_every, patience
+        self.checkpoint_every, self.log_every = checkpoint_every, log_every
+        self.seed, self.show = seed, show
+
+    def fit(self, *, resume: bool = False) -> TrainingResult:
+        """Train, and leave the best weights in the params of the model.
+
+        Without validation they are the last ones, averaged if the optimizer does so.
+
+        Parameters
+        ----------
+        resume
+            Go on from the last checkpoint; from the start, if there is none yet.
+
+        Raises
+        ------
+        ModelError
+            The loss, the gradient or the best perplexity is not finite. There is a checkpoint
+            but not ``resume``, or it is of another run, or a new one cannot be written.
+        FormatError
+            The checkpoint or the metrics are damaged.
+        TrainingInterrupted
+            After Ctrl-C: the step is finished, a checkpoint written. A second Ctrl-C
+            interrupts at once.
+        """
+        self._saved = RunFolder(self.folder, self.model, self.optimizer, self.schedule, self.seed)
+        self._run = run = self._saved.restore(resume=resume)
+        self._metrics = MetricsFile(self.folder / METRICS, run.metrics_bytes)
+        self._began = time.monotonic() - run.seconds
+        self._checkpoint_at, self._checkpoint_step = time.monotonic(), run.step
+        try:
+            # numbers that overflow are found in the loss and the norm of the gradient
+            with np.errstate(over="ignore", invalid="ignore"):
+                reason = self._train()
+                self._finish()
+        finally:
+            self._metrics.close()
+        return TrainingResult(reason, run.step, run.epoch, self._seconds(), run.best_loss)
+
+    # --- the loop -------------------------------------------------------------------
+
+    def _train(self) -> str:
+        """Step by step, until there is a reason to stop."""
+        run, batches = self._run, self._batches_of_epoch()
+        self._reset_speed()
+        total = run.step - run.position + (self.epochs - run.epoch) * len(batches)
+        with (
+            noted_interrupts() as interrupts,
+            progress_bar("training", total, " steps", show=self.show) as bar,
+        ):
+            bar.n = bar.initial = run.step
+            while (reason := self._reason_to_stop()) is None:
+                self._step(batches[run.position])
+                self._count_batch()
+                bar.set_postfix_str(self._postfix(), refresh=False)
+                bar.update()
+                self._log_and_validate()
+                if interrupts:
+                    path = self._save()
+                    raise TrainingInterrupted(
+                        f"stopped after step {run.step:,}, kept in {path}: resume to go on"
+                    )
+                if time.monotonic() - self._checkpoint_at >= self.checkpoint_every:
+                    self._save()
+                if run.position == 0:
+                    batches = self._batches_of_epoch()
+            if self._checkpoint_step != run.step:
+                self._save()
+        return reason
+
+    def _batches_of_epoch(self) -> Sequence[Any]:
+        run = self._run
+        batches = self.batches.epoch(self.seed, run.epoch)
+        if run.position and run.batches != len(batches):
+            raise ModelError(
+                f"the run in {self.folder} has {run.batches:,} batches an epoch, not "
+                f"{len(batches):,}: resume it with the text and the batch_size it had"
+            )
+        if not len(batches):
+            raise ModelError(f"epoch {run.epoch + 1} has no batch to train on")
+        run.batches = len(batches)
+        return batches
+
+    def _reason_to_stop(self) -> str | None:
+        if self._run.epoch >= self.epochs:
+            return "epochs"
+        if self.patience is not None and self._run.worse >= self.patience:
+            return "patience"
+        return "time" if self._seconds() >= self.max_seconds else None
+
+    def _step(self, batch: Any) -> None:
+        """Forward, backward, clip, descend."""
+        run = self._run
+        loss, count, grads = self.model.loss_and_gradients(batch)
+        loss, grads = float(loss), combined(self.model.params, grads)
+        self._norm = clip_by_norm(grads, math.inf if self.clip_norm is None else self.clip_norm)
+        self._check_finite(loss, "loss")
+        self._check_finite(self._norm, "norm of the gradient")
+        if self.clip_value is not None:
+            clip_by_value(grads, self.clip_value)
+        self._rate = self.schedule.rate(run.step) * batch.rate_scale
+        self.optimizer.step(self.model.params, grads, self._rate)
+        run.step += 1
+        run.loss_sum += loss
+        run.loss_count += int(count)
+        self._targets += int(count)
+
+    def _count_batch(self) -> None:
+        run = self._run
+        run.position += 1
+        if run.position == run.batches:
+            run.epoch, run.position = run.epoch + 1, 0
+            self.model.state = {}
+
+    def _check_finite(self, value: float, what: str) -> None:
+        if not math.isfinite(value):
+            run = self._run
+            raise ModelError(
+                f"the {what} is {value} after {run.step:,} steps, in epoch {run.epoch + 1}; "
+                f"{self._saved.advice()}"
+            )
+
+    def _finish(self) -> None:
+        """Put the best weights in place, the last ones if there is no telling.
+
+        What is found out after the checkpoint is not part of it, so that a run which goes
+        on with more epochs is as one that never ended here, if its schedule is: one that
+        counts the steps of all epochs (cosine, one-cycle) is then another.
+        """
+        if self.validation is None:
+            with self.optimizer.averaged(self._saved.params):
+                self._saved.keep_best(self._run)
+        elif self._run.validated_step != self._run.step:
+            self._validate(self.validation)
+        best = self._run.best_loss
+        if best is not None and perplexity(best) == math.inf:
+            raise ModelError(
+                f"the training has diverged: its best validation loss is {best:.3g} a target, of "
+                "which the perplexity is infinite; begin anew, with a lower learning rate or a "
+                "closer clip"
+            )
+        self._saved.put_best(self._run)
+
+    def _save(self) -> Path:
+        run = self._run
+        run.seconds, run.metrics_bytes = self._seconds(), self._metrics.sync()
+        path = self._saved.save(run)
+        self._checkpoint_at, self._checkpoint_step = time.monotonic(), run.step
+        return path
+
+    # --- validation and metrics -----------------------------------------------------
+
+    def _log_and_validate(self) -> None:
+        """What is due after a step."""
+        run, epoch_ends = self._run, self._run.position == 0
+        every = self.validate_every
+        due = epoch_ends if every is None else run.step % every == 0
+        if due or epoch_ends or run.step % self.log_every == 0:
+            loss = run.loss_sum / max(run.loss_count, 1)
+            self._write(
+                loss=loss,
+                perplexity=perplexity(loss),
+                rate=self._rate,
+                gradient_norm=self._norm,
+                tokens_per_second=round(self._speed()),
+            )
+            run.loss_sum, run.loss_count = 0.0, 0
+            self._reset_speed()
+        if due and self.validation is not None:
+            self._validate(self.validation)
+
+    def _validate(self, validation: Batches) -> None:
+        run = self._run
+        with self.optimizer.averaged(self._saved.params):
+            loss, _ = evaluate(self.model, validation.epoch(0, 0))
+            self._check_finite(loss, "validation loss")
+            better = run.best_loss is None or loss < run.best_loss
+            if better:
+                self._saved.keep_best(run)
+        run.validated_step = run.step
+        run.worse = 0 if better else run.worse + 1
+        run.best_loss = loss if better else run.best_loss
+        self.optimizer.validated(loss)
+        self.schedule.validated(loss)
+        self._write(validation_loss=loss, validation_perplexity=perplexity(loss), best=better)
+        self._reset_speed()
+
+    def _write(self, **values: Any) -> None:
+        run = self._run
+        epoch = round(run.epoch + run.position / run.batches, 4)
+        self._metrics.write(step=run.step, epoch=epoch, seconds=self._seconds(), **values)
+
+    def _postfix(self) -> str:
+        loss = self._run.loss_sum / max(self._run.loss_count, 1)
+        return (
+            f"{self._speed():,.0f} tokens/s, loss {loss:.3f}, perplexity {perplexity(loss):.1f}, "
+            f"rate {self._rate:.3g}"
+        )
+
+    def _seconds(self) -> float:
+        return time.monotonic() - self._began
+
+    def _reset_speed(self) -> None:
+        self._targets, self._speed_from = 0, time.monotonic()
+
+    def _speed(self) -> float:
+        """Targets a second, since the last row."""
+        return self._targets / max(time.monotonic() - self._speed_from, 1e-9)

@@ -1,0 +1,88 @@
+"""wordkit's own vectors: a folder, its arrays mapped into memory and read when used.
+
+config.json           kind "vectors", version 1, words, vector_size, sparse
+vocabulary.txt        one word a line, with its count where counts are known
+vectors.safetensors   "vectors", float32 (V, D); or the three arrays of a sparse
+                      matrix in CSR form, "data", "indices" and "indptr"
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from wordkit.errors import FormatError
+from wordkit.storage.config import read_config, write_config
+from wordkit.storage.folders import new_folder
+from wordkit.storage.tensors import map_tensors, write_tensors
+from wordkit.storage.words import read_words, write_words
+
+_KIND, _VERSION = "vectors", 1
+_SPARSE = ("data", "indices", "indptr")
+_WORDS, _TENSORS = "vocabulary.txt", "vectors.safetensors"
+
+
+def write(path: Path, words: Sequence[str], vectors: Any, counts: np.ndarray | None) -> None:
+    """Write words, vectors (float32 (V, D), or a sparse matrix in CSR form) and counts."""
+    sparse = not isinstance(vectors, np.ndarray)
+    if sparse:
+        vectors = vectors.tocsr()
+        tensors = {name: getattr(vectors, name) for name in _SPARSE}
+        tensors["data"] = tensors["data"].astype(np.float32, copy=False)
+    else:
+        tensors = {"vectors": vectors.astype(np.float32, copy=False)}
+    rows, size = map(int, vectors.shape)
+    with new_folder(path, _KIND) as folder:
+        settings = {"words": rows, "vector_size": size, "sparse": sparse}
+        write_config(folder, _KIND, _VERSION, settings)
+        write_words(folder / _WORDS, words, counts)
+        write_tensors(folder / _TENSORS, tensors)
+
+
+def read(path: Path) -> tuple[list[str], Any, np.ndarray | None]:
+    """Read words, vectors and counts (int64 (V,) or None). The arrays are read-only.
+
+    Raises
+    ------
+    FormatError
+        The folder is of another kind or a newer version, or its files do not fit
+        together.
+    """
+    config = read_config(path, _KIND, _VERSION)
+    words, counts = read_words(path / _WORDS)
+    vectors = _map_sparse(path, config) if config.get("sparse") else _map_dense(path, config)
+    if vectors.shape[0] != len(words):
+        raise FormatError(
+            f"{path} is damaged: {_WORDS} has {len(words):,} words, "
+            f"{_TENSORS} has {vectors.shape[0]:,} vectors"
+        )
+    return words, vectors, counts
+
+
+def _map_dense(path: Path, config: dict[str, Any]) -> np.ndarray:
+    vectors = map_tensors(path / _TENSORS, ["vectors"])["vectors"]
+    if vectors.dtype != np.float32 or vectors.shape != _shape(config):
+        raise FormatError(
+            f"{path / _TENSORS} holds {vectors.dtype} numbers of shape {vectors.shape}, "
+            "other than its config.json says"
+        )
+    return vectors
+
+
+def _map_sparse(path: Path, config: dict[str, Any]) -> Any:
+    from scipy.sparse import csr_array
+
+    tensors = map_tensors(path / _TENSORS, _SPARSE)
+    try:
+        matrix = csr_array(tuple(tensors[name] for name in _SPARSE), _shape(config))
+        matrix.check_format(full_check=True)  # an index out of bounds would crash later
+    except (ValueError, TypeError) as error:
+        raise FormatError(f"{path / _TENSORS} is damaged: {error}") from None
+    return matrix
+
+
+def _shape(config: dict[str, Any]) -> tuple[Any, Any]:
+    return config.get("words"), config.get("vector_size")
