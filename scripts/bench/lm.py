@@ -173,10 +173,10 @@ def bound(case: Case) -> Callable[[], float]:
     gradients = [[np.empty(shape, np.float32) for shape in product[:2]] for product in shapes]
 
     def step() -> float:
-        for (x, w, y), (by_x, by_w) in zip(arrays, gradients, strict=True):
+        for (x, w, y), (d_x, d_w) in zip(arrays, gradients, strict=True):
             np.matmul(x, w, out=y)
-            np.matmul(y, w.T, out=by_x)
-            np.matmul(x.T, y, out=by_w)
+            np.matmul(y, w.T, out=d_x)
+            np.matmul(x.T, y, out=d_w)
         return 0.0
 
     return step
@@ -211,8 +211,8 @@ def ours(case: Case) -> Callable[[], float]:
         y = stack.forward(x, state=state, training=True)
         loss = output.forward(dropouts[-1].forward(y, training=True), ids[:, 1:])
         state = stack.final_state
-        by_x = stack.backward(dropouts[-1].backward(output.backward()))
-        embedding.backward(dropouts[0].backward(by_x))
+        d_x = stack.backward(dropouts[-1].backward(output.backward()))
+        embedding.backward(dropouts[0].backward(d_x))
         grads = {f"{n}.{k}": g for n, layer in named.items() for k, g in layer.grads.items()}
         optimizer.step(params, grads, RATE)
         return float(loss)

@@ -131,13 +131,13 @@ def test_step_by_step(xp: Any, kind: str, maker: Any) -> None:
     queries, memory = map(xp.asarray, inputs_of(kind))
     y = to_host(whole.forward(queries, memory, mask))
     gradient = xp.asarray(np.random.default_rng(6).normal(size=y.shape))
-    by_queries, by_memory = whole.backward(gradient)
+    d_queries, d_memory = whole.backward(gradient)
     steps.read(memory, mask)
     found = [to_host(steps.attend(queries[:, t : t + 1])) for t in range(T)]
     np.testing.assert_allclose(np.concatenate(found, axis=1), y, rtol=1e-12)
     back = [to_host(steps.attend_backward(gradient[:, t : t + 1])) for t in reversed(range(T))]
-    np.testing.assert_allclose(np.concatenate(back[::-1], axis=1), to_host(by_queries), rtol=1e-10)
-    np.testing.assert_allclose(to_host(steps.read_backward()), to_host(by_memory), rtol=1e-10)
+    np.testing.assert_allclose(np.concatenate(back[::-1], axis=1), to_host(d_queries), rtol=1e-10)
+    np.testing.assert_allclose(to_host(steps.read_backward()), to_host(d_memory), rtol=1e-10)
     assert steps.grads.keys() == whole.params.keys()
     for name, expected in whole.grads.items():
         np.testing.assert_allclose(to_host(steps.grads[name]), to_host(expected), rtol=1e-10)
@@ -149,8 +149,8 @@ def test_padding_alone(kind: str) -> None:
     layer, mask = layer_of(kind), MASK.copy()
     mask[1] = False
     context = layer.forward(*inputs_of(kind), mask)
-    by_queries, by_memory = layer.backward(np.ones(context.shape))
-    for array in (context, layer.weights, by_queries, by_memory):
+    d_queries, d_memory = layer.backward(np.ones(context.shape))
+    for array in (context, layer.weights, d_queries, d_memory):
         assert not array[1].any()
         assert np.isfinite(array).all()
     assert context[0].all()
@@ -171,8 +171,8 @@ def test_single_precision(kind: str, mask: np.ndarray | None) -> None:
     queries, memory = (1000 * x.astype(np.float32) for x in inputs_of(kind))
     layer = layer_of(kind, dtype=np.float32)
     context = layer.forward(queries, memory, mask)
-    by_queries, by_memory = layer.backward(np.ones_like(context))
-    for array in (context, layer.weights, by_queries, by_memory, *layer.grads.values()):
+    d_queries, d_memory = layer.backward(np.ones_like(context))
+    for array in (context, layer.weights, d_queries, d_memory, *layer.grads.values()):
         assert array.dtype == np.float32
         assert np.isfinite(array).all()
     np.testing.assert_allclose(layer.weights.sum(axis=-1), 1, rtol=1e-6)

@@ -171,8 +171,8 @@ def test_weight_drop_in_a_recurrent_layer(xp: Any) -> None:
     y = layer.forward(xp.asarray(X), state=there, training=True)
     expected = twin.forward(X, state=state)
     np.testing.assert_allclose(to_host(y), expected)
-    by_x = layer.backward(xp.asarray(expected), state_gradient=there)
-    np.testing.assert_allclose(to_host(by_x), twin.backward(expected, state_gradient=state))
+    d_x = layer.backward(xp.asarray(expected), state_gradient=there)
+    np.testing.assert_allclose(to_host(d_x), twin.backward(expected, state_gradient=state))
     twin.grads["weight_hh"] *= mask
     for found, right in (
         (layer.final_state, twin.final_state),

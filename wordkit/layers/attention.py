@@ -64,8 +64,8 @@ class Attention(Layer):
 
     def backward(self, gradient: Array) -> tuple[Array, Array]:
         """From the gradient of the context to those of queries and memory."""
-        by_queries = self.attend_backward(gradient)
-        return by_queries, self.read_backward()
+        d_queries = self.attend_backward(gradient)
+        return d_queries, self.read_backward()
 
     def read(self, memory: Array, mask: Array | None = None) -> None:
         """Begin with a memory (N, S, M)."""
@@ -85,18 +85,18 @@ class Attention(Layer):
         It must not change before ``read_backward``.
         """
         queries, weights = self._attended.pop()
-        by_weights = _matmul(gradient, self._memory.swapaxes(1, 2))
-        by_weights -= (by_weights * weights).sum(axis=-1, keepdims=True)
-        by_scores = by_weights * weights
-        self._passed.append((queries, weights, gradient, by_scores))
-        return self._queries_backward(queries, by_scores)
+        d_weights = _matmul(gradient, self._memory.swapaxes(1, 2))
+        d_weights -= (d_weights * weights).sum(axis=-1, keepdims=True)
+        d_scores = d_weights * weights
+        self._passed.append((queries, weights, gradient, d_scores))
+        return self._queries_backward(queries, d_scores)
 
     def read_backward(self) -> Array:
         """The gradient of the memory (N, S, M), and ``grads``, of all that attended to it."""
-        queries, weights, gradients, by_scores = map(joined_steps, zip(*self._passed, strict=True))
-        by_memory = _matmul(weights.swapaxes(1, 2), gradients)
-        by_memory += self._keys_backward(queries, by_scores)
-        return by_memory
+        queries, weights, gradients, d_scores = map(joined_steps, zip(*self._passed, strict=True))
+        d_memory = _matmul(weights.swapaxes(1, 2), gradients)
+        d_memory += self._keys_backward(queries, d_scores)
+        return d_memory
 
     def look(
         self, queries: Array, keys: Array, memory: Array, mask: Array | None = None
@@ -115,11 +115,11 @@ class Attention(Layer):
         """(N, T, S)."""
         raise NotImplementedError
 
-    def _queries_backward(self, queries: Array, by_scores: Array) -> Array:
+    def _queries_backward(self, queries: Array, d_scores: Array) -> Array:
         """The gradient of the queries."""
         raise NotImplementedError
 
-    def _keys_backward(self, queries: Array, by_scores: Array) -> Array:
+    def _keys_backward(self, queries: Array, d_scores: Array) -> Array:
         """What the memory's gradient has from the scores of all steps; sets ``grads``."""
         raise NotImplementedError
 
@@ -140,11 +140,11 @@ class DotAttention(Attention):
             )
         return product_of_each(queries, keys.swapaxes(1, 2))
 
-    def _queries_backward(self, queries: Array, by_scores: Array) -> Array:
-        return _matmul(by_scores, self._keys)
+    def _queries_backward(self, queries: Array, d_scores: Array) -> Array:
+        return _matmul(d_scores, self._keys)
 
-    def _keys_backward(self, queries: Array, by_scores: Array) -> Array:
-        return _matmul(by_scores.swapaxes(1, 2), queries)
+    def _keys_backward(self, queries: Array, d_scores: Array) -> Array:
+        return _matmul(d_scores.swapaxes(1, 2), queries)
 
 
 class GeneralAttention(DotAttention):
@@ -157,10 +157,10 @@ class GeneralAttention(DotAttention):
         """m W."""
         return times(memory, self.params["weight"])
 
-    def _keys_backward(self, queries: Array, by_scores: Array) -> Array:
-        by_keys = super()._keys_backward(queries, by_scores)
-        self.grads["weight"] = product(rows_of(self._memory).T, rows_of(by_keys))
-        return times(by_keys, self.params["weight"].T)
+    def _keys_backward(self, queries: Array, d_scores: Array) -> Array:
+        d_keys = super()._keys_backward(queries, d_scores)
+        self.grads["weight"] = product(rows_of(self._memory).T, rows_of(d_keys))
+        return times(d_keys, self.params["weight"].T)
 
 
 class AdditiveAttention(Attention):
@@ -180,7 +180,7 @@ class AdditiveAttention(Attention):
         """Begin with a memory (N, S, M)."""
         super().read(memory, mask)
         xp = array_module(memory)
-        self._by_keys = xp.zeros_like(self._keys)
+        self._d_keys = xp.zeros_like(self._keys)
         for name in ("weight_query", "weight_score"):
             self.grads[name] = xp.zeros_like(self.params[name])
 
@@ -197,24 +197,24 @@ class AdditiveAttention(Attention):
             scores[rows, steps] = hidden @ self.params["weight_score"]
         return scores
 
-    def _queries_backward(self, queries: Array, by_scores: Array) -> Array:
+    def _queries_backward(self, queries: Array, d_scores: Array) -> Array:
         weight, v = self.params["weight_query"], self.params["weight_score"]
         projected = times(queries, weight)
-        by_projected = array_module(projected).empty_like(projected)
+        d_projected = array_module(projected).empty_like(projected)
         for rows, steps, hidden in _hidden(projected, self._keys):
-            by = by_scores[rows, steps]
+            by = d_scores[rows, steps]
             self.grads["weight_score"] += by.ravel() @ hidden.reshape(-1, len(v))
             hidden *= hidden
             array_module(hidden).subtract(1, hidden, out=hidden)
             hidden *= by[..., None]
-            by_projected[rows, steps] = hidden.sum(axis=2) * v
-            self._by_keys[rows] += hidden.sum(axis=1) * v
-        self.grads["weight_query"] += product(rows_of(queries).T, rows_of(by_projected))
-        return times(by_projected, weight.T)
+            d_projected[rows, steps] = hidden.sum(axis=2) * v
+            self._d_keys[rows] += hidden.sum(axis=1) * v
+        self.grads["weight_query"] += product(rows_of(queries).T, rows_of(d_projected))
+        return times(d_projected, weight.T)
 
-    def _keys_backward(self, queries: Array, by_scores: Array) -> Array:
-        self.grads["weight_memory"] = product(rows_of(self._memory).T, rows_of(self._by_keys))
-        return times(self._by_keys, self.params["weight_memory"].T)
+    def _keys_backward(self, queries: Array, d_scores: Array) -> Array:
+        self.grads["weight_memory"] = product(rows_of(self._memory).T, rows_of(self._d_keys))
+        return times(self._d_keys, self.params["weight_memory"].T)
 
 
 ATTENTIONS: dict[str, Any] = {
@@ -245,8 +245,8 @@ class AttentionalVector(Layer):
 
     def backward(self, gradient: Array) -> tuple[Array, Array]:
         """From the gradient of the vectors to those of h and memory."""
-        by_h = self.attend_backward(gradient)
-        return by_h, self.read_backward()
+        d_h = self.attend_backward(gradient)
+        return d_h, self.read_backward()
 
     def read(self, memory: Array, mask: Array | None = None) -> None:
         """Begin with a memory (N, S, M)."""
@@ -273,22 +273,22 @@ class AttentionalVector(Layer):
         """From the gradient of the vectors, of the last ``attend`` that is left, to that of h."""
         context, h, vectors = self._attended.pop()
         of_context, of_h = self._halves(context)
-        by_sum = gradient * (1 - vectors * vectors)
-        self._passed.append((context, h, by_sum))
-        by_context = times(by_sum, of_context.T, self._product)
-        through = self.attention.attend_backward(by_context)
-        through += times(by_sum, of_h.T, self._product)
+        d_sum = gradient * (1 - vectors * vectors)
+        self._passed.append((context, h, d_sum))
+        d_context = times(d_sum, of_context.T, self._product)
+        through = self.attention.attend_backward(d_context)
+        through += times(d_sum, of_h.T, self._product)
         return through
 
     def read_backward(self) -> Array:
         """The gradient of the memory (N, S, M), and ``grads``, of all that attended to it."""
-        context, h, by_sum = map(joined_steps, zip(*self._passed, strict=True))
+        context, h, d_sum = map(joined_steps, zip(*self._passed, strict=True))
         left = array_module(h).concatenate([rows_of(context), rows_of(h)], axis=1)
-        self.grads["weight"] = product(left.T, rows_of(by_sum))
-        by_memory = self.attention.read_backward()
+        self.grads["weight"] = product(left.T, rows_of(d_sum))
+        d_memory = self.attention.read_backward()
         for name, gradient in self.attention.grads.items():
             self.grads[f"attention.{name}"] = gradient
-        return by_memory
+        return d_memory
 
     def _halves(self, context: Array) -> tuple[Array, Array]:
         """The weights of the context and of h."""

@@ -130,10 +130,10 @@ class RecurrentLanguageModel:
     def loss_and_gradients(self, batch: TextBatch) -> tuple[float, int, dict[str, Any]]:
         """Forward and backward in training; see ``wordkit.training.model.Model``."""
         loss, count = self._loss(batch, training=True)
-        by_h = self.output.backward().swapaxes(0, 1)
-        by_x = self.recurrent.backward(self._output_dropout.backward(by_h))
-        by_x = self._input_dropout.backward(by_x).swapaxes(0, 1)
-        self.embedding.backward(self._word_dropout.backward(by_x))
+        d_h = self.output.backward().swapaxes(0, 1)
+        d_x = self.recurrent.backward(self._output_dropout.backward(d_h))
+        d_x = self._input_dropout.backward(d_x).swapaxes(0, 1)
+        self.embedding.backward(self._word_dropout.backward(d_x))
         return loss, count, self._named("grads")
 
     def loss(self, batch: TextBatch) -> tuple[float, int]:

@@ -105,19 +105,19 @@ class Decoder:
         That of the memory (N, S, H), None without attention; those of the first state, (N, H).
         """
         size, peeky = self.settings.hidden_size, self.settings.peeky
-        by_y = self._output_dropout.backward(gradient[..., :size])
+        d_y = self._output_dropout.backward(gradient[..., :size])
         if self.settings.input_feeding and self.attentional:
-            by_x = self._fed_backward(by_y, self.attentional)
+            d_x = self._fed_backward(d_y, self.attentional)
         else:
-            by_h = self.attentional.attend_backward(by_y) if self.attentional else by_y
-            by_x = self.stack.backward(by_h)
-        by_first = dict(self.stack.initial_state_gradient)
+            d_h = self.attentional.attend_backward(d_y) if self.attentional else d_y
+            d_x = self.stack.backward(d_h)
+        d_first = dict(self.stack.initial_state_gradient)
         if peeky:
             top = f"{self.settings.layers - 1}.h"
-            by_first[top] += by_x[..., -size:].sum(axis=1) + gradient[..., size:].sum(axis=1)
-        by_x = self._dropout.backward(by_x[..., : self.settings.embedding_size])
-        self.embedding.backward(by_x.swapaxes(0, 1))
-        return self.attentional.read_backward() if self.attentional else None, by_first
+            d_first[top] += d_x[..., -size:].sum(axis=1) + gradient[..., size:].sum(axis=1)
+        d_x = self._dropout.backward(d_x[..., : self.settings.embedding_size])
+        self.embedding.backward(d_x.swapaxes(0, 1))
+        return self.attentional.read_backward() if self.attentional else None, d_first
 
     def step(self, ids: Array, state: State, memory: Memory) -> tuple[Array, State, Array | None]:
         """One word for each of N targets: what the softmax is given, state, weights (N, S)."""
@@ -151,17 +151,17 @@ class Decoder:
             outputs.append(attentional.attend(h[:, None]))
         return joined_steps(outputs)
 
-    def _fed_backward(self, by_outputs: Array, attentional: AttentionalVector) -> Array:
+    def _fed_backward(self, d_outputs: Array, attentional: AttentionalVector) -> Array:
         """The gradient of the inputs (N, T, D)."""
-        by_inputs: list[Array] = []
-        by_fed: Any = 0
+        d_inputs: list[Array] = []
+        d_fed: Any = 0
         self.stack.begin_backward()
-        for t in reversed(range(by_outputs.shape[1])):
-            by_h = attentional.attend_backward(by_outputs[:, t : t + 1] + by_fed)
-            by_inputs.insert(0, self.stack.retreat(by_h[:, 0])[:, None])
-            by_fed = by_inputs[0][..., self._fed]
+        for t in reversed(range(d_outputs.shape[1])):
+            d_h = attentional.attend_backward(d_outputs[:, t : t + 1] + d_fed)
+            d_inputs.insert(0, self.stack.retreat(d_h[:, 0])[:, None])
+            d_fed = d_inputs[0][..., self._fed]
         self.stack.end_backward()
-        return joined_steps(by_inputs)
+        return joined_steps(d_inputs)
 
     @property
     def _fed(self) -> slice:

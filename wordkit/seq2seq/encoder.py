@@ -53,19 +53,19 @@ class Encoder:
         self._shape = states.shape
         return states, final
 
-    def backward(self, by_states: Array | None, by_final: State) -> None:
+    def backward(self, d_states: Array | None, d_final: State) -> None:
         """From the gradients of the states (N, S, H), None for zeros, and of the final ones."""
-        by_final = dict(by_final)
+        d_final = dict(d_final)
         for name, bridge in self.bridges.items():
-            by_both = bridge.backward(by_final.pop(f"0.{name}"))
-            half = by_both.shape[1] // 2
-            by_final[f"0.forward.{name}"] = by_both[:, :half]
-            by_final[f"0.backward.{name}"] = by_both[:, half:]
-        if by_states is None:
-            (n, steps, size), like = self._shape, next(iter(by_final.values()))
-            by_states = array_module(like).zeros((steps, n, size), like.dtype).swapaxes(0, 1)
-        by_x = self.stack.backward(by_states, state_gradient=by_final)
-        self.embedding.backward(self._dropout.backward(by_x).swapaxes(0, 1))
+            d_both = bridge.backward(d_final.pop(f"0.{name}"))
+            half = d_both.shape[1] // 2
+            d_final[f"0.forward.{name}"] = d_both[:, :half]
+            d_final[f"0.backward.{name}"] = d_both[:, half:]
+        if d_states is None:
+            (n, steps, size), like = self._shape, next(iter(d_final.values()))
+            d_states = array_module(like).zeros((steps, n, size), like.dtype).swapaxes(0, 1)
+        d_x = self.stack.backward(d_states, state_gradient=d_final)
+        self.embedding.backward(self._dropout.backward(d_x).swapaxes(0, 1))
 
 
 def recurrent_layers(

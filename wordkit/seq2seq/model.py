@@ -153,8 +153,8 @@ class Seq2Seq:
         The gradients are those of the smoothed loss, the loss is not smoothed.
         """
         loss, count = self._loss(batch, training=True)
-        by_memory, by_first = self.decoder.backward(self.output.backward().swapaxes(0, 1))
-        self.encoder.backward(by_memory, by_first)
+        d_memory, d_first = self.decoder.backward(self.output.backward().swapaxes(0, 1))
+        self.encoder.backward(d_memory, d_first)
         return loss, count, self._named("grads")
 
     def loss(self, batch: PairBatch) -> tuple[float, int]:

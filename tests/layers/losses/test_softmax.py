@@ -72,8 +72,8 @@ def test_softmax_loss_in_blocks(
         assert float(layer.unsmoothed) == pytest.approx(float(plain.unsmoothed), rel=1e-6)
     scores, tolerance = plain.backward(), 1e-6 if dtype == np.float32 else 1e-14
     np.testing.assert_allclose(to_host(layer.backward()), scores @ weight, atol=tolerance)
-    by_weight, found = scores.T @ h, layer.grads
-    np.testing.assert_allclose(to_host(found["weight"]), by_weight, atol=tolerance)
+    d_weight, found = scores.T @ h, layer.grads
+    np.testing.assert_allclose(to_host(found["weight"]), d_weight, atol=tolerance)
     if with_bias:
         np.testing.assert_allclose(to_host(found["bias"]), scores.sum(axis=0), atol=tolerance)
     assert layer.backward().dtype == found["weight"].dtype == dtype
@@ -189,11 +189,11 @@ def test_softmax_loss_of_mixed_types(kinds: str) -> None:
     """Of W, b and h: what comes back has the type of the weights."""
     weight, bias, h = softmax_inputs(np.float32)
     plain = SoftmaxLoss(weight, bias)
-    expected, by_h = plain.forward(h, SEVEN), plain.backward()
+    expected, d_h = plain.forward(h, SEVEN), plain.backward()
     weight, bias, h = (a.astype(kind) for a, kind in zip((weight, bias, h), kinds, strict=True))
     mixed = SoftmaxLoss(weight, bias)
     assert float(mixed.forward(h, SEVEN)) == pytest.approx(float(expected), rel=1e-6)
-    np.testing.assert_allclose(mixed.backward(), by_h, atol=1e-6)
+    np.testing.assert_allclose(mixed.backward(), d_h, atol=1e-6)
     np.testing.assert_allclose(mixed.grads["bias"], plain.grads["bias"], atol=1e-6)
 
 
@@ -206,11 +206,11 @@ def test_softmax_loss_where_a_word_is_masked(dtype: type, masked: list[int]) -> 
     targets = np.array([1, 35, -1, 4, 4, -7, 20])
     few = SoftmaxLoss(weight[left], bias[left])
     expected = few.forward(h, np.where(targets < 0, -1, np.searchsorted(left, targets)))
-    by_h = few.backward()
+    d_h = few.backward()
     bias[masked] = -np.inf
     layer = SoftmaxLoss(weight, bias)
     assert float(layer.forward(h, targets)) == pytest.approx(float(expected), rel=1e-6)
-    np.testing.assert_allclose(layer.backward(), by_h, atol=1e-6)
+    np.testing.assert_allclose(layer.backward(), d_h, atol=1e-6)
     np.testing.assert_allclose(layer.grads["bias"][left], few.grads["bias"], atol=1e-6)
     np.testing.assert_allclose(layer.grads["bias"][masked], 0, atol=1e-30)
     assert layer.forward(h, np.full(7, masked[0])) == np.inf

@@ -157,14 +157,14 @@ class Whole(Layer):
         return np.concatenate([to_host(part).ravel() for part in parts])
 
     def backward(self, gradient: Any) -> Any:
-        by_y, *by_state = np.split(gradient, np.cumsum(self.sizes)[:-1])
+        d_y, *d_state = np.split(gradient, np.cumsum(self.sizes)[:-1])
         shapes = [self.layer.final_state[name].shape for name in self.names]
-        by_state = [g.reshape(shape) for g, shape in zip(by_state, shapes, strict=True)]
-        by_x = self.layer.backward(
-            by_y.reshape(self.shape),
-            state_gradient=dict(zip(self.names, by_state, strict=True)),
+        d_state = [g.reshape(shape) for g, shape in zip(d_state, shapes, strict=True)]
+        d_x = self.layer.backward(
+            d_y.reshape(self.shape),
+            state_gradient=dict(zip(self.names, d_state, strict=True)),
         )
-        return by_x, *(self.layer.initial_state_gradient[name] for name in self.names)
+        return d_x, *(self.layer.initial_state_gradient[name] for name in self.names)
 
 
 @every_kind
@@ -186,20 +186,20 @@ def test_two_windows_are_one(kind: str) -> None:
     """State handed on forwards, gradient handed on backwards: as if never cut."""
     x, gradient = inputs_of(), inputs_of(d=H)
     whole, parts = layer_of(kind), layer_of(kind)
-    y, by_x = whole.forward(x).copy(), whole.backward(gradient)
+    y, d_x = whole.forward(x).copy(), whole.backward(gradient)
     first = parts.forward(x[:, :2]).copy()
     middle = parts.final_state
     kept = {name: array.copy() for name, array in middle.items()}
     second = parts.forward(x[:, 2:], state=middle)
     np.testing.assert_allclose(np.concatenate([first, second], axis=1), y, rtol=1e-12)
-    by_second = parts.backward(gradient[:, 2:]).copy()
+    d_second = parts.backward(gradient[:, 2:]).copy()
     grads = {name: array.copy() for name, array in parts.grads.items()}
     handed = parts.initial_state_gradient
     parts.forward(x[:, :2])
     for name in kept:
         np.testing.assert_array_equal(middle[name], kept[name])
-    by_first = parts.backward(gradient[:, :2], state_gradient=handed)
-    np.testing.assert_allclose(np.concatenate([by_first, by_second], axis=1), by_x, rtol=1e-12)
+    d_first = parts.backward(gradient[:, :2], state_gradient=handed)
+    np.testing.assert_allclose(np.concatenate([d_first, d_second], axis=1), d_x, rtol=1e-12)
     for name, array in whole.grads.items():
         np.testing.assert_allclose(parts.grads[name] + grads[name], array, rtol=1e-10)
 
@@ -260,20 +260,20 @@ def test_float32_is_float64(kind: str, size: int, n: int, masked: bool) -> None:
     x = (inputs_of(n, t) * scale).astype(np.float32)
     gradient = inputs_of(n, t, size).astype(np.float32)
     state = {k: a.astype(np.float32) for k, a in state_of(rough, n).items()}
-    by_state = {k: a.astype(np.float32) for k, a in state_of(rough, n, seed=5).items()}
+    d_state = {k: a.astype(np.float32) for k, a in state_of(rough, n, seed=5).items()}
     mask = np.random.default_rng(1).random((n, t)) < 0.7 if masked else None
     results = []
     for layer, dtype in ((rough, np.float32), (exact, np.float64)):
         y = layer.forward(
             x.astype(dtype), state={k: a.astype(dtype) for k, a in state.items()}, mask=mask
         )
-        by_x = layer.backward(
+        d_x = layer.backward(
             gradient.astype(dtype),
-            state_gradient={k: a.astype(dtype) for k, a in by_state.items()},
+            state_gradient={k: a.astype(dtype) for k, a in d_state.items()},
         )
-        assert y.dtype == by_x.dtype == dtype
+        assert y.dtype == d_x.dtype == dtype
         results.append(
-            {"y": y, "x": by_x}
+            {"y": y, "x": d_x}
             | {f"grads {k}": g for k, g in layer.grads.items()}
             | {f"final {k}": a for k, a in layer.final_state.items()}
             | {f"initial {k}": a for k, a in layer.initial_state_gradient.items()}

@@ -151,23 +151,23 @@ def test_against_pytorch() -> None:
 @pytest.mark.parametrize("rate", [0, 0.5])
 def test_step_by_step(xp: Any, residual: bool, rate: float) -> None:
     """The same as in one block, gradients and dropout too, also a second time."""
-    x, by_y = xp.asarray(inputs_of()), xp.asarray(inputs_of(d=H))
-    state, by_state = (on(xp, state_of(STACK_STATE)) for _ in range(2))
+    x, d_y = xp.asarray(inputs_of()), xp.asarray(inputs_of(d=H))
+    state, d_state = (on(xp, state_of(STACK_STATE)) for _ in range(2))
     whole, stepwise = (
         stack_of(xp, residual=residual, dropout=[Dropout(rate, np.random.default_rng(3))])
         for _ in range(2)
     )
     for _ in range(2):
         y = whole.forward(x, state=state, training=True)
-        by_x = whole.backward(by_y, state_gradient=by_state)
+        d_x = whole.backward(d_y, state_gradient=d_state)
         stepwise.begin(N, T, state, training=True)
         for t in range(T):
             h = stepwise.advance(x[:, t])
             np.testing.assert_allclose(to_host(h), to_host(y[:, t]), rtol=1e-12)
-        stepwise.begin_backward(by_state)
+        stepwise.begin_backward(d_state)
         for t in reversed(range(T)):
-            found = to_host(stepwise.retreat(by_y[:, t]))
-            np.testing.assert_allclose(found, to_host(by_x[:, t]), rtol=1e-9, atol=1e-12)
+            found = to_host(stepwise.retreat(d_y[:, t]))
+            np.testing.assert_allclose(found, to_host(d_x[:, t]), rtol=1e-9, atol=1e-12)
         stepwise.end_backward()
         for of in ("final_state", "grads", "initial_state_gradient"):
             expected, arrays = getattr(whole, of), getattr(stepwise, of)
@@ -228,8 +228,8 @@ def test_a_layer_in_two_places() -> None:
 
 
 def test_steps_out_of_turn() -> None:
-    stack, x, by_y = stack_of(), inputs_of(), inputs_of(d=H)
-    for early in (lambda: stack.advance(x[:, 0]), lambda: stack.retreat(by_y[:, 0])):
+    stack, x, d_y = stack_of(), inputs_of(), inputs_of(d=H)
+    for early in (lambda: stack.advance(x[:, 0]), lambda: stack.retreat(d_y[:, 0])):
         with pytest.raises(ModelError, match="is out of turn"):
             early()
     stack.begin(N, T)
@@ -239,14 +239,14 @@ def test_steps_out_of_turn() -> None:
         stack.advance(x[:, t])
     stack.begin_backward()
     with pytest.raises(ModelError, match="the gradient of a step must have the shape"):
-        stack.retreat(by_y[:1, 0])
+        stack.retreat(d_y[:1, 0])
     for t in reversed(range(T)):
-        stack.retreat(by_y[:, t])
+        stack.retreat(d_y[:, t])
     with pytest.raises(ModelError, match="retreat is out of turn"):
-        stack.retreat(by_y[:, 0])
+        stack.retreat(d_y[:, 0])
     stack.end_backward()
     twin = stack_of()
     twin.forward(x)
-    twin.backward(by_y)
+    twin.backward(d_y)
     for name, array in twin.grads.items():
         np.testing.assert_allclose(stack.grads[name], array, rtol=1e-9)

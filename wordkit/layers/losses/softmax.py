@@ -67,7 +67,7 @@ class SoftmaxLoss(Layer):
         targets = checked_targets(targets, (*h.shape[:-1], len(weight)))
         h = h.reshape(len(targets), weight.shape[1]).astype(weight.dtype, copy=False)
         self._share = 1 / xp.maximum((targets >= 0).sum(), 1) if self.reduction == "mean" else 1.0
-        self._by_h = self._buffers.get("h", h.shape, weight)
+        self._d_h = self._buffers.get("h", h.shape, weight)
         self._sums = {name: self._buffers.get(name, p.shape, p) for name, p in self.params.items()}
         if "bias" in self._sums:
             self._sums["bias"][...] = 0
@@ -77,7 +77,7 @@ class SoftmaxLoss(Layer):
             rows = slice(first, first + count)
             scores = self._buffers.get("scores", (len(h[rows]), len(weight)), weight)
             losses = self._losses_in_kernels if fits_kernels(scores) else self._losses
-            loss = loss + losses(h[rows], targets[rows], scores, self._by_h[rows])
+            loss = loss + losses(h[rows], targets[rows], scores, self._d_h[rows])
             if training:
                 self._add_products(scores.T, h[rows], first)
         return loss
@@ -88,10 +88,10 @@ class SoftmaxLoss(Layer):
             raise ModelError("there is no gradient: the last forward was not in training")
         for name, array in self._sums.items():
             self.grads[name] = _times(gradient, array)
-        return _times(gradient, self._by_h).reshape(self._shape)
+        return _times(gradient, self._d_h).reshape(self._shape)
 
-    def _losses(self, h: Array, targets: Array, scores: Array, by_h: Array) -> Array:
-        """The sum of the losses; ``scores`` (N, V) and ``by_h`` become the gradients."""
+    def _losses(self, h: Array, targets: Array, scores: Array, d_h: Array) -> Array:
+        """The sum of the losses; ``scores`` (N, V) and ``d_h`` become the gradients."""
         weight, bias, xp = self.params["weight"], self.params.get("bias"), array_module(h)
         xp.matmul(h, weight.T, out=scores)
         if bias is not None:
@@ -100,33 +100,33 @@ class SoftmaxLoss(Layer):
         self.unsmoothed += self._cross_entropy.unsmoothed * self._share
         if self._trained:
             scores[...] = self._cross_entropy.backward(self._share)
-            xp.matmul(scores, weight, out=by_h)
+            xp.matmul(scores, weight, out=d_h)
             if bias is not None:
                 self._sums["bias"] += scores.sum(axis=0)
         return loss
 
-    def _losses_in_kernels(self, h: Array, targets: Array, scores: Array, by_h: Array) -> float:
+    def _losses_in_kernels(self, h: Array, targets: Array, scores: Array, d_h: Array) -> float:
         """The same, by kernels in threads."""
         weight, none = self.params["weight"], np.empty(0, np.float32)
         bias = np.ascontiguousarray(self.params.get("bias", none), np.float32)
         smoothing, weight_each = self._cross_entropy.label_smoothing, float(self._share)
 
         def share(rows: slice) -> tuple[float, float, np.ndarray]:
-            by_bias = np.zeros_like(bias)
+            d_bias = np.zeros_like(bias)
             losses = softmax_losses(
-                scores[rows], bias, targets[rows], smoothing, weight_each, self._trained, by_bias
+                scores[rows], bias, targets[rows], smoothing, weight_each, self._trained, d_bias
             )
-            return *losses, by_bias
+            return *losses, d_bias
 
         product(h, weight.T, scores)
         workers = available_workers() if scores.size >= WORTH_THREADS else 1
         done = at_once(share, shares(len(h), workers))
-        for _, unsmoothed, by_bias in done:
+        for _, unsmoothed, d_bias in done:
             self.unsmoothed += unsmoothed
             if len(bias):
-                self._sums["bias"] += by_bias
+                self._sums["bias"] += d_bias
         if self._trained:
-            product(scores, weight, by_h)
+            product(scores, weight, d_h)
         return sum(loss for loss, *_ in done)
 
     def _add_products(self, left: Array, right: Array, first: int) -> None:

@@ -30,7 +30,7 @@ def softmax_losses(
     smoothing: float,
     share: float,
     wants_gradient: bool,
-    by_bias: np.ndarray,
+    d_bias: np.ndarray,
 ) -> tuple[float, float]:
     """The sum of the losses of rows, times share, in float64, with and without smoothing.
 
@@ -48,12 +48,12 @@ def softmax_losses(
         The share of each target that all V scores get alike.
     wants_gradient
         Without it the scores are left as anything.
-    by_bias
+    d_bias
         (V,) float32, to which the gradient of each row is added; or (0,).
     """
     rows, size = scores.shape
     flat, spare = scores.ravel(), np.zeros(LANES, np.float32)
-    a, b, c, d = pointer(flat), pointer(bias), pointer(spare), pointer(by_bias)
+    a, b, c, d = pointer(flat), pointer(bias), pointer(spare), pointer(d_bias)
     losses = unsmoothed = 0.0
     for row in range(rows):
         target, start = targets[row], row * size
@@ -72,12 +72,12 @@ def softmax_losses(
         if wants_gradient:
             _scale(a, start, size, share / total, share * smoothing / size, c)
             a[start + target] -= np.float32(share * (1 - smoothing))
-            if len(by_bias):
+            if len(d_bias):
                 _add(d, 0, size, at(a, start), c)
     hold(flat)
     hold(bias)
     hold(spare)
-    hold(by_bias)
+    hold(d_bias)
     return losses * share, unsmoothed * share
 
 

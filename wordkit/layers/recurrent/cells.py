@@ -50,13 +50,13 @@ class RNN(Recurrent):
         h_after[...] = function(gates + product)
 
     def _cell_backward(
-        self, step: Step, by_state: list[Array], by_gates: Array, by_product: Array
+        self, step: Step, d_state: list[Array], d_gates: Array, d_product: Array
     ) -> None:
         _, _, _, (h_after,) = step
-        (by_h,) = by_state
+        (d_h,) = d_state
         _, derivative = ACTIVATIONS[self.activation]
-        by_gates[...] = by_h * derivative(h_after)
-        by_h[...] = 0
+        d_gates[...] = d_h * derivative(h_after)
+        d_h[...] = 0
 
 
 class GRU(Recurrent):
@@ -85,9 +85,9 @@ class GRU(Recurrent):
     def _input_bias(self) -> Array:
         return self.params["bias_ih"]
 
-    def _bias_gradients(self, by_gates: Array, by_products: Array) -> None:
-        self.grads["bias_ih"] = rows_of(by_gates).sum(axis=0)
-        self.grads["bias_hh"] = rows_of(by_products).sum(axis=0)
+    def _bias_gradients(self, d_gates: Array, d_products: Array) -> None:
+        self.grads["bias_ih"] = rows_of(d_gates).sum(axis=0)
+        self.grads["bias_hh"] = rows_of(d_products).sum(axis=0)
 
     def _cell(self, step: Step) -> None:
         gates, product, (h,), (h_after,) = step
@@ -102,21 +102,21 @@ class GRU(Recurrent):
         h_after[...] = (1 - z) * n + z * h
 
     def _cell_backward(
-        self, step: Step, by_state: list[Array], by_gates: Array, by_product: Array
+        self, step: Step, d_state: list[Array], d_gates: Array, d_product: Array
     ) -> None:
         gates, product, (h,), _ = step
-        (by_h,) = by_state
+        (d_h,) = d_state
         if fits_kernels(gates):
-            gru_backward(gates, product, h, by_h, by_gates, by_product)
+            gru_backward(gates, product, h, d_h, d_gates, d_product)
             return
         (r, z, n), (_, _, n_h) = _split(gates, 3), _split(product, 3)
-        by_r, by_z, by_n = _split(by_gates, 3)
-        by_n[...] = by_h * (1 - z) * (1 - n * n)
-        by_z[...] = by_h * (h - n) * z * (1 - z)
-        by_r[...] = by_n * n_h * r * (1 - r)
-        by_product[...] = by_gates
-        _split(by_product, 3)[2][...] *= r
-        by_h *= z
+        d_r, d_z, d_n = _split(d_gates, 3)
+        d_n[...] = d_h * (1 - z) * (1 - n * n)
+        d_z[...] = d_h * (h - n) * z * (1 - z)
+        d_r[...] = d_n * n_h * r * (1 - r)
+        d_product[...] = d_gates
+        _split(d_product, 3)[2][...] *= r
+        d_h *= z
 
 
 class LSTM(Recurrent):
@@ -161,36 +161,36 @@ class LSTM(Recurrent):
         h_after[...] = o * tanh(c_after)
 
     def _cell_backward(
-        self, step: Step, by_state: list[Array], by_gates: Array, by_product: Array
+        self, step: Step, d_state: list[Array], d_gates: Array, d_product: Array
     ) -> None:
         gates, _, (_, c), (_, c_after) = step
-        by_h, by_c = by_state
+        d_h, d_c = d_state
         if self._fusible(gates):
-            lstm_backward(gates, c, c_after, by_h, by_c, by_gates)
+            lstm_backward(gates, c, c_after, d_h, d_c, d_gates)
             return
         i, f, g, o = _split(gates, 4)
-        by_i, by_f, by_g, by_o = _split(by_gates, 4)
+        d_i, d_f, d_g, d_o = _split(d_gates, 4)
         p_i, p_f, p_o = self.params.get("peephole", (0, 0, 0))
         tanh_c = tanh(c_after)
-        by_o[...] = by_h * tanh_c * o * (1 - o)
-        by_c += by_h * o * (1 - tanh_c * tanh_c) + p_o * by_o
-        by_i[...] = by_c * g * i * (1 - i)
-        by_f[...] = by_c * c * f * (1 - f)
-        by_g[...] = by_c * i * (1 - g * g)
-        by_c *= f
-        by_c += p_i * by_i + p_f * by_f
-        by_h[...] = 0
+        d_o[...] = d_h * tanh_c * o * (1 - o)
+        d_c += d_h * o * (1 - tanh_c * tanh_c) + p_o * d_o
+        d_i[...] = d_c * g * i * (1 - i)
+        d_f[...] = d_c * c * f * (1 - f)
+        d_g[...] = d_c * i * (1 - g * g)
+        d_c *= f
+        d_c += p_i * d_i + p_f * d_f
+        d_h[...] = 0
 
     def _fusible(self, gates: Array) -> bool:
         return "peephole" not in self.params and fits_kernels(gates)
 
-    def _bias_gradients(self, by_gates: Array, by_products: Array) -> None:
-        super()._bias_gradients(by_gates, by_products)
+    def _bias_gradients(self, d_gates: Array, d_products: Array) -> None:
+        super()._bias_gradients(d_gates, d_products)
         if "peephole" in self.params:
-            by_i, by_f, _, by_o = _split(by_gates, 4)
+            d_i, d_f, _, d_o = _split(d_gates, 4)
             c = self._states[1]
-            sums = [(by_i * c[:-1]), (by_f * c[:-1]), (by_o * c[1:])]
-            xp = array_module(by_gates)
+            sums = [(d_i * c[:-1]), (d_f * c[:-1]), (d_o * c[1:])]
+            xp = array_module(d_gates)
             self.grads["peephole"] = xp.stack([rows_of(s).sum(axis=0) for s in sums])
 
 

@@ -42,12 +42,12 @@ def lstm_forward(gates, product, c, h_after, c_after):
 
 
 @njit(cache=True, nogil=True)
-def lstm_backward(gates, c, c_after, by_h, by_c, by_gates):
-    """``by_h`` and ``by_c`` in place, the gradient of the gates."""
+def lstm_backward(gates, c, c_after, d_h, d_c, d_gates):
+    """``d_h`` and ``d_c`` in place, the gradient of the gates."""
     rows, size = c.shape
     spare, one = np.zeros(LANES, np.float32), fill(np.float32(1))
-    a, b, s = pointer(gates), pointer(by_gates), pointer(spare)
-    old, new_c, d_h, d_c = pointer(c), pointer(c_after), pointer(by_h), pointer(by_c)
+    a, b, s = pointer(gates), pointer(d_gates), pointer(spare)
+    old, new_c, at_d_h, at_d_c = pointer(c), pointer(c_after), pointer(d_h), pointer(d_c)
     for row in range(rows):
         for k in range(0, size, LANES):
             n, unit = size - k, row * size + k
@@ -55,15 +55,15 @@ def lstm_backward(gates, c, c_after, by_h, by_c, by_gates):
             at_f, at_g, at_o = at_i + size, at_i + 2 * size, at_i + 3 * size
             i, f = load_some(a, at_i, n, s), load_some(a, at_f, n, s)
             g, o = load_some(a, at_g, n, s), load_some(a, at_o, n, s)
-            tanh_c, dh = tanh(load_some(new_c, unit, n, s)), load_some(d_h, unit, n, s)
-            dc = load_some(d_c, unit, n, s) + dh * o * (one - tanh_c * tanh_c)
+            tanh_c, dh = tanh(load_some(new_c, unit, n, s)), load_some(at_d_h, unit, n, s)
+            dc = load_some(at_d_c, unit, n, s) + dh * o * (one - tanh_c * tanh_c)
             store_some(b, at_i, n, s, dc * g * i * (one - i))
             store_some(b, at_f, n, s, dc * load_some(old, unit, n, s) * f * (one - f))
             store_some(b, at_g, n, s, dc * i * (one - g * g))
             store_some(b, at_o, n, s, dh * tanh_c * o * (one - o))
-            store_some(d_c, unit, n, s, dc * f)
-            store_some(d_h, unit, n, s, fill(np.float32(0)))
-    hold((gates, c, c_after, by_h, by_c, by_gates, spare))
+            store_some(at_d_c, unit, n, s, dc * f)
+            store_some(at_d_h, unit, n, s, fill(np.float32(0)))
+    hold((gates, c, c_after, d_h, d_c, d_gates, spare))
 
 
 @njit(cache=True, nogil=True)
@@ -89,19 +89,19 @@ def gru_forward(gates, product, h, h_after):
 
 
 @njit(cache=True, nogil=True)
-def gru_backward(gates, product, h, by_h, by_gates, by_product):
-    """``by_h`` in place, the gradients of the gates and of the product."""
+def gru_backward(gates, product, h, d_h, d_gates, d_product):
+    """``d_h`` in place, the gradients of the gates and of the product."""
     rows, size = h.shape
     spare, one = np.zeros(LANES, np.float32), fill(np.float32(1))
     a, p, s = pointer(gates), pointer(product), pointer(spare)
-    b, q, old, d_h = pointer(by_gates), pointer(by_product), pointer(h), pointer(by_h)
+    b, q, old, at_d_h = pointer(d_gates), pointer(d_product), pointer(h), pointer(d_h)
     for row in range(rows):
         for k in range(0, size, LANES):
             left, unit = size - k, row * size + k
             at_r = 3 * row * size + k
             at_z, at_n = at_r + size, at_r + 2 * size
             r, z = load_some(a, at_r, left, s), load_some(a, at_z, left, s)
-            n, dh = load_some(a, at_n, left, s), load_some(d_h, unit, left, s)
+            n, dh = load_some(a, at_n, left, s), load_some(at_d_h, unit, left, s)
             dn = dh * (one - z) * (one - n * n)
             dz = dh * (load_some(old, unit, left, s) - n) * z * (one - z)
             dr = dn * load_some(p, at_n, left, s) * r * (one - r)
@@ -111,5 +111,5 @@ def gru_backward(gates, product, h, by_h, by_gates, by_product):
             store_some(q, at_r, left, s, dr)
             store_some(q, at_z, left, s, dz)
             store_some(q, at_n, left, s, dn * r)
-            store_some(d_h, unit, left, s, dh * z)
-    hold((gates, product, h, by_h, by_gates, by_product, spare))
+            store_some(at_d_h, unit, left, s, dh * z)
+    hold((gates, product, h, d_h, d_gates, d_product, spare))

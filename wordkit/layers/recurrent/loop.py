@@ -130,9 +130,9 @@ class Recurrent(Layer):
         self._begin_backward(self._time_major("gradient", gradient), state_gradient)
         times = Times(self.params["weight_hh"].T, n, steps)
         times.by_rows(partial(self._run_back, range(steps)), n)
-        product(rows_of(self._by_gates), self.params["weight_ih"].T, rows_of(self._by_x))
+        product(rows_of(self._d_gates), self.params["weight_ih"].T, rows_of(self._d_x))
         self._end_backward()
-        return self._by_x.swapaxes(0, 1)
+        return self._d_x.swapaxes(0, 1)
 
     # --- forward and backward step by step, where inputs depend on outputs before them ---
 
@@ -155,10 +155,10 @@ class Recurrent(Layer):
         t = self._next
         self._check_turn("advance", self._turn == "advance" and t < len(self._gates))
         _check_rows("the input of a step", x, self._x)
-        by_input, by_state = self._times
+        input_product, state_product = self._times
         self._x[t] = x
-        by_input(self._x[t], self._gates[t])
-        by_state.by_rows(partial(self._run, range(t, t + 1)), len(x))
+        input_product(self._x[t], self._gates[t])
+        state_product.by_rows(partial(self._run, range(t, t + 1)), len(x))
         self._next += 1
         if self._next == len(self._gates):
             self._end()
@@ -180,11 +180,11 @@ class Recurrent(Layer):
         t = self._next - 1
         self._check_turn("retreat", self._turn == "retreat" and t >= 0)
         _check_rows("the gradient of a step", gradient, self._gradient)
-        self._next, (by_input, by_state) = t, self._times
+        self._next, (input_product, state_product) = t, self._times
         self._gradient[t] = gradient
-        by_state.by_rows(partial(self._run_back, range(t, t + 1)), len(gradient))
-        by_input(self._by_gates[t], self._by_x[t])
-        return self._by_x[t]
+        state_product.by_rows(partial(self._run_back, range(t, t + 1)), len(gradient))
+        input_product(self._d_gates[t], self._d_x[t])
+        return self._d_x[t]
 
     def end_backward(self) -> None:
         """Set ``grads`` and ``initial_state_gradient``, of all steps."""
@@ -193,15 +193,15 @@ class Recurrent(Layer):
 
     def _end_backward(self) -> None:
         for name, inputs, outputs in (
-            ("weight_ih", self._x, self._by_gates),
-            ("weight_hh", self._states[0][:-1], self._by_products),
+            ("weight_ih", self._x, self._d_gates),
+            ("weight_hh", self._states[0][:-1], self._d_products),
         ):
-            self.grads[name] = self._buffer(f"by_{name}", self.params[name].shape)
+            self.grads[name] = self._buffer(f"d_{name}", self.params[name].shape)
             product(rows_of(inputs).T, rows_of(outputs), self.grads[name])
-        self._bias_gradients(self._by_gates, self._by_products)
+        self._bias_gradients(self._d_gates, self._d_products)
         self.initial_state_gradient = {
             name: array.copy()
-            for name, array in zip(self.state_names, self._by_states, strict=True)
+            for name, array in zip(self.state_names, self._d_states, strict=True)
         }
 
     def step(self, x: Array, state: State | None = None, *, product: Callable = product) -> State:
@@ -232,8 +232,8 @@ class Recurrent(Layer):
     def _input_bias(self) -> Array:
         return self.params["bias"]
 
-    def _bias_gradients(self, by_gates: Array, by_products: Array) -> None:
-        self.grads["bias"] = rows_of(by_gates).sum(axis=0)
+    def _bias_gradients(self, d_gates: Array, d_products: Array) -> None:
+        self.grads["bias"] = rows_of(d_gates).sum(axis=0)
 
     def _cell(self, step: Step) -> None:
         """Write the states after a step.
@@ -244,13 +244,13 @@ class Recurrent(Layer):
         raise NotImplementedError
 
     def _cell_backward(
-        self, step: Step, by_state: list[Array], by_gates: Array, by_product: Array
+        self, step: Step, d_state: list[Array], d_gates: Array, d_product: Array
     ) -> None:
         """From the gradient by the states after a step to those by what ``_cell`` was given.
 
-        ``by_state`` comes as the gradient by the states after and becomes that by the
-        states before, but for what goes through the product. ``by_gates`` and
-        ``by_product`` (N, G H) are written; they are one array unless products are kept.
+        ``d_state`` comes as the gradient by the states after and becomes that by the
+        states before, but for what goes through the product. ``d_gates`` and
+        ``d_product`` (N, G H) are written; they are one array unless products are kept.
         """
         raise NotImplementedError
 
@@ -270,9 +270,9 @@ class Recurrent(Layer):
         """Some steps of some of the sequences."""
         bias = self._input_bias()
         for t in steps:
-            gates, by_weight, before, after = step = self._step(t, rows)
+            gates, through, before, after = step = self._step(t, rows)
             gates += bias
-            times(before[0], by_weight)
+            times(before[0], through)
             self._cell(step)
             if self._skipped is not None:
                 _restore(after, before, self._skipped[t, rows])
@@ -288,29 +288,29 @@ class Recurrent(Layer):
         _, n, size = gradient.shape
         self._check_state(state_gradient, n, "the gradient of the state")
         self._gradient = gradient
-        self._by_gates = self._by_products = self._buffer("by_gates", self._gates.shape)
+        self._d_gates = self._d_products = self._buffer("d_gates", self._gates.shape)
         if self.keeps_products:
-            self._by_products = self._buffer("by_products", self._gates.shape)
-        self._by_x = self._buffer("by_x", (*self._gates.shape[:2], len(self.params["weight_ih"])))
+            self._d_products = self._buffer("d_products", self._gates.shape)
+        self._d_x = self._buffer("d_x", (*self._gates.shape[:2], len(self.params["weight_ih"])))
         self._through = self._buffer("through", (n, size))
-        self._by_states = [self._buffer(f"by_{name}", (n, size)) for name in self.state_names]
-        for name, array in zip(self.state_names, self._by_states, strict=True):
+        self._d_states = [self._buffer(f"d_{name}", (n, size)) for name in self.state_names]
+        for name, array in zip(self.state_names, self._d_states, strict=True):
             array[...] = 0 if state_gradient is None else state_gradient[name]
 
     def _run_back(self, steps: range, rows: slice, times: Callable) -> None:
         """``_run``, from the last step to the first."""
-        by_state, through = [array[rows] for array in self._by_states], self._through[rows]
+        d_state, through = [array[rows] for array in self._d_states], self._through[rows]
         for t in reversed(steps):
-            by_state[0] += self._gradient[t, rows]
+            d_state[0] += self._gradient[t, rows]
             skipped = None if self._skipped is None else self._skipped[t, rows]
-            given = [] if skipped is None else [a.copy() for a in by_state]
-            by_gates, by_product = self._by_gates[t, rows], self._by_products[t, rows]
-            self._cell_backward(self._step(t, rows), by_state, by_gates, by_product)
+            given = [] if skipped is None else [a.copy() for a in d_state]
+            d_gates, d_product = self._d_gates[t, rows], self._d_products[t, rows]
+            self._cell_backward(self._step(t, rows), d_state, d_gates, d_product)
             if skipped is not None:
-                by_gates[skipped] = by_product[skipped] = 0
-                _restore(by_state, given, skipped)
-            times(by_product, through)
-            by_state[0] += through
+                d_gates[skipped] = d_product[skipped] = 0
+                _restore(d_state, given, skipped)
+            times(d_product, through)
+            d_state[0] += through
 
     def _step(self, t: int, rows: slice) -> Step:
         return (

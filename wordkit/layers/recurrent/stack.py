@@ -90,11 +90,11 @@ class Bidirectional(_Parts):
         """From the gradient of the output to that of x (N, T, D)."""
         first, second = self._parts.values()
         states = self._part_states(state_gradient)
-        by_first, by_second = gradient[..., : self._size], gradient[:, ::-1, self._size :]
-        by_x = first.backward(by_first, state_gradient=states["forward"])
-        by_reversed = second.backward(by_second, state_gradient=states["backward"])
+        d_first, d_second = gradient[..., : self._size], gradient[:, ::-1, self._size :]
+        d_x = first.backward(d_first, state_gradient=states["forward"])
+        d_reversed = second.backward(d_second, state_gradient=states["backward"])
         self._collect()
-        return by_x + by_reversed[:, ::-1]
+        return d_x + d_reversed[:, ::-1]
 
     def step(self, x: Array, state: State | None = None) -> State:
         """Always a ``ModelError``: the end of a sequence must be known first."""
