@@ -9,6 +9,8 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
+from wordkit.backend.instructions import narrow
+
 if TYPE_CHECKING:
     from wordkit.corpus.encoded import Corpus
     from wordkit.corpus.phrases import join_phrases
@@ -25,6 +27,7 @@ if TYPE_CHECKING:
     from wordkit.vectors.word_vectors import WordVectors
 
 __version__ = "0.1.0"
+narrow()  # before numba and NumPy are loaded
 
 _HOMES = {
     "Cbow": "wordkit.embeddings.word2vec.estimators",

@@ -1,11 +1,13 @@
-"""Recurrent language models: wordkit and PyTorch in turn, beside what the BLAS can do.
+"""Recurrent language models: wordkit, PyTorch and NumPy's BLAS, alternating.
 
     python scripts/bench/lm.py [LSTM-100 LSTM-650 GRU-256 RNN-256 sampling memory] [--rounds 3]
 
+With WORDKIT_INSTRUCTIONS=avx2, all of them go without AVX-512.
+
 A step of training is everything: embedding, layers, softmax over 10,000 words, backwards,
-and SGD, on 20 sequences of 35 words. Its bound is the time of its matrix products alone, each
-over the whole window at once, by the BLAS that NumPy has: 3 products for each weight matrix,
-one forwards and two backwards. wordkit's own products may be faster than that.
+and SGD, on 20 sequences of 35 words. Beside it stands the time that its matrix products alone
+take the BLAS that NumPy has, each over the whole window at once: 3 products for each weight
+matrix, one forwards and two backwards. It is no bound: wordkit has products of its own.
 
 Each time is taken in a process of its own: the threads of one library, waiting in a loop for
 their next work, would slow down the other.
@@ -15,15 +17,15 @@ from __future__ import annotations
 
 import argparse
 import resource
-import subprocess
-import sys
 import time
 from collections.abc import Callable
 from statistics import median
 from typing import Any, NamedTuple
 
 import numpy as np
+from peers import printed_by
 
+from wordkit.backend.instructions import instruction_set
 from wordkit.corpus.vocabulary import Vocabulary
 from wordkit.layers.dropout import Dropout
 from wordkit.layers.embedding import Embedding
@@ -72,30 +74,24 @@ def main() -> None:
     elif arguments.only:
         print(seconds(CASES[arguments.cases[0]], arguments.only))
     else:
+        print(f"instructions: {instruction_set()}")
         for name in arguments.cases or names:
             cases: dict[str, Callable[[int], None]] = {"sampling": sampling, "memory": memory}
             cases.get(name, lambda rounds, name=name: training(name, rounds))(arguments.rounds)
 
 
-def alone(*arguments: str) -> list[float]:
-    """The numbers that this script prints in a process of its own."""
-    command = [sys.executable, __file__, *arguments]
-    printed = subprocess.run(command, capture_output=True, check=True, text=True).stdout
-    return [float(number) for number in printed.split()]
-
-
 def training(name: str, rounds: int) -> None:
-    """Time the bound, wordkit and PyTorch, one after the other in each round."""
+    """Time the products, wordkit and PyTorch, one after the other in each round."""
     times: dict[str, list[float]] = {program: [] for program in PROGRAMS}
     for _ in range(rounds):
         for program, taken in times.items():
-            taken += alone(name, "--only", program)
-    least, own, other = (median(taken) for taken in times.values())
+            taken += printed_by(name, "--only", program)
+    blas, own, other = (median(taken) for taken in times.values())
     case, tokens = CASES[name], BATCH * STEPS
     print(
         f"{case.cell} {case.layers}x{case.size}: wordkit {tokens / own:,.0f} tokens/s, "
-        f"PyTorch {tokens / other:,.0f}, bound {tokens / least:,.0f}; "
-        f"{other / own:.2f} x PyTorch, {least / own:.0%} of the bound",
+        f"PyTorch {tokens / other:,.0f}, the products in the BLAS {tokens / blas:,.0f}; "
+        f"{other / own:.2f} x PyTorch, {blas / own:.0%} of the speed of those products",
         flush=True,
     )
 
@@ -105,7 +101,7 @@ def sampling(rounds: int) -> None:
     speeds: dict[str, list[list[float]]] = {sampler: [] for sampler in SAMPLERS}
     for _ in range(rounds):
         for sampler, taken in speeds.items():
-            taken.append(alone("--only", sampler))
+            taken.append(printed_by("--only", sampler))
     (one, many), (other,) = (
         [median(runs) for runs in zip(*taken, strict=True)] for taken in speeds.values()
     )
@@ -118,7 +114,7 @@ def sampling(rounds: int) -> None:
 
 def memory(rounds: int) -> None:
     """What training takes beside what Python and the libraries do."""
-    megabytes = alone("--only", "peak")[0]
+    megabytes = printed_by("--only", "peak")[0]
     params = sum(d * h for d, h in weights_of(LARGE)) * 4e-6
     gates = 4 * LARGE.size
     numbers = WORDS + LARGE.layers * (2 * gates + 6 * LARGE.size)
@@ -165,8 +161,8 @@ def weights_of(case: Case) -> list[tuple[int, int]]:
     return [(case.size, gates)] * (2 * case.layers) + [(case.size, WORDS)]
 
 
-def bound(case: Case) -> Callable[[], float]:
-    """The products alone."""
+def products(case: Case) -> Callable[[], float]:
+    """The matrix products alone."""
     rng, rows = np.random.default_rng(0), BATCH * STEPS
     shapes = [((rows, d), (d, h), (rows, h)) for d, h in weights_of(case)]
     arrays = [[rng.random(shape, np.float32) for shape in product] for product in shapes]
@@ -297,7 +293,7 @@ def their_sampler(case: Case) -> tuple[float]:
     return (median(taken[1:]),)
 
 
-PROGRAMS = {"bound": bound, "wordkit": ours, "PyTorch": theirs}
+PROGRAMS = {"BLAS": products, "wordkit": ours, "PyTorch": theirs}
 SAMPLERS: dict[str, Callable[[Case], tuple[float, ...]]] = {
     "our sampler": our_sampler,
     "their sampler": their_sampler,

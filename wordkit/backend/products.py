@@ -15,11 +15,12 @@ from contextlib import AbstractContextManager, nullcontext
 import numpy as np
 
 from wordkit.backend.arrays import Array, array_module
+from wordkit.backend.instructions import blas_only
 from wordkit.backend.product_kernels import ROWS, SCRATCH, WIDTH, fill_panels, multiply
 from wordkit.backend.simd_kernels import LANES
 from wordkit.backend.threads import at_once, available_workers, one_blas_thread, shares
 
-OWN_KERNELS = LANES == 16
+OWN_KERNELS = LANES == 16 and not blas_only()
 WORTH_THREADS = 2**23
 """Multiplications: some 70 microseconds in one thread."""
 WORTH_COPYING = 32

@@ -22,14 +22,16 @@ import os
 from collections.abc import Callable
 from typing import Any
 
-from llvmlite import binding, ir
+from llvmlite import ir
 from numba import njit
 from numba.core import cgutils, types
 from numba.core.datamodel import models, register_default
 from numba.core.typing.templates import ConcreteTemplate, infer_global, signature
 from numba.extending import intrinsic, lower_builtin
 
-LANES = 16 if binding.get_host_cpu_features().get("avx512f") else 8
+from wordkit.backend.instructions import instruction_set
+
+LANES = 16 if instruction_set() == "avx512" else 8
 """float32 in a register: 16 with AVX-512; else 8, one of AVX or a pair of NEON or SSE."""
 ALIGNED = 16
 """Rows should be a multiple of this long: a cache line, and whole registers everywhere."""
