@@ -30,6 +30,7 @@ from wordkit.layers.recurrent.weights import check_weights, read_weights
 from wordkit.lm.initial_weights import initial_weights, weight_shapes
 from wordkit.lm.settings import ModelSettings
 from wordkit.lm.texts import UNITS, options_from
+from wordkit.random_streams import stream
 from wordkit.storage.config import read_config, write_config
 from wordkit.storage.folders import new_folder
 from wordkit.storage.tensors import write_tensors
@@ -76,7 +77,7 @@ class RecurrentLanguageModel:
         self.settings, self.vocabulary, self.text = settings, vocabulary, text
         self.training = dict(training or {})
         check_weights(weights, weight_shapes(settings, len(vocabulary)))
-        rng = np.random.default_rng(seed)
+        rng = stream(seed, "dropout")
         self.generators = {"dropout": rng}
         self.state: State = {}
 
@@ -104,7 +105,7 @@ class RecurrentLanguageModel:
         text: TextOptions = UNITS["words"],
     ) -> RecurrentLanguageModel:
         """A model to be trained; see ``initial_weights``."""
-        rng = np.random.default_rng([seed, 1])
+        rng = stream(seed, "weights")
         weights = initial_weights(settings, vocabulary, rng, vectors=vectors)
         return cls(settings, vocabulary, weights, text=text, seed=seed)
 

@@ -26,6 +26,7 @@ from wordkit.errors import FormatError, ModelError
 from wordkit.layers.losses.softmax import SoftmaxLoss
 from wordkit.layers.recurrent.loop import State
 from wordkit.layers.recurrent.weights import check_weights, read_weights
+from wordkit.random_streams import stream
 from wordkit.seq2seq.decoder import Decoder, Memory
 from wordkit.seq2seq.encoder import Encoder, Weights
 from wordkit.seq2seq.initial_weights import initial_weights, weight_shapes
@@ -93,7 +94,7 @@ class Seq2Seq:
         self.start, self.end, self.unknown = _specials(source_vocabulary, target_vocabulary)
         shapes = weight_shapes(settings, len(source_vocabulary), len(target_vocabulary))
         check_weights(weights, shapes)
-        rng = np.random.default_rng(seed)
+        rng = stream(seed, "draws")
         self.generators = {"draws": rng}
         self.state: State = {}
         self.sampling = 0.0
@@ -117,7 +118,7 @@ class Seq2Seq:
         seed: int = 1,
     ) -> Seq2Seq:
         """A model to be trained; see ``initial_weights``."""
-        rng = np.random.default_rng([seed, 1])
+        rng = stream(seed, "weights")
         weights = initial_weights(settings, source_vocabulary, target_vocabulary, rng)
         return cls(settings, source_vocabulary, target_vocabulary, weights, seed=seed)
 

@@ -13,6 +13,7 @@ from typing import Any, NamedTuple, Protocol, overload
 import numpy as np
 
 from wordkit.errors import ModelError
+from wordkit.random_streams import stream
 
 IGNORED = -1
 """A target that does not count."""
@@ -116,7 +117,7 @@ class TextBatches:
 
     def epoch(self, seed: int, epoch: int) -> Sequence[TextBatch]:
         """The batches of an epoch, from left to right."""
-        bounds = self._bounds(np.random.default_rng([seed, epoch]))
+        bounds = self._bounds(stream(seed, "windows", epoch))
         return LazySequence(len(bounds) - 1, lambda n: self._window(*bounds[n : n + 2].tolist()))
 
     def _bounds(self, rng: np.random.Generator) -> np.ndarray:

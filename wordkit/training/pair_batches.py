@@ -8,6 +8,7 @@ from typing import NamedTuple
 import numpy as np
 
 from wordkit.errors import ModelError
+from wordkit.random_streams import stream
 from wordkit.training.batches import LazySequence
 
 
@@ -72,7 +73,7 @@ class PairBatches:
 
     def epoch(self, seed: int, epoch: int) -> Sequence[PairBatch]:
         """The batches of an epoch."""
-        rng = np.random.default_rng([seed, 2, epoch])  # the weights have [seed, 1]
+        rng = stream(seed, "pairs", epoch)
         batches = list(self._chosen(rng))
         if self.shuffle:
             batches = [batches[n] for n in rng.permutation(len(batches))]
