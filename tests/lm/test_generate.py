@@ -8,11 +8,21 @@ from typing import Any
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from tests.lm.small import probabilities, small_model
 from wordkit.corpus.text import TextOptions
 from wordkit.errors import ModelError
-from wordkit.lm.generate import NOTHING, Sampling, beam_search, draw, generate, prompt_ids
+from wordkit.lm.generate import (
+    NOTHING,
+    Sampling,
+    _highest_places,
+    beam_search,
+    draw,
+    generate,
+    prompt_ids,
+)
 from wordkit.lm.model import RecurrentLanguageModel
 from wordkit.lm.texts import UNITS
 
@@ -183,6 +193,76 @@ def test_a_wide_beam_finds_the_best_of_all_texts(stop: bool) -> None:
     found, log_probability = beam_search(model, np.array(prompt), 3, width=1000, stop=stop)
     assert found == best[1]
     assert log_probability / len(found) == pytest.approx(best[0])
+
+
+def wordy_model(cell: str, likely: float = 0.0) -> RecurrentLanguageModel:
+    """What it says depends on all words before; unless ``likely``, it seldom ends at once."""
+    model = small_model(cell=cell)
+    for name, param in model.params.items():
+        param *= 1 if name.endswith("bias") else 4
+    model.params["output.bias"][model.vocabulary.index["<eos>"]] += likely
+    return model
+
+
+def beam_by_a_loop(
+    model: RecurrentLanguageModel, prompt: int, length: int, width: int
+) -> tuple[list[list[int]], list[tuple[float, list[int]]]]:
+    """The texts that went on last, and those that ended with their mean log p, in that order.
+
+    All words before are read again for each text, and all candidates sorted.
+    """
+    eos, unk = model.vocabulary.index["<eos>"], model.vocabulary.unk_id
+    going: list[tuple[float, list[int]]] = [(0.0, [])]
+    ended: list[tuple[float, list[int]]] = []
+    while going and len(ended) < width:
+        candidates = []
+        for total, text in going:
+            p = probabilities(model, [prompt, *text])[-1]
+            candidates += [(total + np.log(p[n]), [*text, n]) for n in range(9) if n != unk]
+        candidates.sort(reverse=True)
+        last = len(candidates[0][1]) == length
+        ended += [each for each in candidates[:width] if each[1][-1] == eos]
+        going = [each for each in candidates if each[1][-1] != eos][:width]
+        if last:
+            ended += going
+            break
+    return [text for _, text in going], [(total / len(text), text) for total, text in ended]
+
+
+@pytest.mark.parametrize("width", [2, 3, 5])
+@pytest.mark.parametrize("likely", [0.0, 3.0])
+@pytest.mark.parametrize("cell", ["rnn", "gru", "lstm"])
+def test_a_narrow_beam_against_the_loop(cell: str, likely: float, width: int) -> None:
+    model = wordy_model(cell, likely)
+    for prompt, length in itertools.product(range(9), (3, 8)):
+        _, ended = beam_by_a_loop(model, prompt, length, width)
+        found, log_probability = beam_search(model, np.array([prompt]), length, width=width)
+        mean, text = max(ended)
+        assert found == text
+        assert log_probability / len(found) == pytest.approx(mean)
+
+
+def test_the_loop_tells_searches_apart() -> None:
+    """The best by the mean is often neither that by the sum nor the first, and beams cross."""
+    first, by_sum, crossed, lengths = 0, 0, 0, set()
+    for cell, prompt in itertools.product(("rnn", "gru", "lstm"), range(9)):
+        going, ended = beam_by_a_loop(wordy_model(cell), prompt, 8, 3)
+        best = max(ended)
+        lengths.add(len(best[1]))
+        first += best != ended[0]
+        by_sum += best != max(ended, key=lambda each: each[0] * len(each[1]))
+        crossed += len({text[0] for text in going}) == 1
+    assert min(first, by_sum, crossed) > 9
+    assert len(lengths) > 3
+
+
+@given(
+    st.lists(st.sampled_from([-np.inf, -3.0, -2.0, -1.5, 0.0]), min_size=1, max_size=60),
+    st.integers(1, 70),
+)
+def test_the_highest_places_are_those_of_a_stable_sort(sums: list[float], count: int) -> None:
+    expected = sorted(range(len(sums)), key=lambda n: -sums[n])[:count]
+    assert _highest_places(np.array(sums), count).tolist() == expected
 
 
 @pytest.mark.parametrize("stop", [True, False])

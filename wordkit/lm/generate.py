@@ -245,7 +245,7 @@ def beam_search(
         logs[:, banned] = -np.inf
         _highest(logs)
         sums = (np.array([total for _, total in going])[:, None] + logs).ravel()
-        ranked = np.argsort(-sums, kind="stable")[: 2 * width]  # up to half are <eos>
+        ranked = _highest_places(sums, 2 * width)  # up to half are <eos>
         parents, words = np.divmod(ranked[np.isfinite(sums[ranked])], logs.shape[1])
         found = [
             (parent, ([*going[parent][0], word], float(sums[parent * logs.shape[1] + word])))
@@ -290,6 +290,17 @@ def _highest(scores: np.ndarray) -> np.ndarray:
             "or all words are left out"
         )
     return highest
+
+
+def _highest_places(sums: np.ndarray, count: int) -> np.ndarray:
+    """Where the highest of sums (M,) stand, from the highest down; of equal ones the first.
+
+    It takes as long as looking at them does: what is below the last of them is not sorted.
+    """
+    count = min(count, len(sums))
+    lowest = np.partition(sums, -count)[-count]
+    places = np.flatnonzero(sums >= lowest)
+    return places[np.argsort(-sums[places], kind="stable")[:count]]
 
 
 def _log_softmax(scores: np.ndarray) -> np.ndarray:
