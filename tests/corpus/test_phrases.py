@@ -104,7 +104,7 @@ def test_against_plain_python(
     expected: list[Phrase] = []
     for _ in range(passes):
         documents, more = twin_pass(documents, score, threshold, min_count)
-        expected += sorted(more, key=lambda phrase: (-phrase.count, phrase.joined))
+        expected += sorted(more, key=lambda phrase: (-phrase.count, phrase.joined, -phrase.score))
     assert texts(found) == documents
     assert [(p.joined, p.count) for p in phrases] == [(p.joined, p.count) for p in expected]
     np.testing.assert_allclose([p.score for p in phrases], [p.score for p in expected])
@@ -113,6 +113,16 @@ def test_against_plain_python(
     assert list(zip(found.vocabulary.words, found.vocabulary.counts, strict=True)) == ranked
     assert found.ids.dtype == np.int32
     assert found.offsets.dtype == np.int64
+
+
+def test_two_pairs_that_make_one_word_are_listed_by_score() -> None:
+    """In the second pass "a_b a_b" and "a_b_a b" are joined, once each."""
+    text = "b d a_b a", "d b d", "d d b b a_b d d b", "a_b a b a_b a_b a_b a a_b a", "a"
+    corpus = Corpus.build([line.split() for line in text], min_count=1)
+    _, phrases = join_phrases(corpus, threshold=0.1234567, min_count=1)
+    twins = [phrase for phrase in phrases if phrase.joined == "a_b_a_b"]
+    assert [phrase.count for phrase in twins] == [1, 1]
+    assert twins[0].score > twins[1].score
 
 
 @given(st.lists(st.booleans(), max_size=30))

@@ -68,7 +68,8 @@ def join_phrases(
     Returns
     -------
     The new corpus, its words numbered anew by frequency, and what was joined: pass by
-    pass, the most frequent first. When that is nothing, the corpus is as it was.
+    pass, the most frequent first (equally frequent ones by spelling, then by score: a_b and
+    c, a and b_c make the same word). When that is nothing, the corpus is as it was.
 
     Raises
     ------
@@ -86,7 +87,7 @@ def join_phrases(
             if not len(pairs.first):
                 break
             text, phrases = _join(text, pairs, delimiter, directory, bar)
-        found += sorted(phrases, key=lambda phrase: (-phrase.count, phrase.joined))
+        found += sorted(phrases, key=lambda phrase: (-phrase.count, phrase.joined, -phrase.score))
     settings = {k: v for k, v in corpus.settings.items() if k not in ("kind", "version")}
     if found:
         settings["phrases"] = {
