@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 import os
-import signal
-import subprocess
-import sys
 import threading
+import time
+import warnings
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
 from typing import Any
 
+import numpy as np
 import pytest
 
-from wordkit.backend import threads
-from wordkit.backend.threads import checked_workers, in_step, in_threads
+from tests.backend.programs import returned
+from wordkit.backend.threads import at_once, checked_workers, in_step, in_threads
 from wordkit.errors import ModelError
 
 
@@ -52,26 +52,42 @@ def test_workers_that_make_no_sense(workers: Any) -> None:
         checked_workers(workers)
 
 
-def test_one_blas_thread_for_as_long_as_anybody_wants_it(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Who comes second must not take the limit of the first for the state to go back to."""
-    set_and_restored: list[str] = []
+@pytest.mark.parametrize("spread", [at_once, lambda work, parts: in_threads(work, zip(parts), 2)])
+def test_numpys_errors_are_as_where_the_work_was_given(spread: Callable) -> None:
+    def overflow(_: int) -> float:
+        return float(np.float32(3e38) * np.float32(10))
 
-    class Limit:
-        def limit(self, **_: Any) -> Limit:
-            set_and_restored.append("set")
-            return self
+    with np.errstate(over="ignore"), warnings.catch_warnings():
+        warnings.simplefilter("error")
+        assert spread(overflow, [0, 1, 2]) == [np.inf] * 3
+    with np.errstate(over="raise"), pytest.raises(FloatingPointError):
+        spread(lambda part: part and overflow(part), [0, 1, 2])
 
-        def restore_original_limits(self) -> None:
-            set_and_restored.append("restored")
 
-    monkeypatch.setattr(threads, "_controller", Limit)
-    first, second = threads.one_blas_thread(), threads.one_blas_thread()
-    first.__enter__()
-    second.__enter__()
-    first.__exit__(None, None, None)
-    assert set_and_restored == ["set"]
-    second.__exit__(None, None, None)
-    assert set_and_restored == ["set", "restored"]
+def test_an_error_waits_for_the_other_parts() -> None:
+    """They write into the same buffers."""
+    done = []
+
+    def work(part: int) -> None:
+        if part == 0:
+            raise ValueError("of the first part")
+        time.sleep(0.2)
+        done.append(part)
+
+    with pytest.raises(ValueError, match="of the first part"):
+        at_once(work, [0, 1, 2])
+    assert sorted(done) == [1, 2]
+
+
+def test_parts_of_parts() -> None:
+    """Each of the threads that stay would wait for another of them."""
+    program = """if True:
+        from wordkit.backend.threads import at_once
+        add = lambda part: sum(at_once(abs, [-part, -1, -2]))
+        assert at_once(add, [10, 20, 30]) == [13, 23, 33]
+        assert at_once(abs, [-1, -2]) == [1, 2]
+    """
+    assert returned(program) == 0
 
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="there is no fork here")
@@ -85,9 +101,4 @@ def test_a_child_has_threads_of_its_own() -> None:
             os._exit(sum(at_once(abs, [-1, -2])))
         sys.exit(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]))
     """
-    with subprocess.Popen([sys.executable, "-c", program], start_new_session=True) as parent:
-        try:
-            assert parent.wait(timeout=60) == 3
-        finally:
-            with suppress(ProcessLookupError):
-                os.killpg(parent.pid, signal.SIGKILL)  # of a child that hangs, too
+    assert returned(program) == 3

@@ -15,10 +15,11 @@ from contextlib import AbstractContextManager, nullcontext
 import numpy as np
 
 from wordkit.backend.arrays import Array, array_module
+from wordkit.backend.blas import one_blas_thread
 from wordkit.backend.instructions import blas_only
 from wordkit.backend.product_kernels import ROWS, SCRATCH, WIDTH, fill_panels, multiply
 from wordkit.backend.simd_kernels import LANES
-from wordkit.backend.threads import at_once, available_workers, one_blas_thread, shares
+from wordkit.backend.threads import at_once, available_workers, shares
 
 OWN_KERNELS = LANES == 16 and not blas_only()
 WORTH_THREADS = 2**23

@@ -6,15 +6,23 @@ import os
 import threading
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor, wait
-from contextlib import AbstractContextManager
+from contextlib import nullcontext
 from functools import cache
 from itertools import pairwise
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+import numpy as np
+
+from wordkit.backend.blas import inside_one_blas_thread, one_blas_thread
 from wordkit.errors import ModelError
 
-if TYPE_CHECKING:
-    from threadpoolctl import ThreadpoolController
+
+class _Own(threading.local):
+    shares_work = False
+    """Whether this thread is at its part of what several threads do."""
+
+
+_own = _Own()
 
 
 def available_workers() -> int:
@@ -33,38 +41,20 @@ def checked_workers(workers: int | None) -> int:
     return int(workers)
 
 
-class _OneBlasThread:
-    """Sets the limit of the process with its first user, and takes it back with the last."""
+def _as_here(work: Callable[..., Any]) -> Callable[..., Any]:
+    """``work`` for other threads: with this thread's limit of the BLAS and NumPy's errors."""
+    limit = one_blas_thread() if inside_one_blas_thread() else nullcontext()
+    errors: Any = {**np.geterr(), "call": np.geterrcall()}
 
-    def __init__(self) -> None:
-        self._lock, self._users = threading.Lock(), 0
+    def run(*arguments: Any) -> Any:
+        with limit, np.errstate(**errors):
+            _own.shares_work = True
+            try:
+                return work(*arguments)
+            finally:
+                _own.shares_work = False
 
-    def __enter__(self) -> None:
-        with self._lock:
-            if not self._users:
-                self._limit = _controller().limit(limits=1, user_api="blas")
-            self._users += 1
-
-    def __exit__(self, *_: object) -> None:
-        with self._lock:
-            self._users -= 1
-            if not self._users:
-                self._limit.restore_original_limits()
-
-
-_blas = _OneBlasThread()
-
-
-def one_blas_thread() -> AbstractContextManager[None]:
-    """Products of matrices in one thread each, where there are threads already."""
-    return _blas
-
-
-@cache
-def _controller() -> ThreadpoolController:
-    from threadpoolctl import ThreadpoolController
-
-    return ThreadpoolController()  # looks through all libraries that are loaded
+    return run
 
 
 def in_threads(kernel: Callable[..., Any], calls: Iterable[tuple], workers: int) -> list[Any]:
@@ -72,6 +62,7 @@ def in_threads(kernel: Callable[..., Any], calls: Iterable[tuple], workers: int)
 
     An error, or Ctrl-C, cancels the calls that have not begun.
     """
+    kernel = _as_here(kernel)
     with ThreadPoolExecutor(workers) as pool:
         futures = [pool.submit(kernel, *call) for call in calls]
         try:
@@ -88,9 +79,14 @@ def shares(size: int, workers: int) -> list[slice]:
 
 
 def at_once(work: Callable[[Any], Any], parts: Sequence[Any]) -> list[Any]:
-    """``work(part)`` for all parts at once, in threads that stay: for a millisecond's work."""
-    if len(parts) < 2:
+    """``work(part)`` for all parts at once, in threads that stay: for a millisecond's work.
+
+    Where this thread is at such a part itself, one part after the other: the threads that
+    stay could all be waiting for their own parts.
+    """
+    if len(parts) < 2 or _own.shares_work:
         return [work(part) for part in parts]
+    work = _as_here(work)
     futures = [_pool(len(parts) - 1).submit(work, part) for part in parts[1:]]
     try:
         first = work(parts[0])
@@ -105,9 +101,7 @@ def _pool(workers: int) -> ThreadPoolExecutor:
 
 
 def _after_fork() -> None:
-    """A child has none of the threads of its parent, who may also have held the lock."""
-    global _blas
-    _blas = _OneBlasThread()
+    """A child has none of the threads of its parent."""
     _pool.cache_clear()
 
 
@@ -120,7 +114,7 @@ def in_step(kernel: Callable[..., Any], calls: Sequence[tuple]) -> list[Any]:
 
     None begins before each has its thread; an error in starting one lets none begin.
     """
-    gate = threading.Barrier(len(calls))
+    gate, kernel = threading.Barrier(len(calls)), _as_here(kernel)
 
     def run(call: tuple) -> Any:
         gate.wait()
