@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 import pytest
@@ -47,7 +47,7 @@ class Settings:
 class Estimator(BaseEstimator):
     """The same as a table."""
 
-    _parameters = {  # noqa: RUF012
+    _parameters: ClassVar = {
         "mode": Parameter(Choice(("mean", "sum")), help="How to join."),
         "workers": Parameter(Interval(1)),
     }

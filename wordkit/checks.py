@@ -14,7 +14,7 @@ the same field, or in a table of the estimator::
             check_parameters(self)
 
     class PPMI(BaseEstimator):
-        _parameters = {
+        _parameters: ClassVar = {
             "smoothing": Parameter(Interval(0, 10), help="Power of the context counts."),
         }
         def __init__(self, *, smoothing: float = 0.75): ...

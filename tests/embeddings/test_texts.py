@@ -199,7 +199,7 @@ def test_not_fitted() -> None:
     ("options", "message"),
     [
         ({"weighting": "max"}, "weighting must be one of mean, tfidf, sif, not 'max'"),
-        ({"a": 0}, "a must be more than 0, not 0"),
+        ({"a": 0}, "a must be a number above 0, not 0"),
         ({"vectors": "vectors.txt"}, "vectors must be WordVectors, not str"),
         ({"vectors": WordVectors(["a"], sp.csr_array([[1.0]]))}, "dense word vectors"),
     ],

@@ -8,13 +8,14 @@ from __future__ import annotations
 from array import array
 from collections.abc import Iterable
 from copy import copy
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 import scipy.sparse as sp
 from sklearn.base import BaseEstimator, ClassNamePrefixFeaturesOutMixin, TransformerMixin
 from sklearn.utils.validation import check_is_fitted
 
+from wordkit.checks import Choice, Interval, Parameter, check_parameters
 from wordkit.corpus.reader import text_lines
 from wordkit.corpus.text import TextOptions, Tokenizer, make_tokenizer
 from wordkit.errors import ModelError
@@ -53,6 +54,11 @@ class TextVectors(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimat
     common_
         (D,) float32, the direction that ``sif`` removes; zeros for the others.
     """
+
+    _parameters: ClassVar = {
+        "weighting": Parameter(Choice(WEIGHTINGS), help="How the words of a text are weighted."),
+        "a": Parameter(Interval(above=0), help="sif: the lower, the less frequent words count."),
+    }
 
     def __init__(
         self,
@@ -106,12 +112,7 @@ class TextVectors(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimat
             )
         if sp.issparse(self.vectors.vectors):
             raise ModelError("texts need dense word vectors, such as those of ppmi-svd")
-        if self.weighting not in WEIGHTINGS:
-            raise ModelError(
-                f"weighting must be one of {', '.join(WEIGHTINGS)}, not {self.weighting!r}"
-            )
-        if not 0 < self.a < np.inf:
-            raise ModelError(f"a must be more than 0, not {self.a}")
+        check_parameters(self)
 
     def _word_counts(self, X: Iterable[Any]) -> sp.csr_array:
         """How often each text has each word, (N, V) float32."""

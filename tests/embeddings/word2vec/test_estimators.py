@@ -295,7 +295,7 @@ def test_alias_tables_give_the_distribution() -> None:
         ({"negative": None}, "negative must be a whole number"),
         ({"window": True}, "window must be a whole number"),
         ({"seed": -1}, "seed must be a whole number from 0"),
-        ({"alpha": "fast"}, "alpha must be a number from 0 to 10, not 'fast'"),
+        ({"alpha": "fast"}, "alpha must be a number above 0 and at most 10, not 'fast'"),
         ({"sample": float("inf")}, "sample must be a number"),
         ({"freeze": True}, "freeze needs init"),
         ({"init": {"w1": [1]}}, "init must be dense WordVectors"),

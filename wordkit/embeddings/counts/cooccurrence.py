@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 import scipy.sparse as sp
 from sklearn.base import BaseEstimator, TransformerMixin
 
+from wordkit.checks import Choice, Interval, Parameter, check_parameters
 from wordkit.corpus.encoded import Corpus, as_corpus
 from wordkit.embeddings.counts.sparse_rows import Pieces, RowWriter
+from wordkit.embeddings.parameters import SHARED
 from wordkit.errors import ModelError
 from wordkit.progress import progress_bar
 
@@ -47,6 +49,14 @@ class Cooccurrence(TransformerMixin, BaseEstimator):
         The words behind the rows and columns.
     """
 
+    _parameters: ClassVar = {
+        **SHARED,
+        "window": Parameter(Interval(1, 10_000), help="Context words on each side."),
+        "weighting": Parameter(Choice(WEIGHTINGS), help="What a context counts by its distance."),
+        "context": Parameter(Choice(CONTEXTS), help="Which side counts."),
+        "memory_mb": Parameter(Interval(above=0), help="Memory for counting, in MB."),
+    }
+
     def __init__(
         self,
         *,
@@ -68,7 +78,7 @@ class Cooccurrence(TransformerMixin, BaseEstimator):
 
     def fit(self, X: Any, y: Any = None) -> Cooccurrence:
         """Take the vocabulary of a corpus, or of an iterable of texts or token lists."""
-        self.check()
+        check_parameters(self)
         self.vocabulary_ = as_corpus(X).vocabulary
         return self
 
@@ -103,19 +113,6 @@ class Cooccurrence(TransformerMixin, BaseEstimator):
     def get_feature_names_out(self, input_features: Any = None) -> np.ndarray:
         """The words, in column order."""
         return np.array(self.vocabulary_.words, object)
-
-    def check(self) -> None:
-        """Raise ``ModelError`` for settings that make no sense."""
-        if not 1 <= self.window <= 10_000 or self.window != int(self.window):
-            raise ModelError(f"window must be a whole number from 1 to 10,000, not {self.window}")
-        if self.weighting not in WEIGHTINGS:
-            raise ModelError(f"weighting must be one of {', '.join(WEIGHTINGS)}")
-        if self.context not in CONTEXTS:
-            raise ModelError(f"context must be one of {', '.join(CONTEXTS)}")
-        if not 0 <= self.sample < np.inf:
-            raise ModelError(f"sample must be 0 or more, not {self.sample}")
-        if not self.memory_mb > 0:
-            raise ModelError(f"memory_mb must be more than 0, not {self.memory_mb}")
 
     def _count_block(
         self, text: np.ndarray, start: int, end: int, keep: np.ndarray, rows: RowWriter

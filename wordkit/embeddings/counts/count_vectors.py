@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, ClassVar
 
 from sklearn.base import BaseEstimator
 
+from wordkit.checks import Choice, Parameter, check_parameters
 from wordkit.corpus.encoded import as_corpus
 from wordkit.embeddings.counts.cooccurrence import Cooccurrence
 from wordkit.embeddings.counts.ppmi import PPMI
 from wordkit.embeddings.counts.svd import SVD
-from wordkit.errors import ModelError
 from wordkit.vectors.word_vectors import WordVectors
 
 METHODS = ("ppmi-svd", "ppmi", "counts")
@@ -36,6 +36,13 @@ class CountVectors(BaseEstimator):
     vectors_
         ``WordVectors``, in the order of the vocabulary.
     """
+
+    _parameters: ClassVar = {
+        **Cooccurrence._parameters,
+        **PPMI._parameters,
+        **SVD._parameters,
+        "method": Parameter(Choice(METHODS), help="Dense vectors, or the sparse rows before."),
+    }
 
     def __init__(
         self,
@@ -72,10 +79,7 @@ class CountVectors(BaseEstimator):
 
     def fit(self, X: Any, y: Any = None) -> CountVectors:
         """Learn from a ``Corpus``, or an iterable of texts or token lists."""
-        if self.method not in METHODS:
-            raise ModelError(f"method must be one of {', '.join(METHODS)}, not {self.method!r}")
-        for step in (Cooccurrence, PPMI, SVD):
-            self._step(step).check()  # before the work, not after half of it
+        check_parameters(self)  # all of them, before the work
         corpus = as_corpus(X)
         vectors = self._step(Cooccurrence).fit_transform(corpus)
         if self.method != "counts":

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 import scipy.sparse as sp
 from sklearn.base import BaseEstimator, TransformerMixin
 
+from wordkit.checks import Interval, Parameter, check_parameters
 from wordkit.embeddings.counts.sparse_rows import RowWriter
+from wordkit.embeddings.parameters import SHARED
 from wordkit.errors import ModelError
 
 
@@ -38,6 +40,12 @@ class PPMI(TransformerMixin, BaseEstimator):
         Marginal counts, (V,) float64.
     """
 
+    _parameters: ClassVar = {
+        **SHARED,
+        "smoothing": Parameter(Interval(0, 10), help="Power of the context counts."),
+        "shift": Parameter(Interval(above=0, high=1e6), help="k of the shifted PPMI."),
+    }
+
     def __init__(
         self,
         *,
@@ -55,19 +63,12 @@ class PPMI(TransformerMixin, BaseEstimator):
 
     def fit(self, X: Any, y: Any = None) -> PPMI:
         """Sum the counts (V, C) by row and by column."""
-        self.check()
+        check_parameters(self)
         if sp.issparse(X) and not (np.isfinite(X.data).all() and (X.data >= 0).all()):
             raise ModelError("counts must be finite and not negative")
         self.row_sums_ = np.asarray(X.sum(axis=1, dtype=np.float64)).ravel()
         self.column_sums_ = np.asarray(X.sum(axis=0, dtype=np.float64)).ravel()
         return self
-
-    def check(self) -> None:
-        """Raise ``ModelError`` for settings that make no sense."""
-        if not 0 < self.shift <= 1e6:
-            raise ModelError(f"shift must be above 0 and at most 1,000,000, not {self.shift}")
-        if not 0 <= self.smoothing <= 10:
-            raise ModelError(f"smoothing must be from 0 to 10, not {self.smoothing}")
 
     def transform(self, X: Any) -> sp.csr_array:
         """PMI of counts (V, C), dense or sparse, as a sparse (V, C) float32 matrix."""

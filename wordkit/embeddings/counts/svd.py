@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import warnings
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 import scipy.sparse as sp
 from sklearn.base import BaseEstimator, TransformerMixin
 
+from wordkit.checks import Interval, Parameter, check_parameters
 from wordkit.embeddings.counts.sparse_rows import ThreadedCSR
+from wordkit.embeddings.parameters import SHARED
 from wordkit.errors import ModelError
 
 EXACT_UP_TO = 1000
@@ -38,6 +40,13 @@ class SVD(TransformerMixin, BaseEstimator):
     components_
         Right singular vectors, (D, C).
     """
+
+    _parameters: ClassVar = {
+        **SHARED,
+        "power": Parameter(Interval(-10, 10), help="Power of the singular values."),
+        "add_context": Parameter(help="Add the context vectors."),
+        "n_iter": Parameter(Interval(0, 1000), help="Power iterations of the randomized SVD."),
+    }
 
     def __init__(
         self,
@@ -85,19 +94,8 @@ class SVD(TransformerMixin, BaseEstimator):
         scale = np.where(s > 0, np.where(s > 0, s, 1) ** (self.power - 1), 0)
         return np.asarray(X @ self.components_.T * scale, np.float32)
 
-    def check(self) -> None:
-        """Raise ``ModelError`` for settings that make no sense."""
-        if self.vector_size < 1 or self.vector_size != int(self.vector_size):
-            raise ModelError(f"vector_size must be a whole number from 1, not {self.vector_size}")
-        if not -10 <= self.power <= 10:
-            raise ModelError(f"power must be from -10 to 10, not {self.power}")
-        if not 0 <= self.n_iter <= 1000:
-            raise ModelError(f"n_iter must be from 0 to 1,000, not {self.n_iter}")
-        if not 0 <= self.seed < 1 << 32:
-            raise ModelError(f"seed must be from 0 to 4,294,967,295, not {self.seed}")
-
     def _size(self, X: Any) -> int:
-        self.check()
+        check_parameters(self)
         if self.vector_size > min(X.shape):
             warnings.warn(
                 f"a matrix of shape {X.shape} has no more than {min(X.shape)} dimensions: "

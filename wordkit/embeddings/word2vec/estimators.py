@@ -15,7 +15,7 @@ from sklearn.base import BaseEstimator
 
 from wordkit.corpus.encoded import Corpus, as_corpus
 from wordkit.embeddings.counts.cooccurrence import keep_probabilities, occurrences
-from wordkit.embeddings.word2vec.settings import check_settings, known_vectors, plain
+from wordkit.embeddings.word2vec.settings import FAST, check_settings, known_vectors, plain
 from wordkit.embeddings.word2vec.training import Method, Training
 from wordkit.embeddings.word2vec.weights import Weights
 from wordkit.errors import ModelError
@@ -31,6 +31,8 @@ _NO_TREE = np.zeros(1, np.int8), np.zeros(1, np.int32), np.zeros(1, np.int64)
 
 class _Word2Vec(BaseEstimator):
     """What skip-gram and CBOW share: everything but the kind of step."""
+
+    _parameters = FAST
 
     def fit(
         self,
@@ -61,7 +63,7 @@ class _Word2Vec(BaseEstimator):
             A setting makes no sense, the text has nothing to learn from, the numbers ran
             away, or the checkpoint is of another training.
         """
-        check_settings(self.get_params())
+        check_settings(self)
         corpus = as_corpus(X)
         weights = self._weights(corpus, corpus.vocabulary.words)
         folder = None if checkpoints is None else Path(checkpoints)
@@ -78,7 +80,7 @@ class _Word2Vec(BaseEstimator):
         """
         if not hasattr(self, "vectors_"):
             return self.fit(X)
-        check_settings(self.get_params())
+        check_settings(self)
         corpus, before = as_corpus(X), self.vectors_
         if before.vector_size != self.vector_size:
             raise ModelError(

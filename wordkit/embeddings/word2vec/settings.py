@@ -4,63 +4,52 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from numbers import Integral, Real
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from wordkit.checks import Choice, Interval, Parameter, check_parameters
+from wordkit.embeddings.parameters import SHARED
 from wordkit.errors import ModelError
 from wordkit.vectors.word_vectors import WordVectors
 
-WHOLE = {
-    "vector_size": (1, 10_000),
-    "window": (1, 1_000),
-    "negative": (1, 1_000),
-    "epochs": (1, 100_000),
-    "seed": (0, (1 << 32) - 1),
+PREDICTED = {
+    **SHARED,
+    "window": Parameter(Interval(1, 1_000), help="Context words on each side."),
+    "negative": Parameter(Interval(1, 1_000), help="Words drawn against each centre word."),
+    "ns_exponent": Parameter(Interval(-10, 10), help="Power of the counts to draw by."),
+    "epochs": Parameter(Interval(1, 100_000), help="Passes over the text."),
+    "alpha": Parameter(Interval(above=0, high=10), help="Learning rate at the start."),
+    "min_alpha": Parameter(Interval(0, 10), help="Learning rate at the end."),
 }
-REAL = {
-    "alpha": (0, 10),
-    "min_alpha": (0, 10),
-    "sample": (0, 1e9),
-    "ns_exponent": (-10, 10),
+"""Parameters of word2vec in kernels and in layers."""
+FAST = {
+    **PREDICTED,
+    "loss": Parameter(Choice(("ns", "hs")), help="Negative sampling or hierarchical softmax."),
+    "negatives": Parameter(
+        Choice(("shared", "per-pair")), help="One draw for a window, or one for each pair."
+    ),
+    "mode": Parameter(Choice(("mean", "sum", "word2vec")), help="How contexts are joined."),
+    "init": Parameter(help="Vectors to start from, in any format."),
+    "freeze": Parameter(help="Leave those as they are."),
+    "reproducible": Parameter(help="One seed gives the same bits on any number of workers."),
 }
-"""Settings that are numbers, and their ranges."""
-CHOICES = {
-    "loss": ("ns", "hs"),
-    "negatives": ("shared", "per-pair"),
-    "mode": ("mean", "sum", "word2vec"),
-}
+"""... in kernels only."""
 
 
-def check_settings(settings: Mapping[str, Any]) -> None:
+def check_settings(estimator: Any) -> None:
     """A ``ModelError`` that names the setting, if one makes no sense."""
-    for name, value in settings.items():
-        if name in WHOLE:
-            _check_number(name, value, "a whole number", Integral, WHOLE[name])
-        elif name in REAL:
-            _check_number(name, value, "a number", Real, REAL[name])
-        elif name in CHOICES and value not in CHOICES[name]:
-            *others, last = CHOICES[name]
-            raise ModelError(f"{name} must be {', '.join(others)} or {last}, not {value!r}")
-    if settings["alpha"] == 0:
-        raise ModelError("alpha must be above 0")
-    if settings["min_alpha"] > settings["alpha"]:
-        raise ModelError(
-            f"min_alpha must be no more than alpha, {settings['alpha']:g}, "
-            f"not {settings['min_alpha']:g}"
-        )
-    if settings["freeze"] and settings["init"] is None:
+    check_parameters(estimator)
+    check_rates(estimator.alpha, estimator.min_alpha)
+    if estimator.freeze and estimator.init is None:
         raise ModelError("freeze needs init: without vectors to start from, nothing would stay")
 
 
-def _check_number(
-    name: str, value: Any, wanted: str, kind: type, limits: tuple[float, float]
-) -> None:
-    low, high = limits
-    if not isinstance(value, kind) or isinstance(value, bool) or not low <= value <= high:  # type: ignore[operator]
-        raise ModelError(f"{name} must be {wanted} from {low} to {high:,}, not {value!r}")
+def check_rates(alpha: float, min_alpha: float) -> None:
+    """A ``ModelError`` if the rate would rise."""
+    if min_alpha > alpha:
+        raise ModelError(f"min_alpha must be no more than alpha, {alpha:g}, not {min_alpha:g}")
 
 
 def plain(settings: Mapping[str, Any]) -> dict[str, Any]:

@@ -7,14 +7,16 @@ the way to train. On a CPU ``SkipGram`` and ``Cbow`` do the same many times fast
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any, NamedTuple
+from typing import Any, ClassVar, NamedTuple
 
 import numpy as np
 from sklearn.base import BaseEstimator
 
 from wordkit.backend.arrays import Array, array_module, scatter_add, to_device, to_host
+from wordkit.checks import Choice, Interval, Parameter, check_parameters
 from wordkit.corpus.encoded import Corpus, as_corpus
 from wordkit.embeddings.counts.cooccurrence import keep_probabilities
+from wordkit.embeddings.word2vec.settings import PREDICTED, check_rates
 from wordkit.errors import ModelError
 from wordkit.layers.base import Layer, RowGradient
 from wordkit.layers.embedding import MODES, Embedding, EmbeddingBag
@@ -24,12 +26,7 @@ from wordkit.layers.losses.softmax import SoftmaxLoss
 from wordkit.progress import progress_bar
 from wordkit.vectors.word_vectors import WordVectors
 
-CHOICES = {
-    "method": ("skipgram", "cbow"),
-    "loss": ("negative-sampling", "hierarchical-softmax", "softmax"),
-    "cbow_mode": MODES,
-    "device": ("cpu", "gpu"),
-}
+LOSSES = ("negative-sampling", "hierarchical-softmax", "softmax")
 
 
 class TextbookWord2Vec(BaseEstimator):
@@ -75,6 +72,17 @@ class TextbookWord2Vec(BaseEstimator):
     loss_per_epoch_
         Mean loss of a prediction, a number an epoch.
     """
+
+    _parameters: ClassVar = {
+        **PREDICTED,
+        "method": Parameter(Choice(("skipgram", "cbow")), help="What predicts what."),
+        "loss": Parameter(Choice(LOSSES), help="How the prediction is scored."),
+        "cbow_mode": Parameter(Choice(MODES), help="How CBOW combines a window."),
+        "alpha": Parameter(Interval(above=0), help="Learning rate at the start."),
+        "min_alpha": Parameter(Interval(0), help="Learning rate at the end."),
+        "batch_size": Parameter(Interval(1), help="Centre words to a step."),
+        "device": Parameter(Choice(("cpu", "gpu")), help="Where it is computed."),
+    }
 
     def __init__(
         self,
@@ -124,7 +132,8 @@ class TextbookWord2Vec(BaseEstimator):
         BackendError
             No GPU, if one was asked for.
         """
-        self._check()
+        check_parameters(self)
+        check_rates(self.alpha, self.min_alpha)
         corpus = as_corpus(X)
         rng = np.random.default_rng(self.seed)
         inner, output = self._inner(len(corpus.vocabulary), rng), self._output(corpus)
@@ -210,22 +219,6 @@ class TextbookWord2Vec(BaseEstimator):
         descend(inner, rate)
         descend(output, rate)
         return float(loss)
-
-    def _check(self) -> None:
-        for name, choices in CHOICES.items():
-            if getattr(self, name) not in choices:
-                raise ModelError(
-                    f"{name} must be one of {', '.join(choices)}, not {getattr(self, name)!r}"
-                )
-        for name in ("vector_size", "window", "negative", "epochs", "batch_size"):
-            if getattr(self, name) < 1:
-                raise ModelError(f"{name} must be at least 1, not {getattr(self, name)}")
-        if not 0 <= self.sample < np.inf:
-            raise ModelError(f"sample must be 0 or more, not {self.sample}")
-        if not 0 <= self.min_alpha <= self.alpha < np.inf:
-            raise ModelError(
-                f"0 <= min_alpha <= alpha is needed, found {self.min_alpha} and {self.alpha}"
-            )
 
     def _check_finite(self, total: float, epoch: int, rate: float) -> None:
         if not np.isfinite(total):

@@ -1,0 +1,13 @@
+"""What the parameters of these estimators may be, where one name stands in several of them."""
+
+from __future__ import annotations
+
+from wordkit.checks import Interval, Parameter
+
+SHARED = {
+    "vector_size": Parameter(Interval(1, 10_000), help="Dimensions."),
+    "sample": Parameter(Interval(0, 1e9), help="Subsampling threshold, 0 for none."),
+    "seed": Parameter(Interval(0, (1 << 32) - 1), help="Seed of the randomness."),
+    "workers": Parameter(Interval(1), help="Threads to use."),
+    "verbose": Parameter(help="Show the progress."),
+}
