@@ -144,6 +144,24 @@ def test_step_by_step(xp: Any, kind: str, maker: Any) -> None:
 
 
 @every_kind
+@pytest.mark.parametrize("maker", [layer_of, vector_of])
+def test_nothing_is_left_of_the_block_before(xp: Any, kind: str, maker: Any) -> None:
+    """Of the same shape, so that no buffer need be new."""
+    used, fresh = maker(kind, xp), maker(kind, xp)
+    queries, memory = map(xp.asarray, inputs_of(kind))
+    mask = xp.asarray(MASK)
+    y = used.forward(queries + 1, memory - 2)
+    used.backward(xp.ones_like(y))
+    found, expected = (
+        [layer.forward(queries, memory, mask), *layer.backward(xp.ones_like(y))]
+        for layer in (used, fresh)
+    )
+    pairs = zip([*found, *used.grads.values()], [*expected, *fresh.grads.values()], strict=True)
+    for left, right in pairs:
+        np.testing.assert_array_equal(to_host(left), to_host(right))
+
+
+@every_kind
 def test_padding_alone(kind: str) -> None:
     """Nothing to look at: no context, no gradient, and no NaN."""
     layer, mask = layer_of(kind), MASK.copy()
