@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import math
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -264,6 +265,19 @@ class TestVectors:
         pytest.importorskip("matplotlib", reason="needs wordkit[plot]")
         ok("vectors", "plot", folder / "vectors", "cat", "dog", "saw", "-o", tmp_path / "map.png")
         assert (tmp_path / "map.png").read_bytes().startswith(b"\x89PNG")
+
+    @pytest.mark.parametrize(("kind", "file"), [("vectors", "vectors"), ("corpus", "ids")])
+    def test_info_verifies_where_it_is_asked_to(
+        self, folder: Path, tmp_path: Path, kind: str, file: str
+    ) -> None:
+        shutil.copytree(folder / kind, tmp_path / "x")
+        ok(kind, "info", tmp_path / "x", "--verify")
+        path = tmp_path / "x" / f"{file}.safetensors"
+        data = bytearray(path.read_bytes())
+        data[-1] ^= 1
+        path.write_bytes(data)
+        ok(kind, "info", tmp_path / "x")
+        assert "its arrays have changed" in refused(kind, "info", tmp_path / "x", "--verify")
 
     def test_words_that_are_not_utf8(self, tmp_path: Path) -> None:
         (tmp_path / "v.txt").write_bytes(b"2 2\ncaf\xe9 1 0\nbar 0.5 1\n")

@@ -5,12 +5,15 @@ from __future__ import annotations
 import errno
 import json
 import os
+import zlib
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from safetensors import safe_open
 from safetensors.numpy import load_file, save_file
 
 from wordkit.errors import FormatError
@@ -307,6 +310,8 @@ class TestTensors:
             {"dtype": "F32", "shape": [1], "data_offsets": [0.0, 4.0]},
             {"dtype": "F32", "shape": [0, 10**30], "data_offsets": [0, 0]},
             {"dtype": "F32", "shape": [1], "data_offsets": [0]},
+            {"dtype": "F32", "shape": [4] + 69 * [1], "data_offsets": [0, 16]},
+            {"dtype": "F16", "shape": [8], "data_offsets": [0, 16]},
             "F32",
         ],
     )
@@ -315,6 +320,53 @@ class TestTensors:
         (tmp_path / "t").write_bytes(len(header).to_bytes(8, "little") + header + bytes(16))
         with pytest.raises(FormatError):
             map_tensors(tmp_path / "t", ["a"])
+
+    @pytest.mark.parametrize("shape", [[1 << 62, 0], [0, 1 << 62, 8], [0] + 69 * [1]])
+    def test_empty_array_of_an_impossible_shape(self, tmp_path: Path, shape: list[int]) -> None:
+        header = json.dumps({"a": {"dtype": "F32", "shape": shape, "data_offsets": [0, 0]}})
+        (tmp_path / "t").write_bytes(len(header).to_bytes(8, "little") + header.encode())
+        with pytest.raises(FormatError, match="is damaged: the array 'a' has the shape"):
+            map_tensors(tmp_path / "t", ["a"])
+
+    def test_header_beyond_all_sizes(self, tmp_path: Path) -> None:
+        (tmp_path / "t").write_bytes((1 << 40).to_bytes(8, "little") + bytes(16))
+        with pytest.raises(FormatError, match="its header would have 1,099,511,627,776 bytes"):
+            map_tensors(tmp_path / "t")
+
+
+class TestChecksum:
+    def test_is_that_of_the_arrays(self, tmp_path: Path) -> None:
+        write_tensors(tmp_path / "t", ARRAYS)
+        data = b"".join(array.tobytes() for array in ARRAYS.values())
+        with safe_open(tmp_path / "t", "np") as file:
+            assert file.metadata() == {"crc32": f"{zlib.crc32(data):08x}"}
+
+    def test_every_changed_bit_is_noticed(self, tmp_path: Path) -> None:
+        write_tensors(tmp_path / "t", ARRAYS)
+        whole = (tmp_path / "t").read_bytes()
+        size = sum(array.nbytes for array in ARRAYS.values())
+        for bit in range(8 * size):
+            changed = bytearray(whole)
+            changed[len(whole) - size + bit // 8] ^= 1 << bit % 8
+            (tmp_path / "t").write_bytes(changed)
+            with pytest.raises(FormatError, match="its arrays have changed since it was written"):
+                map_tensors(tmp_path / "t")
+            assert map_tensors(tmp_path / "t", verify=False).keys() == ARRAYS.keys()
+
+    def test_earlier_files_have_none(self, tmp_path: Path) -> None:
+        save_file(ARRAYS, tmp_path / "t")
+        np.testing.assert_array_equal(map_tensors(tmp_path / "t")["a"], ARRAYS["a"])
+
+    @pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="the system has no named pipes")
+    def test_a_pipe_gets_none(self, tmp_path: Path) -> None:
+        os.mkfifo(tmp_path / "pipe")
+        with ThreadPoolExecutor() as pool:
+            piped = pool.submit((tmp_path / "pipe").read_bytes)
+            write_tensors(tmp_path / "pipe", ARRAYS)
+        (tmp_path / "t").write_bytes(piped.result())
+        with safe_open(tmp_path / "t", "np") as file:
+            assert file.metadata() is None
+        np.testing.assert_array_equal(map_tensors(tmp_path / "t")["a"], ARRAYS["a"])
 
 
 @given(words, st.booleans())

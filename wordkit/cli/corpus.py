@@ -125,7 +125,7 @@ def build(
         output,
         text=TextOptions(**text),
         format=TextFormat(**format),
-        vocabulary=Corpus.load(vocabulary).vocabulary if vocabulary else None,
+        vocabulary=Corpus.load(vocabulary, verify=False).vocabulary if vocabulary else None,
         progress=True,
         **options,
     )
@@ -170,8 +170,9 @@ def _summary(corpus: Any) -> str:
 @click.option(
     "-n", "top", default=10, show_default=True, type=click.IntRange(0), help="First words to show."
 )
+@click.option("--verify", is_flag=True, help="Compare the ids with their checksum.")
 @json_option
-def info(directory: Path, top: int, as_json: bool) -> None:
+def info(directory: Path, top: int, verify: bool, as_json: bool) -> None:
     """Say what a corpus holds.
 
     \b
@@ -181,7 +182,7 @@ def info(directory: Path, top: int, as_json: bool) -> None:
 
     facts: list[dict[str, Any]] = []
     for name in part_names(directory) or [""]:
-        one = Corpus.load(directory / name)
+        one = Corpus.load(directory / name, verify=verify)
         counts = zip(one.vocabulary.words[:top], one.vocabulary.counts[:top].tolist(), strict=True)
         facts.append(
             {

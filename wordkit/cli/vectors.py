@@ -41,11 +41,11 @@ cosine_method_option = click.option(
 )
 
 
-def load(path: Path) -> WordVectors:
-    """Vectors in any format."""
+def load(path: Path, **options: Any) -> WordVectors:
+    """Vectors in any format; see ``WordVectors.load``."""
     from wordkit.vectors.word_vectors import WordVectors
 
-    return WordVectors.load(path)
+    return WordVectors.load(path, **options)
 
 
 @click.group()
@@ -258,14 +258,15 @@ def convert(
 @click.option(
     "-n", "top", default=10, show_default=True, type=click.IntRange(0), help="First words to show."
 )
+@click.option("--verify", is_flag=True, help="Compare a folder with its checksum.")
 @json_option
-def info(path: Path, top: int, as_json: bool) -> None:
+def info(path: Path, top: int, verify: bool, as_json: bool) -> None:
     """Say what a file of vectors holds.
 
     \b
     wordkit vectors info vectors
     """
-    found = load(path)
+    found = load(path, verify=verify)
     facts = {
         "words": len(found),
         "dimensions": found.vector_size,

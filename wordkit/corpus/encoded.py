@@ -52,8 +52,14 @@ class Corpus:
         return build(source, directory, **options)
 
     @classmethod
-    def load(cls, directory: str | Path) -> Corpus:
+    def load(cls, directory: str | Path, *, verify: bool = True) -> Corpus:
         """Open a corpus folder.
+
+        Parameters
+        ----------
+        verify
+            Compare the ids with their checksum, for which all of them are read: some 2 GB a
+            second.
 
         Raises
         ------
@@ -69,7 +75,7 @@ class Corpus:
             )
         settings = read_config(directory, KIND, VERSION)
         vocabulary = Vocabulary.load(directory / VOCABULARY)
-        ids = map_tensors(directory / IDS, ["ids"])["ids"]
+        ids = map_tensors(directory / IDS, ["ids"], verify=verify)["ids"]
         offsets = map_tensors(directory / OFFSETS, ["offsets"])["offsets"]
         _check(directory, ids, offsets)
         return cls(vocabulary, ids, offsets, settings)

@@ -50,11 +50,13 @@ class WordVectors:
             )
 
     @classmethod
-    def load(cls, path: str | Path, format: str | None = None) -> WordVectors:
-        """Read vectors in any format that ``wordkit.vectors.formats.registry`` knows."""
+    def load(
+        cls, path: str | Path, format: str | None = None, *, verify: bool = False
+    ) -> WordVectors:
+        """Read vectors in any format; see ``wordkit.vectors.formats.registry.load``."""
         from wordkit.vectors.formats import registry
 
-        return registry.load(path, format)
+        return registry.load(path, format, verify=verify)
 
     def save(self, path: str | Path, format: str = "wordkit") -> None:
         """Write the vectors; see ``wordkit.vectors.formats.registry`` for the formats."""

@@ -42,18 +42,24 @@ def write(path: Path, words: Sequence[str], vectors: Any, counts: np.ndarray | N
         write_tensors(folder / _TENSORS, tensors)
 
 
-def read(path: Path) -> tuple[list[str], Any, np.ndarray | None]:
+def read(path: Path, *, verify: bool = False) -> tuple[list[str], Any, np.ndarray | None]:
     """Read words, vectors and counts (int64 (V,) or None). The arrays are read-only.
+
+    Parameters
+    ----------
+    verify
+        Compare the vectors with their checksum, for which all of them are read.
 
     Raises
     ------
     FormatError
-        The folder is of another kind or a newer version, or its files do not fit
-        together.
+        The folder is of another kind or a newer version, its files do not fit together, or
+        the checksum is another.
     """
     config = read_config(path, _KIND, _VERSION)
     words, counts = read_words(path / _WORDS)
-    vectors = _map_sparse(path, config) if config.get("sparse") else _map_dense(path, config)
+    read_matrix = _map_sparse if config.get("sparse") else _map_dense
+    vectors = read_matrix(path, config, verify)
     if vectors.shape[0] != len(words):
         raise FormatError(
             f"{path} is damaged: {_WORDS} has {len(words):,} words, "
@@ -62,8 +68,8 @@ def read(path: Path) -> tuple[list[str], Any, np.ndarray | None]:
     return words, vectors, counts
 
 
-def _map_dense(path: Path, config: dict[str, Any]) -> np.ndarray:
-    vectors = map_tensors(path / _TENSORS, ["vectors"])["vectors"]
+def _map_dense(path: Path, config: dict[str, Any], verify: bool) -> np.ndarray:
+    vectors = map_tensors(path / _TENSORS, ["vectors"], verify=verify)["vectors"]
     if vectors.dtype != np.float32 or vectors.shape != _shape(config):
         raise FormatError(
             f"{path / _TENSORS} holds {vectors.dtype} numbers of shape {vectors.shape}, "
@@ -72,10 +78,10 @@ def _map_dense(path: Path, config: dict[str, Any]) -> np.ndarray:
     return vectors
 
 
-def _map_sparse(path: Path, config: dict[str, Any]) -> Any:
+def _map_sparse(path: Path, config: dict[str, Any], verify: bool) -> Any:
     from scipy.sparse import csr_array
 
-    tensors = map_tensors(path / _TENSORS, _SPARSE)
+    tensors = map_tensors(path / _TENSORS, _SPARSE, verify=verify)
     try:
         matrix = csr_array(tuple(tensors[name] for name in _SPARSE), _shape(config))
         matrix.check_format(full_check=True)  # an index out of bounds would crash later

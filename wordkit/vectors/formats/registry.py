@@ -28,7 +28,7 @@ from wordkit.vectors.word_vectors import WordVectors
 
 
 class _Format(NamedTuple):
-    read: Callable[[Path], tuple[Any, ...]]  # -> words, vectors, and counts where it has them
+    read: Callable[..., tuple[Any, ...]]  # path -> words, vectors, and counts where it has them
     write: Callable[[Path, WordVectors], None]
     folder: bool = False
 
@@ -73,8 +73,14 @@ _FOREIGN = {
 _CONTROL = re.compile(rb"[\x00-\x08\x0e-\x1f]")
 
 
-def load(path: str | Path, format: str | None = None) -> WordVectors:
+def load(path: str | Path, format: str | None = None, *, verify: bool = False) -> WordVectors:
     """Load word vectors; the format is found out where it is not given.
+
+    Parameters
+    ----------
+    verify
+        Compare vectors of the format ``wordkit`` with their checksum, for which all of them
+        are read. gzip is always compared with its own.
 
     Raises
     ------
@@ -88,7 +94,8 @@ def load(path: str | Path, format: str | None = None) -> WordVectors:
     reader = _lookup(name)
     if path.is_dir() and not reader.folder:
         raise FormatError(f"{path} is a folder, and {name} is a file")
-    words, vectors, *counts = reader.read(path)
+    options = {"verify": verify} if name == "wordkit" else {}
+    words, vectors, *counts = reader.read(path, **options)
     return WordVectors(words, vectors, counts=counts[0] if counts else None)
 
 
