@@ -23,7 +23,7 @@ from wordkit.training.runs.interrupts import TrainingInterrupted
 from wordkit.training.runs.metrics import read_metrics
 from wordkit.training.settings import TrainingSettings, note_settings
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 CLOCK = ("seconds", "tokens_per_second", "metrics_bytes")
 
 
