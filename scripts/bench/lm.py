@@ -20,7 +20,7 @@ import resource
 import time
 from collections.abc import Callable
 from statistics import median
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 from peers import printed_by
@@ -30,7 +30,7 @@ from wordkit.corpus.vocabulary import Vocabulary
 from wordkit.layers.dropout import Dropout
 from wordkit.layers.embedding import Embedding
 from wordkit.layers.losses.softmax import SoftmaxLoss
-from wordkit.layers.recurrent.cells import GRU, LSTM, RNN
+from wordkit.layers.recurrent.cells import CELLS
 from wordkit.layers.recurrent.stack import Stack
 from wordkit.lm.generate import Sampling, generate
 from wordkit.lm.model import RecurrentLanguageModel
@@ -182,21 +182,12 @@ def ours(case: Case) -> Callable[[], float]:
     """A step of wordkit."""
     rng, size, ids = np.random.default_rng(1), case.size, token_ids()
 
-    def uniform(*shape: int) -> np.ndarray:
-        return rng.uniform(-0.1, 0.1, shape).astype(np.float32)
-
-    width = {"RNN": 1, "GRU": 3, "LSTM": 4}[case.cell] * size
-    kind: Any = {"RNN": RNN, "GRU": GRU, "LSTM": LSTM}[case.cell]
-    embedding = Embedding(uniform(WORDS, size))
-    biases = 2 if case.cell == "GRU" else 1
-    layers = [
-        kind(uniform(size, width), uniform(size, width), *(uniform(width) for _ in range(biases)))
-        for _ in range(case.layers)
-    ]
+    embedding = Embedding(WORDS, size, rng=rng)
+    layers = [CELLS[case.cell.lower()](size, size, rng=rng) for _ in range(case.layers)]
     dropouts = [Dropout(case.dropout, rng) for _ in range(case.layers + 1)]
     stack = Stack(layers, dropout=dropouts[1:-1])
-    weight = embedding.params["weight"] if case.tied else uniform(WORDS, size)
-    output = SoftmaxLoss(weight, uniform(WORDS))
+    tied = {"weight": embedding.params["weight"]} if case.tied else {}
+    output = SoftmaxLoss(size, WORDS, rng=rng, weights=tied)
     named = {"in": embedding, "stack": stack, "out": output}
     params = {f"{n}.{k}": p for n, layer in named.items() for k, p in layer.params.items()}
     optimizer, state = SGD(), None

@@ -11,6 +11,7 @@ from __future__ import annotations
 import argparse
 import math
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Any
 
 import exercise_options
@@ -19,7 +20,7 @@ import numpy as np
 from wordkit.layers.affine import Affine
 from wordkit.layers.init import gaussian, he, orthogonal, uniform, xavier
 from wordkit.layers.losses.dense import SigmoidCrossEntropy
-from wordkit.layers.recurrent.cells import RNN
+from wordkit.layers.recurrent.rnn import RNN
 from wordkit.progress import progress_bar
 from wordkit.training.descent.options import OPTIMIZERS, optimizer_from_text
 
@@ -39,13 +40,14 @@ class Adder:
 
     def __init__(self, init: str, spread: float, width: int, activation: str, seed: int):
         rng, (draw, option) = np.random.default_rng(seed), INITIALISERS[init]
-        weight_ih, weight_hh, weight = (
-            draw(shape, rng, **{option: spread})
-            for shape in ((2, width), (width, width), (width, 1))
-        )
-        bias, output_bias = np.zeros(width, np.float32), np.zeros(1, np.float32)
-        self.rnn = RNN(weight_ih, weight_hh, bias, activation=activation)
-        self.output = Affine(weight, output_bias)
+        draw = partial(draw, **{option: spread})
+        weights = {
+            "weight_ih": draw((2, width), rng),
+            "weight_hh": draw((width, width), rng),
+            "bias": np.zeros(width, np.float32),
+        }
+        self.rnn = RNN(2, width, activation=activation, weights=weights)
+        self.output = Affine(width, 1, initial=draw, rng=rng)
         self.loss = SigmoidCrossEntropy()
 
     def scores(self, pairs: np.ndarray, bits: int) -> np.ndarray:

@@ -27,7 +27,7 @@ import exercise_options
 import numpy as np
 
 from wordkit.layers.init import orthogonal
-from wordkit.layers.recurrent.cells import RNN
+from wordkit.layers.recurrent.rnn import RNN
 from wordkit.training.descent.clipping import clip_by_norm
 
 ACTIVATIONS = {"tanh": "-", "relu": ":"}  # and how they are drawn
@@ -38,7 +38,8 @@ def network(radius: float, activation: str, width: int, seed: int) -> RNN:
     """In float64: in float32 what vanishes would be zero."""
     rng = np.random.default_rng(seed)
     weight_hh = orthogonal((width, width), rng, gain=radius, dtype=float)
-    return RNN(np.eye(width), weight_hh, np.zeros(width), activation=activation)
+    weights = {"weight_ih": np.eye(width), "weight_hh": weight_hh, "bias": np.zeros(width)}
+    return RNN(width, width, activation=activation, weights=weights)
 
 
 def norms_by_distance(rnn: RNN, x: np.ndarray, gradient: np.ndarray) -> np.ndarray:

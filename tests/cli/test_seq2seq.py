@@ -259,7 +259,7 @@ def test_options_reach_the_model(folder: Path, tmp_path: Path) -> None:
     ok("seq2seq", "train", folder / "few.tsv", "--valid", folder / "few.tsv", "-o", tmp_path / "m",
        *SIZES, *words, "--scheduled-sampling", 0.3, "--epochs", 1)  # fmt: skip
     facts = asked("info", tmp_path / "m")
-    found = {**facts, **facts.pop("training")}
+    found = {**facts, **facts.pop("history")}
     assert {name: found[name] for name in options} == options
     assert all(found[name] is True for name in flags)
     assert found["sampling"] == 0.3
@@ -329,7 +329,7 @@ def test_files_of_other_lengths(folder: Path, tmp_path: Path) -> None:
         (["--bidirectional", "--hidden-size", 7], "must be even, not 7"),
         (["--optimizer", "best"], "optimizer must be one of"),
         (["--checkpoint-every", "5"], "expected a duration such as 30s"),
-        (["--cell", "rnn"], "'rnn' is not one of"),
+        (["--cell", "elman"], "'elman' is not one of"),
         (["--layers", 0], "'--layers'"),
         (["--valid", "nowhere.tsv"], "cannot read nowhere.tsv"),
     ],

@@ -7,8 +7,8 @@ from typing import Any
 import numpy as np
 import pytest
 
+from tests.layers.arrays import affine
 from wordkit.backend.arrays import to_host
-from wordkit.layers.affine import Affine
 from wordkit.layers.gradient_check import check_gradients
 
 RNG = np.random.default_rng(0)
@@ -27,7 +27,7 @@ def test_against_loops(xp: Any, shape: tuple[int, ...]) -> None:
             for d in range(4):
                 d_weight[d, h] += x[place][d] * upstream[place][h]
                 d_x[place][d] += WEIGHT[d, h] * upstream[place][h]
-    layer = Affine(xp.asarray(WEIGHT), xp.asarray(BIAS))
+    layer = affine(xp.asarray(WEIGHT), xp.asarray(BIAS))
     np.testing.assert_allclose(to_host(layer.forward(xp.asarray(x))), y)
     np.testing.assert_allclose(to_host(layer.backward(xp.asarray(upstream))), d_x)
     np.testing.assert_allclose(to_host(layer.grads["weight"]), d_weight)
@@ -37,12 +37,12 @@ def test_against_loops(xp: Any, shape: tuple[int, ...]) -> None:
 @pytest.mark.parametrize("shape", SHAPES)
 def test_gradients(xp: Any, shape: tuple[int, ...]) -> None:
     x = xp.asarray(RNG.normal(size=shape))
-    check_gradients(Affine(xp.asarray(WEIGHT), xp.asarray(BIAS)), x)
-    check_gradients(Affine(xp.asarray(WEIGHT)), x)
+    check_gradients(affine(xp.asarray(WEIGHT), xp.asarray(BIAS)), x)
+    check_gradients(affine(xp.asarray(WEIGHT)), x)
 
 
 def test_without_a_bias() -> None:
-    layer = Affine(WEIGHT)
+    layer = affine(WEIGHT)
     assert list(layer.params) == list(layer.grads) == ["weight"]
     x = RNG.normal(size=(2, 4))
     np.testing.assert_array_equal(layer.forward(x), x @ WEIGHT)
@@ -51,7 +51,7 @@ def test_without_a_bias() -> None:
 def test_a_view_of_a_block() -> None:
     """Steps cut out of a longer block do not lie one behind the other in memory."""
     x = RNG.normal(size=(2, 6, 4))[:, 1:5]
-    layer = Affine(WEIGHT, BIAS)
+    layer = affine(WEIGHT, BIAS)
     np.testing.assert_allclose(layer.forward(x), np.einsum("ntd,dh->nth", x, WEIGHT) + BIAS)
     upstream = RNG.normal(size=(2, 6, 3))[:, 1:5]
     np.testing.assert_allclose(
@@ -61,7 +61,7 @@ def test_a_view_of_a_block() -> None:
 
 
 def test_float32_stays() -> None:
-    layer = Affine(WEIGHT.astype("f4"), BIAS.astype("f4"))
+    layer = affine(WEIGHT.astype("f4"), BIAS.astype("f4"))
     y = layer.forward(np.ones((2, 3, 4), np.float32), training=True)
     found = [y, layer.backward(y), *layer.grads.values()]
     assert {each.dtype for each in found} == {np.dtype("f4")}
@@ -70,7 +70,7 @@ def test_float32_stays() -> None:
 @pytest.mark.parametrize("rows", [2, 200])
 def test_another_type_becomes_that_of_the_weights(rows: int) -> None:
     """However many rows there are, and so whichever product it is."""
-    layer = Affine(WEIGHT.astype("f4"), BIAS.astype("f4"))
+    layer = affine(WEIGHT.astype("f4"), BIAS.astype("f4"))
     x, upstream = RNG.normal(size=(rows, 4)), RNG.normal(size=(rows, 3))
     found = [layer.forward(x), layer.backward(upstream), *layer.grads.values()]
     assert {each.dtype for each in found} == {np.dtype("f4")}

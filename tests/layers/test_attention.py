@@ -8,38 +8,31 @@ from typing import Any
 import numpy as np
 import pytest
 
+from tests.layers.scores import SCORES
 from wordkit.backend.arrays import to_host
 from wordkit.errors import ModelError
-from wordkit.layers import attention
-from wordkit.layers.attention import ATTENTIONS, AttentionalVector
+from wordkit.layers.attention import additive as attention
+from wordkit.layers.attention.kinds import ATTENTIONS
+from wordkit.layers.attention.vector import AttentionalVector
 from wordkit.layers.gradient_check import check_gradients
 
-N, T, S, H, A, D = 3, 2, 4, 3, 5, 2
-SIZES = {"dot": H, "general": 4, "additive": 4}  # M, of the memory
+N, T, S, H, D = 3, 2, 4, 3, 2
+SIZES = dict.fromkeys(ATTENTIONS, 4) | {"dot": H}  # M, of the memory
 MASK = np.array([[1, 1, 1, 1], [1, 1, 0, 0], [0, 1, 0, 1]], bool)
 every_kind = pytest.mark.parametrize("kind", ATTENTIONS)
 masked_or_not = pytest.mark.parametrize("mask", [None, MASK], ids=["whole", "masked"])
 
 
-def params_of(kind: str) -> dict[str, np.ndarray]:
-    m = SIZES[kind]
-    shapes: dict[str, dict[str, tuple[int, ...]]] = {
-        "dot": {},
-        "general": {"weight": (m, H)},
-        "additive": {"weight_query": (H, A), "weight_memory": (m, A), "weight_score": (A,)},
-    }
-    rng = np.random.default_rng(3)
-    return {name: rng.normal(size=shape) for name, shape in shapes[kind].items()}
-
-
 def layer_of(kind: str, xp: Any = np, dtype: Any = float) -> Any:
-    params = {name: xp.asarray(a.astype(dtype)) for name, a in params_of(kind).items()}
-    return ATTENTIONS[kind](**params)
+    rng = np.random.default_rng(3)
+    return ATTENTIONS[kind](H, SIZES[kind], rng=rng).replace(
+        lambda _, array: xp.asarray(rng.normal(size=array.shape).astype(dtype))
+    )
 
 
 def vector_of(kind: str, xp: Any = np) -> AttentionalVector:
-    weight = np.random.default_rng(4).normal(size=(SIZES[kind] + H, D))
-    return AttentionalVector(layer_of(kind, xp), xp.asarray(weight))
+    weights = {"weight": xp.asarray(np.random.default_rng(4).normal(size=(SIZES[kind] + H, D)))}
+    return AttentionalVector(layer_of(kind, xp), H, SIZES[kind], D, weights=weights)
 
 
 def inputs_of(kind: str) -> tuple[np.ndarray, np.ndarray]:
@@ -47,31 +40,17 @@ def inputs_of(kind: str) -> tuple[np.ndarray, np.ndarray]:
     return rng.normal(size=(N, T, H)), rng.normal(size=(N, S, SIZES[kind]))
 
 
-# --- forward, one number at a time --------------------------------------------------
-
-
-def score(kind: str, query: Any, word: Any) -> float:
-    params = params_of(kind)
-    if kind == "dot":
-        return sum(q * m for q, m in zip(query, word, strict=True))
-    if kind == "general":
-        w = params["weight"]
-        return sum(query[h] * word[m] * w[m, h] for h in range(H) for m in range(len(word)))
-    total = 0.0
-    for a in range(A):
-        inside = sum(query[h] * params["weight_query"][h, a] for h in range(H))
-        inside += sum(x * params["weight_memory"][m, a] for m, x in enumerate(word))
-        total += params["weight_score"][a] * math.tanh(inside)
-    return total
+# --- forward, one score at a time ---------------------------------------------------
 
 
 def by_hand(kind: str, mask: Any) -> tuple[np.ndarray, np.ndarray]:
     """Contexts (N, T, M) and weights (N, T, S)."""
     queries, memory = inputs_of(kind)
     contexts, weights = np.zeros((N, T, SIZES[kind])), np.zeros((N, T, S))
+    params, score = layer_of(kind).params, SCORES[kind]
     for n, t in np.ndindex(N, T):
         there = [s for s in range(S) if mask is None or mask[n, s]]
-        exponentials = {s: math.exp(score(kind, queries[n, t], memory[n, s])) for s in there}
+        exponentials = {s: math.exp(score(params, queries[n, t], memory[n, s])) for s in there}
         for s in there:
             weights[n, t, s] = exponentials[s] / sum(exponentials.values())
             contexts[n, t] += weights[n, t, s] * memory[n, s]
@@ -116,7 +95,7 @@ def test_gradients(xp: Any, kind: str, mask: np.ndarray | None) -> None:
 
 
 @every_kind
-@pytest.mark.parametrize("numbers", [2 * T * S * A, 2 * S * A, 1])
+@pytest.mark.parametrize("numbers", [2 * T * S * H, 2 * S * H, 1])
 def test_by_blocks(kind: str, numbers: int, monkeypatch: pytest.MonkeyPatch) -> None:
     """Of some rows, of some steps of a row, of a step of a row."""
     monkeypatch.setattr(attention, "NUMBERS_AT_ONCE", numbers)
@@ -199,7 +178,7 @@ def test_single_precision(kind: str, mask: np.ndarray | None) -> None:
 @every_kind
 def test_against_pytorch(kind: str) -> None:
     torch = pytest.importorskip("torch", reason="PyTorch is not installed")
-    arrays = dict(zip(("queries", "memory"), inputs_of(kind), strict=True)) | params_of(kind)
+    arrays = dict(zip(("queries", "memory"), inputs_of(kind), strict=True)) | layer_of(kind).params
     t = {name: torch.tensor(array, requires_grad=True) for name, array in arrays.items()}
     queries, memory = t["queries"], t["memory"]
     if kind == "additive":

@@ -10,13 +10,14 @@ import numpy as np
 import pytest
 from scipy.stats import binomtest
 
+from tests.layers.arrays import affine
 from wordkit.backend.arrays import Array, to_host
 from wordkit.errors import ModelError
-from wordkit.layers.affine import Affine
 from wordkit.layers.base import Layer
 from wordkit.layers.dropout import Dropout, EmbeddingDropout, WeightDrop
 from wordkit.layers.gradient_check import check_gradients
-from wordkit.layers.recurrent.cells import GRU, LSTM
+from wordkit.layers.recurrent.gru import GRU
+from wordkit.layers.recurrent.lstm import LSTM
 from wordkit.layers.recurrent.stack import Bidirectional, Stack
 
 SEED = 6
@@ -34,7 +35,8 @@ class Held(Layer):
     """A layer in training that draws the same mask at each forward."""
 
     def __init__(self, layer: Layer, rng: np.random.Generator):
-        self.params, self.grads = layer.params, layer.grads
+        super().__init__()
+        self.own, self.children, self.own_grads = layer.own, layer.children, layer.own_grads
         self.layer, self.rng = layer, rng
 
     def forward(self, *inputs: Array) -> Array:
@@ -59,7 +61,7 @@ def test_gradients_of_embedding_dropout(xp: Any) -> None:
 
 def test_gradients_of_weight_drop(xp: Any) -> None:
     rng = seeded()
-    layer = WeightDrop(Affine(xp.asarray(WEIGHT), xp.asarray(BIAS)), "weight", 0.4, rng)
+    layer = WeightDrop(affine(xp.asarray(WEIGHT), xp.asarray(BIAS)), "weight", 0.4, rng)
     check_gradients(Held(layer, rng), xp.asarray(X))
 
 
@@ -105,7 +107,7 @@ LAYERS: list[Callable[[float, np.random.Generator], tuple[Layer, tuple[np.ndarra
     lambda rate, rng: (Dropout(rate, rng), (X,)),
     lambda rate, rng: (Dropout(rate, rng, variational=True), (X,)),
     lambda rate, rng: (EmbeddingDropout(rate, rng, 7), (X, IDS)),
-    lambda rate, rng: (WeightDrop(Affine(np.eye(5)), "weight", rate, rng), (X,)),
+    lambda rate, rng: (WeightDrop(affine(np.eye(5)), "weight", rate, rng), (X,)),
 ]
 
 
@@ -138,13 +140,13 @@ def test_embedding_dropout_drops_words(xp: Any) -> None:
 
 def test_weight_drop(xp: Any) -> None:
     """Forward and backward are those of a layer whose weights are the ones left."""
-    inner = Affine(xp.asarray(WEIGHT), xp.asarray(BIAS))
+    inner = affine(xp.asarray(WEIGHT), xp.asarray(BIAS))
     whole = inner.params["weight"]
     layer = WeightDrop(inner, "weight", 0.5, seeded())
     y = to_host(layer.forward(xp.asarray(X), training=True))
     mask = to_host(Dropout(0.5, seeded()).forward(xp.asarray(np.ones((5, 6))), training=True))
     assert 0 < (mask == 0).sum() < mask.size
-    twin = Affine(WEIGHT * mask, BIAS)
+    twin = affine(WEIGHT * mask, BIAS)
     np.testing.assert_allclose(y, twin.forward(X))
     np.testing.assert_allclose(to_host(layer.backward(xp.asarray(y))), twin.backward(y))
     np.testing.assert_allclose(to_host(layer.grads["weight"]), twin.grads["weight"] * mask)
@@ -158,7 +160,8 @@ def lstm(xp: Any, mask: Any = 1.0) -> LSTM:
     """From 5 to 3, of which the recurrent weights are multiplied by a mask."""
     rng = np.random.default_rng(3)
     weight_ih, weight_hh, bias = (rng.normal(size=shape) for shape in ((5, 12), (3, 12), 12))
-    return LSTM(xp.asarray(weight_ih), xp.asarray(weight_hh * mask), xp.asarray(bias))
+    arrays = {"weight_ih": weight_ih, "weight_hh": weight_hh * mask, "bias": bias}
+    return LSTM(5, 3, weights={name: xp.asarray(array) for name, array in arrays.items()})
 
 
 def test_weight_drop_in_a_recurrent_layer(xp: Any) -> None:
@@ -199,8 +202,8 @@ def test_weight_drop_stands_where_a_recurrent_layer_would() -> None:
     rng = np.random.default_rng(5)
 
     def dropped(inputs: int) -> WeightDrop:
-        shapes = (inputs, 9), (3, 9), 9, 9
-        gru = GRU(*(rng.normal(0, 0.5, shape) for shape in shapes))
+        gru = GRU(inputs, 3, rng=rng)
+        gru.replace(lambda _, array: rng.normal(0, 0.5, array.shape))
         return WeightDrop(gru, "weight_hh", 0.4, draws)
 
     draws = seeded()
@@ -212,8 +215,8 @@ def test_weight_drop_stands_where_a_recurrent_layer_would() -> None:
 
 
 def test_weight_drop_puts_the_weight_back_after_an_error() -> None:
-    layer = WeightDrop(Affine(WEIGHT), "weight", 0.5, seeded())
-    with pytest.raises(ValueError, match="reshape"):
+    layer = WeightDrop(affine(WEIGHT), "weight", 0.5, seeded())
+    with pytest.raises(ModelError, match="must have 5 features, not 3"):
         layer.forward(np.ones((2, 3)), training=True)
     assert layer.params["weight"] is WEIGHT
 
@@ -226,7 +229,7 @@ def test_weight_drop_does_not_go_step_by_step() -> None:
 
 def test_backward_before_any_forward() -> None:
     np.testing.assert_array_equal(Dropout(0.5, seeded()).backward(WEIGHT), WEIGHT)
-    lstm = LSTM(np.ones((3, 8)), np.ones((2, 8)), np.ones(8))
+    lstm = LSTM(3, 2, rng=seeded())
     with pytest.raises(ModelError, match="before the first forward"):
         WeightDrop(lstm, "weight_hh", 0.5, seeded()).backward(np.ones((1, 1, 2)))
 
@@ -248,4 +251,4 @@ def test_rates_that_make_no_sense(make: Callable, rate: float) -> None:
 
 def test_a_weight_that_is_not_there() -> None:
     with pytest.raises(ModelError, match="must be one of weight, bias, not 'weight_hh'"):
-        WeightDrop(Affine(WEIGHT, BIAS), "weight_hh", 0.5, seeded())
+        WeightDrop(affine(WEIGHT, BIAS), "weight_hh", 0.5, seeded())

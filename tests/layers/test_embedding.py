@@ -7,10 +7,11 @@ from typing import Any
 import numpy as np
 import pytest
 
+from tests.layers.arrays import embedding, embedding_bag
 from wordkit.backend.arrays import to_host
 from wordkit.errors import ModelError
 from wordkit.layers.base import RowGradient
-from wordkit.layers.embedding import MODES, Embedding, EmbeddingBag
+from wordkit.layers.embedding import MODES
 from wordkit.layers.gradient_check import check_gradients
 
 RNG = np.random.default_rng(0)
@@ -20,7 +21,7 @@ BAGS = np.array([[1, 4, -1, 1], [-1, -1, 0, -1], [-1, -1, -1, -1]], np.int32)
 
 
 def test_embedding(xp: Any) -> None:
-    layer = Embedding(xp.asarray(WEIGHT))
+    layer = embedding(xp.asarray(WEIGHT))
     vectors = layer.forward(xp.asarray(IDS))
     np.testing.assert_array_equal(to_host(vectors), WEIGHT[IDS])
     gradient = RNG.normal(size=(2, 3, 3))
@@ -33,7 +34,7 @@ def test_embedding(xp: Any) -> None:
 def test_only_the_rows_used_have_a_gradient(xp: Any) -> None:
     """The whole of such a matrix would not fit into memory."""
     huge = np.lib.stride_tricks.as_strided(np.zeros(4), (10**12, 4), (0, 8), writeable=False)
-    layer = Embedding(huge)
+    layer = embedding(huge)
     layer.backward(layer.forward(np.array([10**11, 7])))
     gradient = layer.grads["weight"]
     assert isinstance(gradient, RowGradient)
@@ -44,7 +45,7 @@ def test_only_the_rows_used_have_a_gradient(xp: Any) -> None:
 
 @pytest.mark.parametrize("mode", MODES)
 def test_embedding_bag(xp: Any, mode: str) -> None:
-    layer = EmbeddingBag(xp.asarray(WEIGHT), mode=mode)
+    layer = embedding_bag(xp.asarray(WEIGHT), mode=mode)
     vectors = to_host(layer.forward(xp.asarray(BAGS)))
     upstream = RNG.normal(size=(3, 3))
     layer.backward(xp.asarray(upstream))
@@ -62,7 +63,7 @@ def test_the_gradient_of_word2vec_is_undivided() -> None:
     """As in word2vec.c: what the mean should get, times the number of ids."""
     found = []
     for mode in ("mean", "word2vec"):
-        layer = EmbeddingBag(WEIGHT, mode=mode)
+        layer = embedding_bag(WEIGHT, mode=mode)
         layer.forward(np.array([[0, 1, 2, 5]]))
         layer.backward(np.ones((1, 3)))
         found.append(layer.grads["weight"].dense())
@@ -70,15 +71,15 @@ def test_the_gradient_of_word2vec_is_undivided() -> None:
 
 
 def test_gradients(xp: Any) -> None:
-    check_gradients(Embedding(xp.asarray(WEIGHT)), xp.asarray(IDS))
+    check_gradients(embedding(xp.asarray(WEIGHT)), xp.asarray(IDS))
     for mode in ("mean", "sum"):
-        check_gradients(EmbeddingBag(xp.asarray(WEIGHT), mode=mode), xp.asarray(BAGS))
+        check_gradients(embedding_bag(xp.asarray(WEIGHT), mode=mode), xp.asarray(BAGS))
     with pytest.raises(ModelError, match="is wrong at 12 of 18 places"):
-        check_gradients(EmbeddingBag(xp.asarray(WEIGHT), mode="word2vec"), xp.asarray(BAGS + 1))
+        check_gradients(embedding_bag(xp.asarray(WEIGHT), mode="word2vec"), xp.asarray(BAGS + 1))
 
 
 def test_float32_stays() -> None:
-    for layer in Embedding(WEIGHT.astype("f4")), EmbeddingBag(WEIGHT.astype("f4")):
+    for layer in embedding(WEIGHT.astype("f4")), embedding_bag(WEIGHT.astype("f4")):
         vectors = layer.forward(IDS)
         layer.backward(vectors)
         assert vectors.dtype == layer.grads["weight"].values.dtype == np.float32
@@ -86,4 +87,4 @@ def test_float32_stays() -> None:
 
 def test_unknown_mode() -> None:
     with pytest.raises(ModelError, match="mode must be one of mean, sum, word2vec"):
-        EmbeddingBag(WEIGHT, mode="max")
+        embedding_bag(WEIGHT, mode="max")

@@ -9,8 +9,9 @@ import pytest
 
 from wordkit.backend.arrays import Array, to_host
 from wordkit.errors import ModelError
-from wordkit.layers.base import Layer
+from wordkit.layers.base import Layer, Parameter
 from wordkit.layers.gradient_check import check_gradients, numeric_gradient
+from wordkit.layers.init import ones
 
 X = np.random.default_rng(0).normal(size=(4, 3))
 SCALE = np.array([2.0, -1.0, 0.5])
@@ -20,7 +21,7 @@ class Scale(Layer):
     """A layer of a user's own: x * scale, with an error if asked for."""
 
     def __init__(self, scale: Array, error: str = ""):
-        super().__init__(scale=scale)
+        super().__init__({"scale": Parameter(scale.shape, ones)}, weights={"scale": scale})
         self.error = error
 
     def forward(self, x: Array) -> Array:

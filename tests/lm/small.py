@@ -6,8 +6,9 @@ from typing import Any
 
 import numpy as np
 
+from tests.layers.recurrent.formulas import FORMULAS
 from wordkit.corpus.encoded import Corpus
-from wordkit.lm.initial_weights import initial_weights
+from wordkit.layers.recurrent.cells import CELLS
 from wordkit.lm.model import RecurrentLanguageModel
 from wordkit.lm.settings import ModelSettings
 from wordkit.lm.texts import UNITS
@@ -26,43 +27,24 @@ def small_model(
     chosen = ModelSettings(**{"embedding_size": 4, "hidden_size": 4, **settings})
     vocabulary = corpus().vocabulary
     rng = np.random.default_rng(1)
-    weights = {
-        name: xp.asarray((weight + rng.normal(0, 0.4, weight.shape)).astype(dtype))
-        for name, weight in initial_weights(chosen, vocabulary, rng).items()
-    }
-    return RecurrentLanguageModel(chosen, vocabulary, weights)
+    return RecurrentLanguageModel(chosen, vocabulary).replace(
+        lambda _, weight: xp.asarray((weight + rng.normal(0, 0.4, weight.shape)).astype(dtype))
+    )
 
 
 def probabilities(model: RecurrentLanguageModel, ids: Any) -> np.ndarray:
     """p of the word after each of the ids, (T, V), by a loop over words, gate by gate."""
-    params, cell = model.params, model.settings.cell
-    size, layers = model.settings.hidden_size, range(model.settings.layers)
-    h = {n: np.zeros(size) for n in layers}
-    c = {n: np.zeros(size) for n in layers}
+    params, formula = model.params, FORMULAS[model.settings.cell]
+    names, size = CELLS[model.settings.cell].state_names, model.settings.hidden_size
+    states = [dict.fromkeys(names, np.zeros(size)) for _ in range(model.settings.layers)]
     found = []
     for word in ids:
         x = params["embedding.weight"][word]
-        for n in layers:
-            own = {k.split(".")[2]: w for k, w in params.items() if k.startswith(f"recurrent.{n}")}
-            a, b = x @ own["weight_ih"], h[n] @ own["weight_hh"]
-            if cell == "rnn":
-                h[n] = np.tanh(a + b + own["bias"])
-            elif cell == "lstm":
-                i, f, g, o = np.split(a + b + own["bias"], 4)
-                c[n] = sigmoid(f) * c[n] + sigmoid(i) * np.tanh(g)
-                h[n] = sigmoid(o) * np.tanh(c[n])
-            else:
-                (r, z, new), (r_h, z_h, n_h) = (
-                    np.split(a + own["bias_ih"], 3),
-                    np.split(b + own["bias_hh"], 3),
-                )
-                z = sigmoid(z + z_h)
-                h[n] = (1 - z) * np.tanh(new + sigmoid(r + r_h) * n_h) + z * h[n]
-            x = h[n]
+        for n, state in enumerate(states):
+            start = f"recurrent.{n}."
+            own = {k.removeprefix(start): w for k, w in params.items() if k.startswith(start)}
+            states[n] = formula(own, x, state)
+            x = states[n]["h"]
         scores = params["output.weight"] @ x + params["output.bias"]
         found.append(np.exp(scores) / np.exp(scores).sum())
     return np.array(found)
-
-
-def sigmoid(x: np.ndarray) -> np.ndarray:
-    return 1 / (1 + np.exp(-x))

@@ -52,8 +52,8 @@ def test_learns_and_saves(tmp_path: Path) -> None:
     counts = VALID.vocabulary.counts / len(VALID)
     unigram = np.exp(-(counts * np.log(counts)).sum())
     assert found < unigram / 2
-    assert found == pytest.approx(model.training["validation_perplexity"], rel=0.05)
-    assert loaded.training["steps"] == result.step == 88
+    assert found == pytest.approx(model.history["validation_perplexity"], rel=0.05)
+    assert loaded.history["steps"] == result.step == 88
     assert sorted(entry.name for entry in (tmp_path / "m").iterdir()) == [
         "checkpoints", "config.json", "model.safetensors", "vocabulary.txt",
     ]  # fmt: skip
@@ -61,7 +61,7 @@ def test_learns_and_saves(tmp_path: Path) -> None:
 
 def test_without_validation(tmp_path: Path) -> None:
     model, _ = trained(tmp_path / "m", valid=None)
-    assert model.training["validation_perplexity"] is None
+    assert model.history["validation_perplexity"] is None
 
 
 def test_a_broken_run_ends_in_the_same_bits(
@@ -150,7 +150,7 @@ def test_a_disk_that_is_full_at_the_end(tmp_path: Path, monkeypatch: pytest.Monk
         raise OSError(errno.ENOSPC, "No space left on device")
 
     with monkeypatch.context() as patch:
-        patch.setattr("wordkit.lm.model.write_tensors", full)
+        patch.setattr("wordkit.training.saved_model.write_tensors", full)
         with pytest.raises(ModelError, match=r"/m cannot be written \(No space .*--resume\)"):
             trained(tmp_path / "m")
     trained(tmp_path / "m", resume=True)
@@ -160,6 +160,6 @@ def test_a_disk_that_is_full_at_the_end(tmp_path: Path, monkeypatch: pytest.Monk
 
 def test_a_short_validation_text_is_counted_whole(tmp_path: Path) -> None:
     model, _ = trained(tmp_path / "m", valid=corpus(["the cat barked"]), epochs=1)
-    assert model.training["validation_oov"] == 1
+    assert model.history["validation_oov"] == 1
     config = json.loads((tmp_path / "m" / "config.json").read_text())
-    assert config["training"]["validation_perplexity"] > 1
+    assert config["history"]["validation_perplexity"] > 1

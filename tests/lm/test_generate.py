@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from tests.lm.small import probabilities, small_model
 from wordkit.corpus.text import TextOptions
 from wordkit.errors import ModelError
+from wordkit.layers.recurrent.cells import CELLS
 from wordkit.lm.generate import (
     NOTHING,
     Sampling,
@@ -118,7 +119,7 @@ def made(model: RecurrentLanguageModel, prompt: str, length: int, **options: Any
     return np.array(list(generate(model, ids(model, prompt), length, **options)))
 
 
-@pytest.mark.parametrize("cell", ["rnn", "gru", "lstm"])
+@pytest.mark.parametrize("cell", CELLS)
 def test_greedy_against_the_loop(cell: str) -> None:
     model = small_model(cell=cell, layers=2)
     text = ids(model, "the cat").tolist()
@@ -266,7 +267,7 @@ def test_the_highest_places_are_those_of_a_stable_sort(sums: list[float], count:
 
 
 @pytest.mark.parametrize("stop", [True, False])
-@pytest.mark.parametrize("cell", ["rnn", "gru", "lstm"])
+@pytest.mark.parametrize("cell", CELLS)
 def test_a_beam_of_one_is_greedy(cell: str, stop: bool) -> None:
     model = small_model(cell=cell)
     for prompt in range(9):

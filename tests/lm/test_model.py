@@ -14,6 +14,8 @@ from wordkit.backend.arrays import to_host
 from wordkit.errors import FormatError, ModelError
 from wordkit.layers.base import RowGradient
 from wordkit.layers.gradient_check import numeric_gradient
+from wordkit.layers.recurrent.cells import CELLS
+from wordkit.lm.initial_vectors import put_vectors
 from wordkit.lm.model import RecurrentLanguageModel
 from wordkit.lm.settings import ModelSettings
 from wordkit.lm.texts import UNITS
@@ -27,7 +29,7 @@ BATCH = TextBatch(
 ALL = {"dropout": 0.3, "embedding_dropout": 0.3, "weight_drop": 0.3, "variational": True}
 SETTINGS = [
     {"cell": "lstm", "layers": 2, "tie": True},
-    {"cell": "gru"},
+    *({"cell": cell} for cell in CELLS),
     {"cell": "rnn", "hidden_size": 3, "layers": 2, "dropout": 0.3},
     {"cell": "lstm", **ALL},
 ]
@@ -45,7 +47,7 @@ def test_gradients(settings: dict[str, Any]) -> None:
         return model.loss_and_gradients(BATCH)[0] / 5
 
     mean_loss()
-    grads = combined(model.params, model._named("grads"))
+    grads = combined(model.params, model.grads)
     grads = {n: (g.dense() if isinstance(g, RowGradient) else g).copy() for n, g in grads.items()}
     assert grads.keys() | {"output.weight"} == model.params.keys() | {"output.weight"}
     for name, gradient in grads.items():
@@ -98,7 +100,7 @@ def test_on_every_array_module(xp: Any) -> None:
 
 
 def test_tied_weights_are_one_object() -> None:
-    model = RecurrentLanguageModel.initial(ModelSettings(tie=True), corpus().vocabulary)
+    model = RecurrentLanguageModel(ModelSettings(tie=True), corpus().vocabulary)
     assert model.params["output.weight"] is model.params["embedding.weight"]
     assert model.params["output.weight"].dtype == np.float32
 
@@ -108,13 +110,13 @@ def test_tied_weights_are_one_object() -> None:
 
 def test_begins_as_the_unigram_model() -> None:
     vocabulary = corpus(times=3).vocabulary
-    model = RecurrentLanguageModel.initial(ModelSettings(), vocabulary)
+    model = RecurrentLanguageModel(ModelSettings(), vocabulary)
     p = np.exp(model.scores(np.zeros((1, 100), np.float32))[0])
     np.testing.assert_allclose(p, vocabulary.counts / vocabulary.counts.sum(), rtol=1e-5)
 
 
 def test_an_lstm_remembers_and_keeps_lengths_at_first() -> None:
-    model = RecurrentLanguageModel.initial(ModelSettings(hidden_size=5), corpus().vocabulary)
+    model = RecurrentLanguageModel(ModelSettings(hidden_size=5), corpus().vocabulary)
     bias = model.params["recurrent.0.bias"].reshape(4, 5)
     np.testing.assert_array_equal(bias, [[0] * 5, [1] * 5, [0] * 5, [0] * 5])
     for gate in np.split(model.params["recurrent.0.weight_hh"], 4, axis=1):
@@ -125,7 +127,8 @@ def test_word_vectors_to_begin_with() -> None:
     vocabulary = corpus().vocabulary
     vectors = WordVectors(["dog", "unheard", "cat"], np.array([[30, 0], [7, 7], [0, 40]]))
     settings = ModelSettings(embedding_size=2)
-    model = RecurrentLanguageModel.initial(settings, vocabulary, vectors=vectors)
+    model = RecurrentLanguageModel(settings, vocabulary)
+    put_vectors(model.params["embedding.weight"], vocabulary, vectors)
     dog, cat = model.params["embedding.weight"][vocabulary.encode(["dog", "cat"])]
     assert dog[1] == cat[0] == 0
     assert cat[1] / dog[0] == pytest.approx(4 / 3)
@@ -143,10 +146,8 @@ def test_word_vectors_to_begin_with() -> None:
 )
 def test_word_vectors_that_do_not_fit(words: list[str], rows: Any, message: str) -> None:
     with pytest.raises(ModelError, match=message):
-        RecurrentLanguageModel.initial(
-            ModelSettings(embedding_size=2),
-            corpus().vocabulary,
-            vectors=WordVectors(words, np.array(rows)),
+        put_vectors(
+            np.zeros((9, 2), np.float32), corpus().vocabulary, WordVectors(words, np.array(rows))
         )
 
 
@@ -156,11 +157,11 @@ def test_word_vectors_that_do_not_fit(words: list[str], rows: Any, message: str)
 @pytest.mark.parametrize("settings", SETTINGS)
 def test_comes_back(tmp_path: Path, settings: dict[str, Any]) -> None:
     model = small_model(dtype=np.float32, **settings)
-    model.text, model.training = UNITS["chars"], {"epochs": 3}
+    model.text, model.history = UNITS["chars"], {"epochs": 3}
     model.save(tmp_path / "m")
     loaded = RecurrentLanguageModel.load(tmp_path / "m")
     assert (loaded.settings, loaded.text) == (model.settings, model.text)
-    assert loaded.training == {"epochs": 3}
+    assert loaded.history == {"epochs": 3}
     assert loaded.vocabulary.words == model.vocabulary.words
     np.testing.assert_array_equal(loaded.vocabulary.counts, model.vocabulary.counts)
     assert loaded.params.keys() == model.params.keys()
@@ -209,7 +210,7 @@ def test_a_vocabulary_of_another_model(saved: Path) -> None:
         ({"text": None}, "damaged: expected the text options"),
         ({"text": {"tokenizer": "mine"}}, "damaged: unknown tokenizer 'mine'"),
         ({"text": {"tokenizer": "chars", "lower": 3}}, "damaged: the text option lower is 3"),
-        ({"training": 3}, "damaged"),
+        ({"history": 3}, "damaged"),
         ({"words": 8}, "has 9 words, but config.json speaks of 8"),
     ],
 )
@@ -251,7 +252,7 @@ def test_weights_of_two_types(tmp_path: Path) -> None:
     message = r"all weights must be of one type: 'embedding\.weight' are float32, 'output\.bias'"
     with pytest.raises(ModelError, match=message):
         RecurrentLanguageModel(model.settings, model.vocabulary, weights)
-    model.params["output.bias"] = weights["output.bias"]
+    model.replace(lambda path, _: weights[path])
     model.save(tmp_path / "m")
     with pytest.raises(FormatError, match=message):
         RecurrentLanguageModel.load(tmp_path / "m")

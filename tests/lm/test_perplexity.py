@@ -10,13 +10,14 @@ import pytest
 
 from tests.lm.small import probabilities, small_model
 from wordkit.errors import ModelError
+from wordkit.layers.recurrent.cells import CELLS
 from wordkit.lm import perplexity
 
 IDS = np.random.default_rng(2).integers(0, 9, 30).astype(np.int32)
 
 
 @pytest.mark.parametrize("steps", [1, 7, 29, 30, 128])
-@pytest.mark.parametrize("cell", ["rnn", "gru", "lstm"])
+@pytest.mark.parametrize("cell", CELLS)
 def test_against_the_loop(cell: str, steps: int, monkeypatch: pytest.MonkeyPatch) -> None:
     model = small_model(cell=cell, layers=2)
     monkeypatch.setattr(perplexity, "STEPS", steps)

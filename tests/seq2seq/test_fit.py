@@ -57,8 +57,8 @@ def test_learns_and_saves(tmp_path: Path) -> None:
     loaded = Seq2Seq.load(tmp_path / "m")
     loss, _ = evaluate(loaded, pair_batches(loaded, VALID, 7, shuffle=False).epoch(0, 0))
     assert np.exp(loss) < 2  # to know no more than the letters gives over 4
-    assert np.exp(loss) == pytest.approx(model.training["validation_perplexity"], rel=1e-5)
-    assert loaded.training["steps"] == result.step == 100
+    assert np.exp(loss) == pytest.approx(model.history["validation_perplexity"], rel=1e-5)
+    assert loaded.history["steps"] == result.step == 100
     assert sorted(entry.name for entry in (tmp_path / "m").iterdir()) == [
         "checkpoints", "config.json", "model.safetensors", "source_vocabulary.txt",
         "target_vocabulary.txt",
@@ -80,7 +80,7 @@ def test_long_answers_are_not_cut(tmp_path: Path) -> None:
 
 def test_without_validation(tmp_path: Path) -> None:
     model, _ = trained(tmp_path / "m", valid=None, epochs=1)
-    assert model.training["validation_perplexity"] is None
+    assert model.history["validation_perplexity"] is None
 
 
 def test_a_broken_run_ends_in_the_same_bits(
@@ -151,7 +151,7 @@ def test_a_disk_that_is_full_at_the_end(tmp_path: Path, monkeypatch: pytest.Monk
     def full(*_: Any) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr("wordkit.seq2seq.model.write_tensors", full)
+    monkeypatch.setattr("wordkit.training.saved_model.write_tensors", full)
     with pytest.raises(ModelError, match=r"/m cannot be written \(No space .*--resume\)"):
         trained(tmp_path / "m", epochs=1)
 

@@ -15,7 +15,7 @@ from wordkit.training.settings import RATES
 @pytest.mark.parametrize(
     ("kind", "values", "message"),
     [
-        (ModelSettings, {"cell": "rnn"}, "cell must be one of gru, lstm, not 'rnn'"),
+        (ModelSettings, {"cell": "elman"}, "cell must be one of .*, not 'elman'"),
         (ModelSettings, {"attention": "loud"}, "one of none, dot, general, additive, not 'loud'"),
         (ModelSettings, {"units": "bytes"}, "units must be one of words, chars, not 'bytes'"),
         (ModelSettings, {"layers": 0}, "layers must be at least 1, not 0"),

@@ -20,9 +20,8 @@ from typing import Any
 
 import numpy as np
 
+from tests.layers.arrays import embedding, softmax_loss
 from wordkit.backend.arrays import array_module
-from wordkit.layers.embedding import Embedding
-from wordkit.layers.losses.softmax import SoftmaxLoss
 from wordkit.training.batches import TextBatch, TextBatches
 from wordkit.training.descent.options import optimizer_from_text, schedule_from_text
 from wordkit.training.runs import checkpoint, trainer
@@ -39,9 +38,9 @@ class SmallModel:
     def __init__(self, *, tied: bool = False, xp: Any = np, dtype: type = np.float32):
         rng = np.random.default_rng(0)
         words, outputs = rng.normal(0, 0.1, (2, V, D)).astype(dtype)
-        self.embedding = Embedding(xp.asarray(words))
+        self.embedding = embedding(xp.asarray(words))
         weight = self.embedding.params["weight"] if tied else xp.asarray(outputs)
-        self.output = SoftmaxLoss(weight)
+        self.output = softmax_loss(weight)
         self.params = {"words": self.embedding.params["weight"], "outputs": weight}
         self.state: dict[str, Any] = {}
         self.generators = {"dropout": np.random.default_rng(5)}

@@ -11,6 +11,7 @@ import click
 from wordkit.cli.lm import PATH, lm, say_oov
 from wordkit.cli.models import AT_LEAST_1, check_validations, run_in, training_options
 from wordkit.cli.output import json_option, print_json, say
+from wordkit.layers.recurrent.cells import CELLS
 
 
 @lm.command()
@@ -20,7 +21,7 @@ from wordkit.cli.output import json_option, print_json, say
 @click.option(
     "--recipe", metavar="NAME|FILE", help="Settings from a TOML file, of wordkit or your own."
 )
-@click.option("--cell", type=click.Choice(["rnn", "gru", "lstm"]), help="[default: lstm]")
+@click.option("--cell", type=click.Choice(list(CELLS)), help="[default: lstm]")
 @click.option("--layers", type=AT_LEAST_1, help="Recurrent layers.  [default: 1]")
 @click.option("--embedding-size", type=AT_LEAST_1, help="Of a word.  [default: 100]")
 @click.option("--hidden-size", type=AT_LEAST_1, help="Of a layer.  [default: 100]")
@@ -98,7 +99,7 @@ def train(
             show=True,
         )
     seconds = time.perf_counter() - started
-    found = model.training["validation_perplexity"]
+    found = model.history["validation_perplexity"]
     if as_json:
         facts = {"output": str(output), "words": len(model.vocabulary), "epochs": result.epoch}
         print_json({**facts, "validation_perplexity": found, "seconds": seconds})
@@ -106,7 +107,7 @@ def train(
     say(f"{output}: {model}, {result.epoch:,} epochs, in {seconds:.1f} s")
     if found is not None:
         say(f"Perplexity of the validation text: {found:.2f}")
-        say_oov(model.training["validation_oov"], model)
+        say_oov(model.history["validation_oov"], model)
 
 
 def _training_texts(train: Path, valid: Path | None, units: str | None) -> tuple[Any, Any]:

@@ -101,6 +101,6 @@ def print_model(model: Any, words: Mapping[str, int], as_json: bool) -> None:
     parameters = sum(p.size for p in {id(p): p for p in model.params.values()}.values())
     facts = {**words, "parameters": parameters, **asdict(model.settings)}
     if as_json:
-        print_json({**facts, "training": model.training})
+        print_json({**facts, "history": model.history})
     else:
-        print_rows([*facts.items(), *model.training.items()])
+        print_rows([*facts.items(), *model.history.items()])

@@ -12,6 +12,8 @@ import click
 from wordkit.cli.models import AT_LEAST_1, check_validations, run_in, training_options
 from wordkit.cli.output import json_option, print_json, say
 from wordkit.cli.seq2seq import PATH, seq2seq
+from wordkit.layers.attention.kinds import ATTENTIONS
+from wordkit.layers.recurrent.cells import CELLS
 
 
 @seq2seq.command()
@@ -23,10 +25,10 @@ from wordkit.cli.seq2seq import PATH, seq2seq
 @click.option(
     "--units", type=click.Choice(["words", "chars"]), help="What a token is.  [default: words]"
 )
-@click.option("--cell", type=click.Choice(["lstm", "gru"]), help="[default: lstm]")
+@click.option("--cell", type=click.Choice(list(CELLS)), help="[default: lstm]")
 @click.option(
     "--attention",
-    type=click.Choice(["none", "dot", "general", "additive"]),
+    type=click.Choice(["none", *ATTENTIONS]),
     help="How the decoder looks at the source.  [default: none]",
 )
 @click.option("--layers", type=AT_LEAST_1, help="Of encoder and decoder.  [default: 1]")
@@ -103,7 +105,7 @@ def train(
             show=True,
         )
     seconds = time.perf_counter() - started
-    found = model.training["validation_perplexity"]
+    found = model.history["validation_perplexity"]
     if as_json:
         facts = {"output": str(output), "epochs": result.epoch, "validation_perplexity": found}
         print_json({**facts, "seconds": seconds})

@@ -123,7 +123,7 @@ class WeightDrop(Layer):
             raise ModelError(
                 f"the weight to drop must be one of {', '.join(layer.params)}, not {name!r}"
             )
-        self.params, self.grads = layer.params, layer.grads
+        self.own, self.own_grads, self.children = layer.own, layer.own_grads, layer.children
         self.layer = layer
         self.name = name
         self._dropout = Dropout(rate, rng)
@@ -152,6 +152,10 @@ class WeightDrop(Layer):
             "a layer with dropped weights cannot go step by step from begin to end_backward: use "
             "forward and backward, or the layer without WeightDrop"
         )
+
+    def torch_biases(self) -> tuple[Array, Array]:
+        """The recurrent layer's."""
+        return self.layer.torch_biases()
 
     @property
     def final_state(self) -> dict[str, Array]:

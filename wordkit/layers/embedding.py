@@ -2,36 +2,62 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
+import numpy as np
+
 from wordkit.backend.arrays import Array, array_module
 from wordkit.errors import ModelError
-from wordkit.layers.base import Layer, RowGradient
+from wordkit.layers.base import Layer, Parameter, RowGradient
+from wordkit.layers.blocks import block_of, rows_of
+from wordkit.layers.init import uniform
 
 MODES = ("mean", "sum", "word2vec")
 
 
-class Embedding(Layer):
-    """A vector for each id. ``params["weight"]``: (V, D)."""
+class _Rows(Layer):
+    """A matrix of V rows, drawn uniformly from -.1 to .1."""
 
-    def __init__(self, weight: Array):
-        super().__init__(weight=weight)
+    def __init__(
+        self,
+        words: int,
+        size: int,
+        *,
+        rng: np.random.Generator | None = None,
+        weights: Mapping[str, Array] | None = None,
+    ):
+        parameters = {"weight": Parameter((words, size), uniform)}
+        super().__init__(parameters, rng=rng, weights=weights)
+
+
+class Embedding(_Rows):
+    """A vector for each id. ``params["weight"]``: (V, D).
+
+    Parameters
+    ----------
+    words, size
+        V and D.
+    """
 
     def forward(self, ids: Array, *, training: bool = False) -> Array:
         """From ids (...) to their vectors (..., D), in training or not."""
-        self._ids = ids
-        return self.params["weight"][ids]
+        self._ids = rows_of(ids[..., None])[:, 0]
+        vectors = self.params["weight"][self._ids]
+        return block_of(vectors, (*ids.shape, vectors.shape[1]))
 
     def backward(self, gradient: Array) -> None:
         """From the gradient of the vectors (..., D) to that of their rows."""
         shape = self.params["weight"].shape
-        values = gradient.reshape(-1, shape[1])
-        self.grads["weight"] = RowGradient(self._ids.ravel(), values, shape)
+        self.grads["weight"] = RowGradient(self._ids, rows_of(gradient), shape)
 
 
-class EmbeddingBag(Layer):
+class EmbeddingBag(_Rows):
     """One vector for several ids: CBOW's context. ``params["weight"]``: (V, D).
 
     Parameters
     ----------
+    words, size
+        V and D.
     mode
         ``mean`` or ``sum``, the gradient being right in both. ``word2vec`` is the mean
         with the gradient that word2vec.c and gensim give it, which is not divided by the
@@ -39,8 +65,16 @@ class EmbeddingBag(Layer):
         divides where it should not. It has no name here.)
     """
 
-    def __init__(self, weight: Array, *, mode: str = "mean"):
-        super().__init__(weight=weight)
+    def __init__(
+        self,
+        words: int,
+        size: int,
+        *,
+        mode: str = "mean",
+        rng: np.random.Generator | None = None,
+        weights: Mapping[str, Array] | None = None,
+    ):
+        super().__init__(words, size, rng=rng, weights=weights)
         if mode not in MODES:
             raise ModelError(f"mode must be one of {', '.join(MODES)}, not {mode!r}")
         self.mode = mode

@@ -67,7 +67,8 @@ def check_gradients(
     Examples
     --------
     >>> from wordkit.layers.embedding import Embedding
-    >>> check_gradients(Embedding(np.eye(4, 3)), np.array([[1, 3], [3, 0]]))
+    >>> embedding = Embedding(4, 3, weights={"weight": np.eye(4, 3)})
+    >>> check_gradients(embedding, np.array([[1, 3], [3, 0]]))
     """
     floating = [n for n, x in enumerate(inputs) if getattr(x, "dtype", np.dtype("i4")).kind == "f"]
     names = [f"params[{name!r}]" for name in layer.params] + [f"input {n}" for n in floating]

@@ -1,7 +1,8 @@
 """What weights are before they have learned anything.
 
 Each function takes a shape and a generator, and gives an array on the host. The numbers
-are drawn in float64, so that a seed gives the same ones in every ``dtype``.
+are drawn in float64, so that a seed gives the same ones in every ``dtype``. ``zeros``, ``ones``
+and ``identity`` draw nothing: they take a generator so that they can stand for the others.
 
 ``xavier``, ``he`` and ``orthogonal`` are for a weight (D, H) used as x W: each output
 has D inputs, the fan-in, and each input goes to H outputs, the fan-out. A weight that
@@ -18,6 +19,21 @@ import numpy as np
 from wordkit.errors import ModelError
 
 Shape = int | tuple[int, ...]
+
+
+def zeros(shape: Shape, rng: Any = None, *, dtype: Any = np.float32) -> np.ndarray:
+    """All 0: for biases."""
+    return np.zeros(shape, dtype)
+
+
+def ones(shape: Shape, rng: Any = None, *, dtype: Any = np.float32) -> np.ndarray:
+    """All 1: for scales."""
+    return np.ones(shape, dtype)
+
+
+def identity(shape: Shape, rng: Any = None, *, dtype: Any = np.float32) -> np.ndarray:
+    """1 on the diagonal, elsewhere 0: outputs begin as the inputs."""
+    return np.eye(*_fans(shape), dtype=dtype)
 
 
 def gaussian(

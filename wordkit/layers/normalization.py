@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from wordkit.backend.arrays import Array, array_module
 from wordkit.errors import ModelError
-from wordkit.layers.base import Layer
+from wordkit.layers.base import Layer, Parameter
+from wordkit.layers.init import ones, zeros
 
 
 class BatchNorm(Layer):
@@ -17,8 +20,8 @@ class BatchNorm(Layer):
 
     Parameters
     ----------
-    gamma, beta
-        (D,), the params.
+    size
+        D, of ``params["gamma"]`` and ``params["beta"]``.
     momentum
         The share of the running mean and variance that stays at each training step.
 
@@ -29,9 +32,17 @@ class BatchNorm(Layer):
         the model: save them with the params.
     """
 
-    def __init__(self, gamma: Array, beta: Array, *, momentum: float = 0.9, epsilon: float = 1e-5):
-        super().__init__(gamma=gamma, beta=beta)
+    def __init__(
+        self,
+        size: int,
+        *,
+        momentum: float = 0.9,
+        epsilon: float = 1e-5,
+        weights: Mapping[str, Array] | None = None,
+    ):
+        super().__init__(_scale_and_shift(size), weights=weights)
         self.momentum, self.epsilon = momentum, epsilon
+        gamma = self.params["gamma"]
         xp = array_module(gamma)
         self.running_mean, self.running_variance = xp.zeros_like(gamma), xp.ones_like(gamma)
 
@@ -78,12 +89,14 @@ class LayerNorm(Layer):
 
     Parameters
     ----------
-    gamma, beta
-        (D,), the params.
+    size
+        D, of ``params["gamma"]`` and ``params["beta"]``.
     """
 
-    def __init__(self, gamma: Array, beta: Array, *, epsilon: float = 1e-5):
-        super().__init__(gamma=gamma, beta=beta)
+    def __init__(
+        self, size: int, *, epsilon: float = 1e-5, weights: Mapping[str, Array] | None = None
+    ):
+        super().__init__(_scale_and_shift(size), weights=weights)
         self.epsilon = epsilon
 
     def forward(self, x: Array, *, training: bool = False) -> Array:
@@ -100,6 +113,10 @@ class LayerNorm(Layer):
         self.grads["beta"] = gradient.sum(axis=examples)
         gradient = gradient * self.params["gamma"]
         return centred(gradient, self._normal, axis=-1) * self._inverse
+
+
+def _scale_and_shift(size: int) -> dict[str, Parameter]:
+    return {"gamma": Parameter((size,), ones), "beta": Parameter((size,), zeros)}
 
 
 def centred(gradient: Array, normal: Array, axis: int) -> Array:

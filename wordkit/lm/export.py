@@ -8,7 +8,7 @@ import numpy as np
 
 from wordkit.backend.arrays import to_host
 from wordkit.errors import FormatError, ModelError
-from wordkit.lm.model import KIND, VERSION, RecurrentLanguageModel
+from wordkit.lm.model import RecurrentLanguageModel
 from wordkit.storage.config import read_config
 from wordkit.storage.folders import new_file
 from wordkit.storage.tensors import TensorWriter
@@ -20,22 +20,22 @@ def pytorch_tensors(model: RecurrentLanguageModel) -> dict[str, np.ndarray]:
     ``embedding.weight`` (V, D) for ``nn.Embedding``; ``rnn.weight_ih_l0`` (G H, D),
     ``rnn.weight_hh_l0`` (G H, H), ``rnn.bias_ih_l0``, ``rnn.bias_hh_l0`` (G H,) and so on
     for ``nn.RNN``, ``nn.GRU`` or ``nn.LSTM``; ``decoder.weight`` (V, H) and ``decoder.bias``
-    (V,) for ``nn.Linear``. PyTorch adds two biases where ours is one: its second is zero.
+    (V,) for ``nn.Linear``.
+
+    Raises
+    ------
+    ModelError
+        PyTorch has no layer for the model's cell.
     """
-    params = {name: to_host(param) for name, param in model.params.items()}
-    tensors = {"embedding.weight": params["embedding.weight"]}
-    for number in range(model.settings.layers):
-        layer = f"recurrent.{number}"
+    tensors = {"embedding.weight": model.embedding.params["weight"]}
+    for number, layer in enumerate(model.recurrent.layers):
         for weight in ("weight_ih", "weight_hh"):
-            tensors[f"rnn.{weight}_l{number}"] = params[f"{layer}.{weight}"].T
-        if model.settings.cell == "gru":
-            biases = params[f"{layer}.bias_ih"], params[f"{layer}.bias_hh"]
-        else:
-            biases = params[f"{layer}.bias"], np.zeros_like(params[f"{layer}.bias"])
-        tensors[f"rnn.bias_ih_l{number}"], tensors[f"rnn.bias_hh_l{number}"] = biases
-    tensors["decoder.weight"] = params["output.weight"]
-    tensors["decoder.bias"] = params["output.bias"]
-    return tensors
+            tensors[f"rnn.{weight}_l{number}"] = layer.params[weight].T
+        for bias, array in zip(("bias_ih", "bias_hh"), layer.torch_biases(), strict=True):
+            tensors[f"rnn.{bias}_l{number}"] = array
+    tensors["decoder.weight"] = model.output.params["weight"]
+    tensors["decoder.bias"] = model.output.params["bias"]
+    return {name: to_host(tensor) for name, tensor in tensors.items()}
 
 
 LAYOUTS = {"pytorch": pytorch_tensors}
@@ -74,7 +74,7 @@ def export(model: RecurrentLanguageModel, path: str | Path, layout: str = "pytor
 
 def _is_model(folder: Path) -> bool:
     try:
-        read_config(folder, KIND, VERSION)
+        read_config(folder, RecurrentLanguageModel.kind, RecurrentLanguageModel.version)
     except (FormatError, OSError):
         return False
     return True

@@ -8,7 +8,8 @@ import numpy as np
 
 from wordkit.corpus.encoded import Corpus
 from wordkit.errors import ModelError
-from wordkit.lm.model import KIND, RecurrentLanguageModel
+from wordkit.lm.initial_vectors import put_vectors
+from wordkit.lm.model import RecurrentLanguageModel
 from wordkit.lm.settings import ModelSettings, TrainingSettings
 from wordkit.lm.texts import ids_in, text_options
 from wordkit.storage.folders import check_replaceable
@@ -65,7 +66,7 @@ def fit(
     """
     folder, settings = Path(folder), settings or ModelSettings()
     training = training or TrainingSettings()
-    check_replaceable(folder, KIND, beside=CHECKPOINTS)
+    check_replaceable(folder, RecurrentLanguageModel.kind, beside=CHECKPOINTS)
     batches = TextBatches(
         corpus.ids,
         batch_size=training.batch_size,
@@ -82,9 +83,9 @@ def fit(
         "validation text": None if validation is None else checksum(validation.ids),
         "word vectors": None if vectors is None else _checksum_of_vectors(vectors),
     }
-    model = RecurrentLanguageModel.initial(
-        settings, vocabulary, vectors=vectors, seed=training.seed, text=text
-    )
+    model = RecurrentLanguageModel(settings, vocabulary, text=text, seed=training.seed)
+    if vectors is not None:
+        put_vectors(model.embedding.params["weight"], vocabulary, vectors)
     result = train_in(
         folder,
         model,

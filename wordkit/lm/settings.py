@@ -10,10 +10,9 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from wordkit.errors import FormatError, ModelError
+from wordkit.layers.recurrent.cells import CELLS
 from wordkit.training.checks import check_choice, check_least, check_share, check_types
 from wordkit.training.settings import TrainingSettings as CommonSettings
-
-CELLS = ("rnn", "gru", "lstm")
 
 
 @dataclass(frozen=True)
@@ -23,7 +22,7 @@ class ModelSettings:
     Parameters
     ----------
     cell
-        ``rnn`` (tanh), ``gru`` or ``lstm``.
+        The kind of recurrent layer; see ``wordkit.layers.recurrent.cells``.
     dropout
         Between embedding, layers and output.
     embedding_dropout

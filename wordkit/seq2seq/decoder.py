@@ -7,11 +7,15 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from wordkit.backend.arrays import Array, array_module
-from wordkit.layers.attention import ATTENTIONS, AttentionalVector, joined_steps
+from wordkit.layers.attention.kinds import ATTENTIONS
+from wordkit.layers.attention.vector import AttentionalVector
+from wordkit.layers.base import Layer
+from wordkit.layers.blocks import joined_steps
 from wordkit.layers.dropout import Dropout
 from wordkit.layers.embedding import Embedding
+from wordkit.layers.recurrent.cells import CELLS
 from wordkit.layers.recurrent.loop import State
-from wordkit.seq2seq.encoder import Weights, recurrent_layers, under
+from wordkit.seq2seq.encoder import stacked
 from wordkit.seq2seq.settings import ModelSettings
 
 OF_DECODER = ("fed", "peek")
@@ -39,31 +43,44 @@ class Memory(NamedTuple):
         return Memory(states, keys, self.mask[index], first)
 
 
-class Decoder:
+class Decoder(Layer):
     """Embedding, dropout, recurrent layers, attention, dropout.
 
     All steps are one block, unless what the attention gives goes into the next step.
 
     A state has besides the recurrent layers' arrays ``fed``, what the attention gave, and
     ``peek``, what the encoder ended with.
+
+    Parameters
+    ----------
+    embedding
+        Of the target's words: it may share the encoder's array, not its layer.
+    rng
+        Draws first weights.
+    draws
+        Draws the dropout.
     """
 
-    def __init__(self, settings: ModelSettings, weights: Weights, rng: np.random.Generator):
-        self.settings = settings
-        self._dropout, self._output_dropout = (Dropout(settings.dropout, rng) for _ in range(2))
-        shared = "source" if settings.share_vocabulary else "target"
-        self.embedding = Embedding(weights[f"{shared}_embedding.weight"])
-        self.stack = recurrent_layers(settings, under("decoder.", weights), rng)
+    def __init__(
+        self,
+        settings: ModelSettings,
+        embedding: Embedding,
+        rng: np.random.Generator,
+        draws: np.random.Generator,
+    ):
+        self.settings, size = settings, settings.hidden_size
+        self._dropout, self._output_dropout = (Dropout(settings.dropout, draws) for _ in range(2))
+        inputs = settings.embedding_size + size * (settings.input_feeding + settings.peeky)
+        self.embedding = embedding
+        lowest = CELLS[settings.cell](inputs, size, rng=rng)
+        self.stack = stacked(lowest, settings, rng, draws)
+        children: dict[str, Layer] = {"embedding": embedding, "layers": self.stack}
         self.attentional: AttentionalVector | None = None
-        self.parts: dict[str, Any] = {
-            "target_embedding": self.embedding,
-            "decoder": self.stack,
-        }
         if settings.attention != "none":
-            score = under("attentional.attention.", weights)
-            attention = ATTENTIONS[settings.attention](**score)
-            self.attentional = AttentionalVector(attention, weights["attentional.weight"])
-            self.parts["attentional"] = self.attentional
+            attention = ATTENTIONS[settings.attention](size, size, rng=rng)
+            self.attentional = AttentionalVector(attention, size, size, size, rng=rng)
+            children["attentional"] = self.attentional
+        super().__init__(children=children)
 
     def begin(self, final: State) -> State:
         """The first state, from the encoder's final one."""
@@ -85,8 +102,9 @@ class Decoder:
         ``first`` is the state to begin with, ``memory`` (N, S, H), its ``mask`` (N, S) bool,
         or None if nothing is padding. O is H, twice that if peeky.
         """
-        x = self.embedding.forward(ids.T, training=training).swapaxes(0, 1)
-        x = self._dropout.forward(x, training=training)
+        x = self._dropout.forward(
+            self.embedding.forward(ids, training=training), training=training
+        )
         own, extra = _split_state(first)
         inputs = _side_by_side(x, *extra.values())
         if self.attentional:
@@ -116,7 +134,7 @@ class Decoder:
             top = f"{self.settings.layers - 1}.h"
             d_first[top] += d_x[..., -size:].sum(axis=1) + gradient[..., size:].sum(axis=1)
         d_x = self._dropout.backward(d_x[..., : self.settings.embedding_size])
-        self.embedding.backward(d_x.swapaxes(0, 1))
+        self.embedding.backward(d_x)
         return self.attentional.read_backward() if self.attentional else None, d_first
 
     def step(self, ids: Array, state: State, memory: Memory) -> tuple[Array, State, Array | None]:

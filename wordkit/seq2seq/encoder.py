@@ -2,39 +2,50 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
 
 from wordkit.backend.arrays import Array, array_module
 from wordkit.layers.affine import Affine
+from wordkit.layers.base import Layer
 from wordkit.layers.dropout import Dropout
 from wordkit.layers.embedding import Embedding
-from wordkit.layers.recurrent.cells import GRU, LSTM
+from wordkit.layers.init import identity
+from wordkit.layers.recurrent.cells import CELLS
 from wordkit.layers.recurrent.loop import State
 from wordkit.layers.recurrent.stack import Bidirectional, Stack
-from wordkit.seq2seq.initial_weights import STATES
 from wordkit.seq2seq.settings import ModelSettings
 
-CELLS: dict[str, Any] = {"gru": GRU, "lstm": LSTM}
 DIRECTIONS = ("forward", "backward")
-Weights = Mapping[str, Array]
 
 
-class Encoder:
-    """Embedding, dropout, recurrent layers, and a bridge for the states of both directions."""
+class Encoder(Layer):
+    """Embedding, dropout, recurrent layers, and a bridge for the states of both directions.
 
-    def __init__(self, settings: ModelSettings, weights: Weights, rng: np.random.Generator):
-        self._dropout = Dropout(settings.dropout, rng)
-        self.embedding = Embedding(weights["source_embedding.weight"])
-        self.stack = recurrent_layers(
-            settings, under("encoder.", weights), rng, bidirectional=settings.bidirectional
-        )
-        states = STATES[settings.cell] if settings.bidirectional else ()
-        self.bridges = {name: Affine(**under(f"bridge.{name}.", weights)) for name in states}
-        self.parts: dict[str, Any] = {"source_embedding": self.embedding, "encoder": self.stack}
-        self.parts |= {f"bridge.{name}": bridge for name, bridge in self.bridges.items()}
+    Parameters
+    ----------
+    rng
+        Draws first weights.
+    draws
+        Draws the dropout.
+    """
+
+    def __init__(
+        self,
+        settings: ModelSettings,
+        embedding: Embedding,
+        rng: np.random.Generator,
+        draws: np.random.Generator,
+    ):
+        self._dropout = Dropout(settings.dropout, draws)
+        self.embedding, self.stack = embedding, encoder_layers(settings, rng, draws)
+        children: dict[str, Layer] = {"embedding": embedding, "layers": self.stack}
+        self.bridge: Bridge | None = None
+        if settings.bidirectional:
+            names = CELLS[settings.cell].state_names
+            self.bridge = children["bridge"] = Bridge(names, settings.hidden_size, rng)
+        super().__init__(children=children)
 
     def forward(
         self, ids: Array, mask: Array | None, *, training: bool = False
@@ -43,49 +54,75 @@ class Encoder:
 
         ``mask`` (N, S) bool is False where there is padding; None if nowhere.
         """
-        x = self.embedding.forward(ids.T, training=training).swapaxes(0, 1)
-        x = self._dropout.forward(x, training=training)
+        x = self._dropout.forward(
+            self.embedding.forward(ids, training=training), training=training
+        )
         states = self.stack.forward(x, mask=mask, training=training)
-        final = dict(self.stack.final_state)
-        for name, bridge in self.bridges.items():
-            both = [final.pop(f"0.{direction}.{name}") for direction in DIRECTIONS]
-            final[f"0.{name}"] = bridge.forward(array_module(x).concatenate(both, axis=1))
+        final = self.stack.final_state
         self._shape = states.shape
-        return states, final
+        return states, self.bridge.forward(final) if self.bridge else final
 
     def backward(self, d_states: Array | None, d_final: State) -> None:
         """From the gradients of the states (N, S, H), None for zeros, and of the final ones."""
+        if self.bridge:
+            d_final = self.bridge.backward(d_final)
+        if d_states is None:
+            like = next(iter(d_final.values()))
+            d_states = array_module(like).zeros(self._shape, like.dtype)
+        d_x = self.stack.backward(d_states, state_gradient=d_final)
+        self.embedding.backward(self._dropout.backward(d_x))
+
+
+class Bridge(Layer):
+    """From the final states of both directions to one state, which begins as both side by side.
+
+    ``params``: ``h.weight`` (H, H), ``h.bias`` (H,); of an LSTM likewise ``c``.
+    """
+
+    def __init__(self, names: tuple[str, ...], size: int, rng: np.random.Generator):
+        super().__init__(
+            children={name: Affine(size, size, initial=identity, rng=rng) for name in names}
+        )
+
+    def forward(self, final: State) -> State:
+        """The final state of a stack, with that of its lowest layer joined."""
+        final = dict(final)
+        for name, affine in self.children.items():
+            both = [final.pop(f"0.{direction}.{name}") for direction in DIRECTIONS]
+            final[f"0.{name}"] = affine.forward(array_module(both[0]).concatenate(both, axis=1))
+        return final
+
+    def backward(self, d_final: State) -> State:
+        """From the gradient of what ``forward`` gave to that of what it was given."""
         d_final = dict(d_final)
-        for name, bridge in self.bridges.items():
-            d_both = bridge.backward(d_final.pop(f"0.{name}"))
+        for name, affine in self.children.items():
+            d_both = affine.backward(d_final.pop(f"0.{name}"))
             half = d_both.shape[1] // 2
             d_final[f"0.forward.{name}"] = d_both[:, :half]
             d_final[f"0.backward.{name}"] = d_both[:, half:]
-        if d_states is None:
-            (n, steps, size), like = self._shape, next(iter(d_final.values()))
-            d_states = array_module(like).zeros((steps, n, size), like.dtype).swapaxes(0, 1)
-        d_x = self.stack.backward(d_states, state_gradient=d_final)
-        self.embedding.backward(self._dropout.backward(d_x).swapaxes(0, 1))
+        return d_final
 
 
-def recurrent_layers(
-    settings: ModelSettings,
-    weights: Weights,
-    rng: np.random.Generator,
-    *,
-    bidirectional: bool = False,
+def encoder_layers(
+    settings: ModelSettings, rng: np.random.Generator, draws: np.random.Generator
 ) -> Stack:
-    """The layers of an encoder or a decoder; ``bidirectional`` is of the lowest one."""
-    cell = CELLS[settings.cell]
-    names = [str(number) for number in range(settings.layers)]
-    layers: list[Any] = [cell(**under(f"{name}.", weights)) for name in names[bidirectional:]]
-    if bidirectional:
-        both = (cell(**under(f"0.{direction}.", weights)) for direction in DIRECTIONS)
-        layers.insert(0, Bidirectional(*both))
-    between = [Dropout(settings.dropout, rng) for _ in layers[1:]]
-    return Stack(layers, dropout=between, residual=settings.residual)
+    """The recurrent layers of an encoder, the lowest of which may read from both ends."""
+    cell, size = CELLS[settings.cell], settings.hidden_size
+    lowest: Any
+    if settings.bidirectional:
+        lowest = Bidirectional(
+            *(cell(settings.embedding_size, size // 2, rng=rng) for _ in DIRECTIONS)
+        )
+    else:
+        lowest = cell(settings.embedding_size, size, rng=rng)
+    return stacked(lowest, settings, rng, draws)
 
 
-def under(start: str, weights: Weights) -> dict[str, Array]:
-    """The weights of which the names begin so, by the rest of their names."""
-    return {k.removeprefix(start): w for k, w in weights.items() if k.startswith(start)}
+def stacked(
+    lowest: Layer, settings: ModelSettings, rng: np.random.Generator, draws: np.random.Generator
+) -> Stack:
+    """The lowest layer, and those above it."""
+    cell, size = CELLS[settings.cell], settings.hidden_size
+    above = [cell(size, size, rng=rng) for _ in range(settings.layers - 1)]
+    between = [Dropout(settings.dropout, draws) for _ in above]
+    return Stack([lowest, *above], dropout=between, residual=settings.residual)

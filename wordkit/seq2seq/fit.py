@@ -9,7 +9,7 @@ from pathlib import Path
 from wordkit.corpus.text import EOS, UNK
 from wordkit.corpus.vocabulary import Vocabulary
 from wordkit.errors import ModelError
-from wordkit.seq2seq.model import BOS, EXTRA_LENGTH, KIND, Seq2Seq
+from wordkit.seq2seq.model import BOS, EXTRA_LENGTH, Seq2Seq
 from wordkit.seq2seq.settings import ModelSettings, TrainingSettings
 from wordkit.storage.folders import check_replaceable
 from wordkit.training.pair_batches import PairBatch, PairBatches
@@ -66,10 +66,10 @@ def fit(
     """
     folder, settings = Path(folder), settings or ModelSettings()
     training = training or TrainingSettings()
-    check_replaceable(folder, KIND, beside=CHECKPOINTS)
+    check_replaceable(folder, Seq2Seq.kind, beside=CHECKPOINTS)
     check_pairs(pairs, "training")
     source, target = vocabularies(pairs, settings, training)
-    model = Seq2Seq.initial(settings, source, target, seed=training.seed)
+    model = Seq2Seq(settings, source, target, seed=training.seed)
     # by default, a translation may be as long as the longest that is learnt
     beyond = max(len(answer) - 2 * len(question) for question, answer in pairs)
     model.extra_length = max(EXTRA_LENGTH, beyond)

@@ -4,17 +4,15 @@
     target -> embedding -> recurrent layers -> attention to the memory -> softmax
 
 The target is ``<bos>``, its words, ``<eos>``: the decoder is given all but the last and
-foretells all but the first. Both vocabularies have ``<unk>`` for words they lack.
+predicts all but the first. Both vocabularies have ``<unk>`` for words they lack.
 
-On disk it is a folder: config.json (kind "seq2seq"), source_vocabulary.txt and
-target_vocabulary.txt, or vocabulary.txt if they are one, and model.safetensors.
+On disk it is a folder (kind "seq2seq") with source_vocabulary.txt and target_vocabulary.txt, or
+vocabulary.txt if they are one; see ``SavedModel``.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -22,114 +20,100 @@ import numpy as np
 from wordkit.backend.arrays import Array, array_module, to_host
 from wordkit.corpus.text import EOS, UNK
 from wordkit.corpus.vocabulary import Vocabulary
-from wordkit.errors import FormatError, ModelError
+from wordkit.errors import ModelError
+from wordkit.layers.base import BLANK
+from wordkit.layers.embedding import Embedding
 from wordkit.layers.losses.softmax import SoftmaxLoss
 from wordkit.layers.recurrent.loop import State
-from wordkit.layers.recurrent.weights import check_weights, read_weights
 from wordkit.random_streams import stream
 from wordkit.seq2seq.decoder import Decoder, Memory
-from wordkit.seq2seq.encoder import Encoder, Weights
-from wordkit.seq2seq.initial_weights import initial_weights, weight_shapes
+from wordkit.seq2seq.encoder import Encoder
 from wordkit.seq2seq.settings import ModelSettings
-from wordkit.storage.config import read_config, write_config
-from wordkit.storage.folders import new_folder
-from wordkit.storage.tensors import write_tensors
 from wordkit.training.pair_batches import PairBatch, padded
-from wordkit.training.runs.checkpoint import CHECKPOINTS, check_finished
+from wordkit.training.saved_model import SavedModel, log_shares
 
-KIND, VERSION = "seq2seq", 1
 BOS = "<bos>"
 """Begins a target."""
 SPECIALS = (UNK, BOS, EOS)
 VOCABULARIES = {False: ("source_vocabulary.txt", "target_vocabulary.txt"),
                 True: ("vocabulary.txt",)}  # fmt: skip
 """The files, by whether the vocabulary is shared."""
-WEIGHTS = "model.safetensors"
 EXTRA_LENGTH = 10
 """So many tokens, at least, may a translation have beyond twice those of its source."""
 
 
-class Seq2Seq:
+class Seq2Seq(SavedModel):
     """Encoder, decoder and softmax; what ``Trainer`` trains.
+
+    The bias of the output begins as the logarithm of each word's share of the text.
 
     Parameters
     ----------
     weights
-        By the names and shapes of ``weight_shapes``, all of one type, on the host or all on
-        the GPU. They are the params, not copies of them.
-    training
-        How it was trained, as values for JSON: remembered, and not used.
+        Arrays of one's own, all of one type, on the host or all on the GPU, by their paths;
+        see ``Layer.put``. ``BLANK`` leaves them to it. None draws first weights.
     extra_length
         So many tokens may a translation have beyond twice those of its source, unless its
         greatest length is given.
     seed
-        Of the dropout and of the sampling.
+        Of the first weights, of the dropout and of the sampling.
 
     Attributes
     ----------
     params
-        The weights. A shared embedding and a tied output are one array with several names.
+        The weights. A shared embedding and a tied output are one array with several paths.
     sampling
         The share of words that the decoder in training is given as it guessed them itself.
     start, end, unknown
         The ids of ``<bos>``, ``<eos>`` and ``<unk>`` in the target vocabulary.
     """
 
+    kind, version = "seq2seq", 1
+    settings_type, command = ModelSettings, "wordkit seq2seq train"
+
     def __init__(
         self,
         settings: ModelSettings,
         source_vocabulary: Vocabulary,
         target_vocabulary: Vocabulary,
-        weights: Weights,
+        weights: Mapping[str, Array] | None = None,
         *,
-        training: Mapping[str, Any] | None = None,
         extra_length: int = EXTRA_LENGTH,
         seed: int = 1,
     ):
         if type(extra_length) is not int or extra_length < 0:
             raise ModelError(f"extra_length must be a whole number from 0, not {extra_length!r}")
-        self.settings, self.training = settings, dict(training or {})
-        self.extra_length = extra_length
+        self.settings, self.extra_length = settings, extra_length
+        self.history: dict[str, Any] = {}
         self.source_vocabulary, self.target_vocabulary = source_vocabulary, target_vocabulary
         self.start, self.end, self.unknown = _specials(source_vocabulary, target_vocabulary)
-        shapes = weight_shapes(settings, len(source_vocabulary), len(target_vocabulary))
-        check_weights(weights, shapes)
-        rng = stream(seed, "draws")
-        self.generators = {"draws": rng}
+        first = stream(seed, "weights") if weights is None else BLANK
+        draws = stream(seed, "draws")
+        self.generators = {"draws": draws}
         self.state: State = {}
         self.sampling = 0.0
-        self.encoder = Encoder(settings, weights, rng)
-        self.decoder = Decoder(settings, weights, rng)
-        tied = self.decoder.embedding.params["weight"] if settings.tie else None
+
+        sources, targets = len(source_vocabulary), len(target_vocabulary)
+        source = Embedding(sources, settings.embedding_size, rng=first)
+        shared = source.params if settings.share_vocabulary else None
+        target = Embedding(targets, settings.embedding_size, rng=first, weights=shared)
+        self.encoder = Encoder(settings, source, first, draws)
+        self.decoder = Decoder(settings, target, first, draws)
+        known = {"bias": log_shares(target_vocabulary)}
+        if settings.tie:
+            known["weight"] = target.params["weight"]
         self.output = SoftmaxLoss(
-            weights["output.weight"] if tied is None else tied,
-            weights["output.bias"],
+            settings.hidden_size * (1 + settings.peeky),
+            targets,
             label_smoothing=settings.label_smoothing,
+            rng=first,
+            weights=known,
         )
-        self.params = self._named("params")
-
-    @classmethod
-    def initial(
-        cls,
-        settings: ModelSettings,
-        source_vocabulary: Vocabulary,
-        target_vocabulary: Vocabulary,
-        *,
-        seed: int = 1,
-    ) -> Seq2Seq:
-        """A model to be trained; see ``initial_weights``."""
-        rng = stream(seed, "weights")
-        weights = initial_weights(settings, source_vocabulary, target_vocabulary, rng)
-        return cls(settings, source_vocabulary, target_vocabulary, weights, seed=seed)
-
-    def _named(self, what: str) -> dict[str, Any]:
-        """The params or grads of all layers."""
-        parts = {**self.encoder.parts, **self.decoder.parts, "output": self.output}
-        return {
-            f"{part}.{name}": value
-            for part, layer in parts.items()
-            for name, value in getattr(layer, what).items()
-        }
+        super().__init__(
+            children={"encoder": self.encoder, "decoder": self.decoder, "output": self.output}
+        )
+        if weights is not None and weights is not BLANK:
+            self.put(weights)
 
     # --- words and ids --------------------------------------------------------------
 
@@ -154,9 +138,9 @@ class Seq2Seq:
         The gradients are those of the smoothed loss, the loss is not smoothed.
         """
         loss, count = self._loss(batch, training=True)
-        d_memory, d_first = self.decoder.backward(self.output.backward().swapaxes(0, 1))
+        d_memory, d_first = self.decoder.backward(self.output.backward())
         self.encoder.backward(d_memory, d_first)
-        return loss, count, self._named("grads")
+        return loss, count, self.grads
 
     def loss(self, batch: PairBatch) -> tuple[float, int]:
         """The sum of the losses of a batch, in nats and without smoothing; how many targets."""
@@ -170,9 +154,8 @@ class Seq2Seq:
             words = self._partly_guessed(words, memory)
         xp = array_module(states)
         y = self.decoder.forward(xp.asarray(words), first, states, mask, training=training)
-        # time-major (T, N), as the layers have it inside, so that nothing is copied
-        targets = xp.asarray(np.where(counted, batch.target[:, 1:], -1).T)
-        self.output.forward(y.swapaxes(0, 1), targets, training=training)
+        targets = xp.asarray(np.where(counted, batch.target[:, 1:], -1))
+        self.output.forward(y, targets, training=training)
         count = int(counted.sum())
         return float(self.output.unsmoothed) * count, count
 
@@ -217,10 +200,10 @@ class Seq2Seq:
         The logarithm of p of each word, (N, V); the new state; and how much the attention
         looked at each word of the source, (N, S), or None.
         """
-        xp = array_module(self.params["output.bias"])
+        xp = array_module(self.output.params["bias"])
         y, state, weights = self.decoder.step(xp.asarray(words), state, memory)
         scores = y @ self.output.params["weight"].T
-        scores += self.params["output.bias"]
+        scores += self.output.params["bias"]
         scores -= scores.max(axis=1, keepdims=True)
         scores -= xp.log(xp.exp(scores).sum(axis=1, keepdims=True))
         return scores, state, weights
@@ -229,7 +212,7 @@ class Seq2Seq:
         self, source: np.ndarray, source_mask: np.ndarray, *, training: bool
     ) -> tuple[Array, Array | None, State]:
         """States (N, S, H) in the order of reading, their mask, and the decoder's first state."""
-        xp = array_module(self.params["output.bias"])
+        xp = array_module(self.output.params["bias"])
         if self.settings.reverse:
             source = np.take_along_axis(source, _reversed_places(source_mask), axis=1)
         mask = None if source_mask.all() else xp.asarray(source_mask)
@@ -242,63 +225,29 @@ class Seq2Seq:
             return Memory(None, None, mask, first)
         return Memory(states, attentional.attention.keys(states), mask, first)
 
-    # --- on disk --------------------------------------------------------------------
-
-    def save(self, path: str | Path) -> None:
-        """Write the model as a folder, in which a folder of checkpoints may stand already.
-
-        Raises
-        ------
-        FormatError
-            Something else stands there.
-        """
-        config = {
-            "settings": asdict(self.settings),
-            "training": self.training,
-            "extra_length": self.extra_length,
-        }
-        both = self.source_vocabulary, self.target_vocabulary
-        shapes = weight_shapes(self.settings, *map(len, both))
-        names = VOCABULARIES[self.settings.share_vocabulary]
-        with new_folder(path, KIND, beside=CHECKPOINTS) as folder:
-            write_config(folder, KIND, VERSION, config)
-            for name, vocabulary in zip(names, both[: len(names)], strict=True):
-                vocabulary.save(folder / name)
-            write_tensors(folder / WEIGHTS, {name: to_host(self.params[name]) for name in shapes})
+    # --- on disk: see ``SavedModel`` --------------------------------------------------
 
     @classmethod
-    def load(cls, path: str | Path) -> Seq2Seq:
-        """Read what ``save`` wrote.
+    def vocabulary_files(cls, settings: ModelSettings) -> tuple[str, ...]:
+        """Two, or one if it is shared."""
+        return VOCABULARIES[settings.share_vocabulary]
 
-        Raises
-        ------
-        FileNotFoundError
-            There is no such folder.
-        FormatError
-            It is cut short or damaged, of another kind, of a newer version, or was never
-            finished.
-        """
-        path = Path(path)
-        check_finished(path, "wordkit seq2seq train")
-        config = read_config(path, KIND, VERSION)
-        try:
-            settings = ModelSettings(**config["settings"])
-            training = dict(config["training"])
-        except (KeyError, TypeError, ValueError, ModelError) as error:
-            raise FormatError(f"{path / 'config.json'} is damaged: {error}") from None
-        names = VOCABULARIES[settings.share_vocabulary]
-        words = [Vocabulary.load(path / name) for name in names]
-        source, target = words[0], words[-1]
-        weights = read_weights(
-            path / WEIGHTS,
-            settings.layers,
-            lambda: weight_shapes(settings, len(source), len(target)),
-        )
-        extra = config.get("extra_length", EXTRA_LENGTH)  # earlier models lack it
-        try:
-            return cls(settings, source, target, weights, training=training, extra_length=extra)
-        except ModelError as error:
-            raise FormatError(f"{path} is damaged: {error}") from None
+    def vocabularies(self) -> tuple[Vocabulary, ...]:
+        """What they hold."""
+        both = self.source_vocabulary, self.target_vocabulary
+        return both[: len(VOCABULARIES[self.settings.share_vocabulary])]
+
+    def facts(self) -> dict[str, Any]:
+        """How long translations may become."""
+        return {"extra_length": self.extra_length}
+
+    @classmethod
+    def from_facts(
+        cls, settings: ModelSettings, vocabularies: list[Vocabulary], facts: Mapping[str, Any]
+    ) -> Seq2Seq:
+        """As ``SavedModel``."""
+        source, target = vocabularies[0], vocabularies[-1]
+        return cls(settings, source, target, BLANK, extra_length=facts["extra_length"])
 
     def __repr__(self) -> str:
         s = self.settings

@@ -5,11 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from wordkit.errors import ModelError
+from wordkit.layers.attention.kinds import ATTENTIONS
+from wordkit.layers.recurrent.cells import CELLS
 from wordkit.training.checks import check_choice, check_least, check_share, check_types
 from wordkit.training.settings import TrainingSettings as CommonSettings
 
-CELLS = ("gru", "lstm")
-ATTENTION = ("none", "dot", "general", "additive")
+NO_ATTENTION = "none"
 UNITS = ("words", "chars")
 
 
@@ -23,13 +24,14 @@ class ModelSettings:
         What the tokens of both sides are, ``words`` or ``chars``: for those who split and
         join text, remembered with the model and not used in it.
     cell
-        ``lstm`` or ``gru``.
+        The kind of recurrent layer; see ``wordkit.layers.recurrent.cells``.
     layers
         Of the encoder and of the decoder.
     embedding_size, hidden_size
         Of a token's vector, and of a layer's state.
     attention
-        How the decoder looks at what the encoder said; see ``wordkit.layers.attention``.
+        How the decoder looks at what the encoder said; see
+        ``wordkit.layers.attention.kinds``.
     bidirectional
         The lowest layer of the encoder reads from both ends, with half of the units each,
         as in GNMT (Wu et al. 2016, "Google's Neural Machine Translation System").
@@ -63,7 +65,7 @@ class ModelSettings:
     layers: int = 1
     embedding_size: int = 16
     hidden_size: int = 128
-    attention: str = "none"
+    attention: str = NO_ATTENTION
     bidirectional: bool = False
     residual: bool = False
     reverse: bool = False
@@ -77,7 +79,7 @@ class ModelSettings:
 
     def __post_init__(self) -> None:
         check_types(self)
-        check_choice(self, units=UNITS, cell=CELLS, attention=ATTENTION)
+        check_choice(self, units=UNITS, cell=CELLS, attention=(NO_ATTENTION, *ATTENTIONS))
         check_least(self, 1, "layers", "embedding_size", "hidden_size")
         check_share(self, "dropout", "label_smoothing")
         if not 0 <= self.sampling <= 1:
@@ -92,10 +94,10 @@ class ModelSettings:
                 "the two directions of a bidirectional encoder have half of the units each: "
                 f"hidden_size must be even, not {self.hidden_size}"
             )
-        if self.input_feeding and self.attention == "none":
+        if self.input_feeding and self.attention == NO_ATTENTION:
             raise ModelError(
                 "input_feeding feeds what the attention gave: choose an attention, one of "
-                f"{', '.join(ATTENTION[1:])}"
+                f"{', '.join(ATTENTIONS)}"
             )
 
 

@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 from sklearn.base import clone
 
+from tests.layers.arrays import embedding_bag
 from wordkit.corpus.encoded import Corpus
 from wordkit.embeddings.counts.cooccurrence import keep_probabilities
 from wordkit.embeddings.word2vec import estimators, training
@@ -19,7 +20,6 @@ from wordkit.embeddings.word2vec.estimators import Cbow, SkipGram, alias_tables
 from wordkit.embeddings.word2vec.steps_kernels import RUN, SHARE
 from wordkit.embeddings.word2vec.training import Training
 from wordkit.errors import ModelError, WordkitError
-from wordkit.layers.embedding import EmbeddingBag
 from wordkit.layers.losses.dense import SigmoidCrossEntropy
 from wordkit.layers.losses.hierarchical_softmax import HierarchicalSoftmaxLoss, huffman_tree
 from wordkit.training.runs.checkpoint import latest_checkpoint, remove_checkpoints
@@ -109,7 +109,7 @@ class Twin:
         """What predicts: each context, or all of them together."""
         if isinstance(self.model, SkipGram):
             return self.inputs[contexts]
-        self.bag = EmbeddingBag(self.inputs, mode=self.model.mode)
+        self.bag = embedding_bag(self.inputs, mode=self.model.mode)
         return self.bag.forward(np.array([contexts]))
 
     def learn(self, contexts: list[int], gradient: np.ndarray, rate: float) -> None:
@@ -140,7 +140,9 @@ class Twin:
         self.learn(contexts, gradient, rate)
 
     def descend_tree(self, pairs: list[tuple[int, int]], rate: float) -> None:
-        loss = HierarchicalSoftmaxLoss(self.outputs, self.tree, reduction="sum")
+        loss = HierarchicalSoftmaxLoss(
+            self.outputs.shape[1], self.tree, reduction="sum", weights={"weight": self.outputs}
+        )
         centres, contexts = map(list, zip(*pairs, strict=True))
         hidden = self.hidden(contexts)
         self.losses.append(loss.forward(hidden, np.array(centres[: len(hidden)])))

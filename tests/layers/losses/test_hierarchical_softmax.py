@@ -50,6 +50,10 @@ def least_sum(counts: list[int]) -> int:
     return total
 
 
+def loss_of(weight: Any, tree: HuffmanTree, **options: Any) -> HierarchicalSoftmaxLoss:
+    return HierarchicalSoftmaxLoss(weight.shape[1], tree, weights={"weight": weight}, **options)
+
+
 def test_a_tree_by_hand() -> None:
     tree = huffman_tree([5, 2, 1, 1])
     assert ways(tree) == [
@@ -125,7 +129,7 @@ def by_hand() -> tuple[float, np.ndarray, np.ndarray]:
 def test_against_the_formula(xp: Any, reduction: str) -> None:
     loss, d_weight, d_h = by_hand()
     share = 1 if reduction == "sum" else 1 / len(H)
-    layer = HierarchicalSoftmaxLoss(xp.asarray(WEIGHT), TREE, reduction=reduction)
+    layer = loss_of(xp.asarray(WEIGHT), TREE, reduction=reduction)
     found = layer.forward(xp.asarray(H), xp.asarray(TARGETS))
     assert float(found) == pytest.approx(loss * share)
     np.testing.assert_allclose(to_host(layer.backward()), d_h * share)
@@ -135,7 +139,7 @@ def test_against_the_formula(xp: Any, reduction: str) -> None:
 
 def test_float32(xp: Any) -> None:
     loss, _, d_h = by_hand()
-    layer = HierarchicalSoftmaxLoss(xp.asarray(WEIGHT.astype("f4")), TREE, reduction="sum")
+    layer = loss_of(xp.asarray(WEIGHT.astype("f4")), TREE, reduction="sum")
     found = layer.forward(xp.asarray(H.astype("f4")), xp.asarray(TARGETS))
     assert found.dtype == np.float64
     assert float(found) == pytest.approx(loss, rel=1e-6)
@@ -147,7 +151,7 @@ def test_float32(xp: Any) -> None:
 def test_the_probabilities_sum_to_one(xp: Any) -> None:
     rng = np.random.default_rng(2)
     counts, h = rng.integers(0, 50, 40), rng.normal(size=(6, 5))
-    layer = HierarchicalSoftmaxLoss(xp.asarray(rng.normal(size=(39, 5))), huffman_tree(counts))
+    layer = loss_of(xp.asarray(rng.normal(size=(39, 5))), huffman_tree(counts))
     logs = to_host(layer.log_probabilities(xp.asarray(h)))
     assert logs.shape == (6, 40)
     np.testing.assert_allclose(np.exp(logs).sum(axis=1), 1)
@@ -157,7 +161,7 @@ def test_the_probabilities_sum_to_one(xp: Any) -> None:
 
 
 def test_nothing_to_predict() -> None:
-    layer = HierarchicalSoftmaxLoss(WEIGHT, TREE)
+    layer = loss_of(WEIGHT, TREE)
     assert layer.forward(H[:0], TARGETS[:0]) == 0
     assert layer.backward().shape == (0, 3)
     assert not layer.grads["weight"].dense().any()
@@ -165,4 +169,4 @@ def test_nothing_to_predict() -> None:
 
 def test_unknown_reduction() -> None:
     with pytest.raises(ModelError, match="reduction must be one of"):
-        HierarchicalSoftmaxLoss(WEIGHT, TREE, reduction="max")
+        loss_of(WEIGHT, TREE, reduction="max")

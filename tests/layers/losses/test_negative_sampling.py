@@ -11,11 +11,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy.stats import chisquare
 
+from tests.layers.arrays import negative_sampling
 from wordkit.backend.arrays import to_host
 from wordkit.errors import ModelError
 from wordkit.layers.gradient_check import check_gradients
 from wordkit.layers.losses.dense import REDUCTIONS
-from wordkit.layers.losses.negative_sampling import NegativeSamplingLoss, UnigramSampler
+from wordkit.layers.losses.negative_sampling import UnigramSampler
 
 RNG = np.random.default_rng(0)
 WEIGHT = RNG.normal(size=(7, 3))
@@ -44,7 +45,7 @@ def by_hand(weight: np.ndarray, h: np.ndarray) -> tuple[float, np.ndarray, np.nd
 def test_against_the_formula(xp: Any, reduction: str) -> None:
     loss, d_weight, d_h = by_hand(WEIGHT, H)
     share = 1 if reduction == "sum" else 1 / len(H)
-    layer = NegativeSamplingLoss(xp.asarray(WEIGHT), reduction=reduction)
+    layer = negative_sampling(xp.asarray(WEIGHT), reduction=reduction)
     found = layer.forward(xp.asarray(H), xp.asarray(TARGETS), xp.asarray(NEGATIVES))
     assert float(found) == pytest.approx(loss * share)
     np.testing.assert_allclose(to_host(layer.backward()), d_h * share)
@@ -54,7 +55,7 @@ def test_against_the_formula(xp: Any, reduction: str) -> None:
 
 def test_float32(xp: Any) -> None:
     loss, _, d_h = by_hand(WEIGHT, H)
-    layer = NegativeSamplingLoss(xp.asarray(WEIGHT.astype("f4")), reduction="sum")
+    layer = negative_sampling(xp.asarray(WEIGHT.astype("f4")), reduction="sum")
     h = xp.asarray(H.astype("f4"))
     found = layer.forward(h, xp.asarray(TARGETS), xp.asarray(NEGATIVES))
     assert found.dtype == np.float64
@@ -67,7 +68,7 @@ def test_float32(xp: Any) -> None:
 @pytest.mark.parametrize("score", [-80.0, -20.0, -6.0, 6.0, 20.0, 80.0])
 def test_nothing_is_cut_off_where_the_sigmoid_saturates(score: float) -> None:
     """word2vec.c stops at 6: there the wrongest pairs learn nothing."""
-    layer = NegativeSamplingLoss(np.array([[score], [0]], np.float32))
+    layer = negative_sampling(np.array([[score], [0]], np.float32))
     layer.forward(np.ones((1, 1), np.float32), np.array([0]), np.array([[1]]))
     layer.backward()
     missing = math.exp(-score) / (1 + math.exp(-score))
@@ -120,4 +121,4 @@ def test_nothing_to_draw(counts: list[float]) -> None:
 
 def test_unknown_reduction() -> None:
     with pytest.raises(ModelError, match="reduction must be one of"):
-        NegativeSamplingLoss(WEIGHT, reduction="max")
+        negative_sampling(WEIGHT, reduction="max")

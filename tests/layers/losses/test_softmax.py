@@ -7,12 +7,12 @@ from typing import Any
 import numpy as np
 import pytest
 
+from tests.layers.arrays import softmax_loss
 from wordkit.backend.arrays import to_host
 from wordkit.errors import ModelError
 from wordkit.layers.gradient_check import check_gradients
-from wordkit.layers.losses import softmax as softmax_loss
+from wordkit.layers.losses import softmax
 from wordkit.layers.losses.dense import REDUCTIONS, SoftmaxCrossEntropy
-from wordkit.layers.losses.softmax import SoftmaxLoss
 
 RNG = np.random.default_rng(0)
 
@@ -21,7 +21,7 @@ RNG = np.random.default_rng(0)
 def test_softmax_loss(xp: Any, reduction: str) -> None:
     weight, h = RNG.normal(size=(5, 3)), RNG.normal(size=(4, 3))
     targets = np.array([1, 0, -1, 4])
-    layer = SoftmaxLoss(xp.asarray(weight), reduction=reduction)
+    layer = softmax_loss(xp.asarray(weight), reduction=reduction)
     plain = SoftmaxCrossEntropy(reduction=reduction).forward(h @ weight.T, targets)
     found = layer.forward(xp.asarray(h), xp.asarray(targets))
     assert float(found) == pytest.approx(float(plain))
@@ -32,10 +32,10 @@ def test_softmax_loss(xp: Any, reduction: str) -> None:
 def blocks(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
     """However many rows there are at once."""
     if request.param == "blocks of 2 rows":
-        monkeypatch.setattr(softmax_loss, "SCORES_AT_ONCE", 2 * 37)
+        monkeypatch.setattr(softmax, "SCORES_AT_ONCE", 2 * 37)
     if request.param == "threads":
-        monkeypatch.setattr(softmax_loss, "WORTH_THREADS", 0)
-        monkeypatch.setattr(softmax_loss, "available_workers", lambda: 3)
+        monkeypatch.setattr(softmax, "WORTH_THREADS", 0)
+        monkeypatch.setattr(softmax, "available_workers", lambda: 3)
 
 
 def softmax_inputs(dtype: type = float) -> tuple[np.ndarray, ...]:
@@ -59,7 +59,7 @@ def test_softmax_loss_in_blocks(
     weight, bias, h = softmax_inputs(dtype)
     plain = SoftmaxCrossEntropy(reduction=reduction, label_smoothing=smoothing)
     expected = float(plain.forward(h.astype(float) @ weight.T + with_bias * bias, SEVEN))
-    layer = SoftmaxLoss(
+    layer = softmax_loss(
         xp.asarray(weight),
         xp.asarray(bias) if with_bias else None,
         reduction=reduction,
@@ -82,14 +82,14 @@ def test_softmax_loss_in_blocks(
 @pytest.mark.usefixtures("blocks")
 def test_softmax_loss_gradients(xp: Any) -> None:
     weight, bias, h = (xp.asarray(a) for a in softmax_inputs())
-    check_gradients(SoftmaxLoss(weight, bias, label_smoothing=0.1), h, xp.asarray(SEVEN))
+    check_gradients(softmax_loss(weight, bias, label_smoothing=0.1), h, xp.asarray(SEVEN))
 
 
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
 def test_softmax_loss_by_what_comes_after(dtype: type) -> None:
     """(N, T, D) goes in, and the gradient of what the loss is multiplied by."""
     weight, bias, h = softmax_inputs(dtype)
-    layer = SoftmaxLoss(weight, bias)
+    layer = softmax_loss(weight, bias)
     layer.forward(h, SEVEN)
     one = layer.backward().copy(), layer.grads["bias"].copy()
     loss = layer.forward(h[None], SEVEN[None])
@@ -104,7 +104,7 @@ def test_softmax_loss_by_what_comes_after(dtype: type) -> None:
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
 def test_softmax_loss_of_nothing(dtype: type) -> None:
     weight, bias, h = softmax_inputs(dtype)
-    layer = SoftmaxLoss(weight, bias)
+    layer = softmax_loss(weight, bias)
     layer.forward(h, SEVEN)
     layer.backward()
     for rows, targets in ((h, np.full(7, -1)), (h[:0], SEVEN[:0])):
@@ -117,7 +117,7 @@ def test_softmax_loss_of_nothing(dtype: type) -> None:
 def test_softmax_loss_far_out(dtype: type) -> None:
     weight = np.zeros((20, 1), dtype)
     weight[3], weight[19] = 1000, -1000
-    layer = SoftmaxLoss(weight, reduction="sum")
+    layer = softmax_loss(weight, reduction="sum")
     assert layer.forward(np.ones((2, 1), dtype), np.array([3, 19])) == pytest.approx(2000)
     np.testing.assert_allclose(layer.backward(), [[0], [2000]], atol=1e-30)
 
@@ -130,18 +130,18 @@ def test_softmax_loss_that_is_not_finite(dtype: type, wrong: float) -> None:
         weight, bias, h = softmax_inputs(dtype)
         bias[place] = wrong
         with np.errstate(invalid="ignore"):
-            assert np.isnan(SoftmaxLoss(weight, bias).forward(h, SEVEN))
+            assert np.isnan(softmax_loss(weight, bias).forward(h, SEVEN))
 
 
 def test_softmax_loss_of_words_there_are_not() -> None:
     weight, _, h = softmax_inputs(np.float32)
     with pytest.raises(ModelError, match="targets must be below 37, found 40"):
-        SoftmaxLoss(weight).forward(h, SEVEN + 4)
+        softmax_loss(weight).forward(h, SEVEN + 4)
 
 
 def test_gradient_of_an_evaluation() -> None:
     weight, _, h = softmax_inputs()
-    layer = SoftmaxLoss(weight)
+    layer = softmax_loss(weight)
     layer.forward(h, SEVEN, training=False)
     with pytest.raises(ModelError, match="the last forward was not in training"):
         layer.backward()
@@ -160,7 +160,7 @@ def test_gradient_of_an_evaluation() -> None:
 def test_softmax_loss_of_other_shapes(
     dtype: type, h: tuple[int, ...], targets: tuple[int, ...], message: str
 ) -> None:
-    layer = SoftmaxLoss(*softmax_inputs(dtype)[:2])
+    layer = softmax_loss(*softmax_inputs(dtype)[:2])
     with pytest.raises(ModelError, match=message):
         layer.forward(np.zeros(h, dtype), np.zeros(targets, int))
 
@@ -168,18 +168,18 @@ def test_softmax_loss_of_other_shapes(
 def test_softmax_loss_of_what_is_no_target() -> None:
     weight, bias, h = softmax_inputs(np.float32)
     with pytest.raises(ModelError, match="targets must be integers, not float64"):
-        SoftmaxLoss(weight).forward(h, np.zeros(7))
+        softmax_loss(weight).forward(h, np.zeros(7))
     with pytest.raises(ModelError, match="at least one score to choose from: V is 0"):
-        SoftmaxLoss(weight[:0]).forward(h, np.full(7, -1))
-    with pytest.raises(ModelError, match=r"bias must have the shape \(37,\), not \(36,\)"):
-        SoftmaxLoss(weight, bias[:36])
+        softmax_loss(weight[:0]).forward(h, np.full(7, -1))
+    with pytest.raises(ModelError, match=r"must have the shape \(37,\), not \(36,\)"):
+        softmax_loss(weight, bias[:36])
 
 
 @pytest.mark.parametrize("kind", "bhilBHIL")
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
 def test_softmax_loss_by_integers_of_any_type(kind: str, dtype: type) -> None:
     weight, bias, h = softmax_inputs(dtype)
-    layer, targets = SoftmaxLoss(weight, bias), np.abs(SEVEN)
+    layer, targets = softmax_loss(weight, bias), np.abs(SEVEN)
     expected = layer.forward(h, targets)
     assert layer.forward(h, targets.astype(kind)) == expected
 
@@ -188,10 +188,10 @@ def test_softmax_loss_by_integers_of_any_type(kind: str, dtype: type) -> None:
 def test_softmax_loss_of_mixed_types(kinds: str) -> None:
     """Of W, b and h: what comes back has the type of the weights."""
     weight, bias, h = softmax_inputs(np.float32)
-    plain = SoftmaxLoss(weight, bias)
+    plain = softmax_loss(weight, bias)
     expected, d_h = plain.forward(h, SEVEN), plain.backward()
     weight, bias, h = (a.astype(kind) for a, kind in zip((weight, bias, h), kinds, strict=True))
-    mixed = SoftmaxLoss(weight, bias)
+    mixed = softmax_loss(weight, bias)
     assert float(mixed.forward(h, SEVEN)) == pytest.approx(float(expected), rel=1e-6)
     np.testing.assert_allclose(mixed.backward(), d_h, atol=1e-6)
     np.testing.assert_allclose(mixed.grads["bias"], plain.grads["bias"], atol=1e-6)
@@ -204,11 +204,11 @@ def test_softmax_loss_where_a_word_is_masked(dtype: type, masked: list[int]) -> 
     weight, bias, h = softmax_inputs(dtype)
     left = np.delete(np.arange(37), masked)
     targets = np.array([1, 35, -1, 4, 4, -7, 20])
-    few = SoftmaxLoss(weight[left], bias[left])
+    few = softmax_loss(weight[left], bias[left])
     expected = few.forward(h, np.where(targets < 0, -1, np.searchsorted(left, targets)))
     d_h = few.backward()
     bias[masked] = -np.inf
-    layer = SoftmaxLoss(weight, bias)
+    layer = softmax_loss(weight, bias)
     assert float(layer.forward(h, targets)) == pytest.approx(float(expected), rel=1e-6)
     np.testing.assert_allclose(layer.backward(), d_h, atol=1e-6)
     np.testing.assert_allclose(layer.grads["bias"][left], few.grads["bias"], atol=1e-6)

@@ -2,46 +2,39 @@
 
 from __future__ import annotations
 
-import math
 from typing import Any
 
 import numpy as np
 import pytest
 
+from tests.layers.recurrent.formulas import FORMULAS
 from wordkit.backend.arrays import to_host
 from wordkit.errors import ModelError
 from wordkit.layers.base import Layer
 from wordkit.layers.gradient_check import check_gradients
-from wordkit.layers.recurrent.cells import GRU, LSTM, RNN
+from wordkit.layers.recurrent.cells import CELLS
 from wordkit.layers.recurrent.loop import Recurrent
+from wordkit.layers.recurrent.lstm import LSTM
+from wordkit.layers.recurrent.rnn import RNN
 
 N, T, D, H = 3, 5, 4, 6
-KINDS = ("RNN", "RNN relu", "GRU", "LSTM", "LSTM peephole")
 MASK = np.array([[1, 1, 1, 1, 1], [1, 1, 1, 0, 0], [0, 1, 0, 1, 1]], bool)
+KINDS: dict[str, tuple[str, dict[str, Any]]] = {
+    **{cell: (cell, {}) for cell in CELLS},
+    "rnn relu": ("rnn", {"activation": "relu"}),
+    "lstm peephole": ("lstm", {"peephole": True}),
+}
 every_kind = pytest.mark.parametrize("kind", KINDS)
 
 
-def params_of(kind: str, dtype: Any = float, d: int = D, h: int = H) -> dict[str, np.ndarray]:
-    rng = np.random.default_rng(KINDS.index(kind))
-    gates = {"R": 1, "G": 3, "L": 4}[kind[0]]
-    shapes: dict[str, tuple[int, ...]] = {
-        "weight_ih": (d, gates * h),
-        "weight_hh": (h, gates * h),
-    }
-    if kind == "GRU":
-        shapes |= {"bias_ih": (gates * h,), "bias_hh": (gates * h,)}
-    else:
-        shapes["bias"] = (gates * h,)
-    if "peephole" in kind:
-        shapes["peephole"] = (3, h)
-    return {name: rng.normal(0, 0.5, shape).astype(dtype) for name, shape in shapes.items()}
-
-
 def layer_of(kind: str, xp: Any = np, dtype: Any = float, d: int = D, h: int = H) -> Recurrent:
-    params = {name: xp.asarray(a) for name, a in params_of(kind, dtype, d, h).items()}
-    if kind.startswith("RNN"):
-        return RNN(**params, activation="relu" if "relu" in kind else "tanh")
-    return (GRU if kind == "GRU" else LSTM)(**params)
+    """Weights large enough that everything matters."""
+    cell, options = KINDS[kind]
+    rng = np.random.default_rng(list(KINDS).index(kind))
+    layer: Recurrent = CELLS[cell](d, h, rng=rng, **options)
+    return layer.replace(
+        lambda _, array: xp.asarray(rng.normal(0, 0.5, array.shape).astype(dtype))
+    )
 
 
 def inputs_of(n: int = N, t: int = T, d: int = D) -> np.ndarray:
@@ -57,67 +50,21 @@ def on(xp: Any, state: dict[str, np.ndarray]) -> dict[str, Any]:
     return {name: xp.asarray(array) for name, array in state.items()}
 
 
-# --- forward, one number at a time --------------------------------------------------
-
-
-def sigmoid(x: float) -> float:
-    return 1 / (1 + math.exp(-x))
-
-
-class Twin:
-    """One sequence, by the formulas."""
-
-    def __init__(self, kind: str):
-        self.kind = kind
-        self.params = params_of(kind)
-        self.size = len(self.params["weight_hh"])
-
-    def product(self, side: str, values: Any, gate: int, unit: int) -> float:
-        column = gate * self.size + unit
-        bias = self.params.get(f"bias_{side}")
-        if bias is None and side == "ih":
-            bias = self.params["bias"]
-        weights = self.params[f"weight_{side}"][:, column]
-        start = 0.0 if bias is None else bias[column]
-        return start + sum(v * w for v, w in zip(values, weights, strict=True))
-
-    def step(self, x: Any, h: list[float], c: list[float]) -> tuple[list[float], list[float]]:
-        p = self.params.get("peephole", np.zeros((3, self.size)))
-        new_h, new_c = [], []
-        for j in range(self.size):
-            ih = [self.product("ih", x, k, j) for k in range(4) if self.has(k)]
-            hh = [self.product("hh", h, k, j) for k in range(4) if self.has(k)]
-            a = [one + other for one, other in zip(ih, hh, strict=True)]
-            if self.kind.startswith("RNN"):
-                new_h.append(max(a[0], 0.0) if "relu" in self.kind else math.tanh(a[0]))
-            elif self.kind == "GRU":
-                reset, update = sigmoid(a[0]), sigmoid(a[1])
-                new = math.tanh(ih[2] + reset * hh[2])
-                new_h.append((1 - update) * new + update * h[j])
-            else:
-                i, f = sigmoid(a[0] + p[0, j] * c[j]), sigmoid(a[1] + p[1, j] * c[j])
-                new_c.append(f * c[j] + i * math.tanh(a[2]))
-                o = sigmoid(a[3] + p[2, j] * new_c[j])
-                new_h.append(o * math.tanh(new_c[j]))
-        return new_h, new_c
-
-    def has(self, gate: int) -> bool:
-        return gate * self.size < self.params["weight_ih"].shape[1]
+# --- forward, one sequence at a time ------------------------------------------------
 
 
 def twin_forward(kind: str, x: Any, state: Any, mask: Any) -> tuple[np.ndarray, dict]:
-    twin, final_h, final_c = Twin(kind), [], []
-    outputs: list[list] = []
+    (cell, options), weights = KINDS[kind], layer_of(kind).params
+    outputs, final = [], []
     for n, sequence in enumerate(x):
-        h, c = list(state["h"][n]), list(state.get("c", state["h"])[n])
+        own = {name: array[n] for name, array in state.items()}
         outputs.append([])
         for t, row in enumerate(sequence):
             if mask[n, t]:
-                h, c = twin.step(row, h, c)
-            outputs[-1].append(h)
-        final_h.append(h)
-        final_c.append(c)
-    return np.array(outputs), {"h": np.array(final_h), "c": np.array(final_c)}
+                own = FORMULAS[cell](weights, row, own, **options)
+            outputs[-1].append(own["h"])
+        final.append(own)
+    return np.array(outputs), {name: np.array([own[name] for own in final]) for name in state}
 
 
 @every_kind
@@ -144,8 +91,9 @@ class Whole(Layer):
     """All that goes in and comes out of a layer with states, as one input and output each."""
 
     def __init__(self, layer: Any, names: tuple[str, ...], mask: Any = None):
+        super().__init__()
+        self.own, self.children, self.own_grads = layer.own, layer.children, layer.own_grads
         self.layer, self.names, self.mask = layer, names, mask
-        self.params, self.grads = layer.params, layer.grads
 
     def forward(self, x: Any, *state: Any) -> Any:
         y = self.layer.forward(
@@ -286,12 +234,12 @@ def test_float32_is_float64(kind: str, size: int, n: int, masked: bool) -> None:
 # --- PyTorch ------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("kind", KINDS[:4])
+@pytest.mark.parametrize("kind", ["rnn", "rnn relu", "gru", "lstm"])
 def test_against_pytorch(kind: str) -> None:
     torch = pytest.importorskip("torch", reason="PyTorch is not installed")
     layer, x, gradient = layer_of(kind), inputs_of(), inputs_of(d=H)
     options = {"nonlinearity": "relu"} if "relu" in kind else {}
-    module = getattr(torch.nn, kind.split()[0])
+    module = getattr(torch.nn, kind.split()[0].upper())
     other = module(D, H, batch_first=True, dtype=torch.float64, **options)
     params = dict(layer.params)
     if "bias" in params:
@@ -320,7 +268,7 @@ def test_against_pytorch(kind: str) -> None:
 
 
 def test_no_steps() -> None:
-    layer = layer_of("LSTM")
+    layer = layer_of("lstm")
     state = state_of(layer)
     assert layer.forward(inputs_of(t=0), state=state).shape == (N, 0, H)
     np.testing.assert_array_equal(layer.final_state["c"], state["c"])
@@ -329,11 +277,11 @@ def test_no_steps() -> None:
 
 
 def test_weights_that_do_not_fit() -> None:
-    params = params_of("GRU")
+    narrow = np.zeros((D, 3 * H))
     with pytest.raises(ModelError, match=r"weight_ih of this LSTM .* \(4, 24\), not \(4, 18\)"):
-        LSTM(params["weight_ih"], params["weight_hh"], params["bias_ih"])
+        LSTM(D, H, weights={"weight_ih": narrow}, rng=np.random.default_rng(1))
     with pytest.raises(ModelError, match="activation must be one of tanh, relu, not 'step'"):
-        RNN(**params_of("RNN"), activation="step")
+        RNN(D, H, rng=np.random.default_rng(1), activation="step")
 
 
 @pytest.mark.parametrize(
@@ -347,7 +295,7 @@ def test_weights_that_do_not_fit() -> None:
 )
 def test_input_that_does_not_fit(options: dict[str, Any], message: str) -> None:
     with pytest.raises(ModelError, match=message):
-        layer_of("LSTM").forward(**({"x": np.zeros((2, 3, D))} | options))
+        layer_of("lstm").forward(**({"x": np.zeros((2, 3, D))} | options))
 
 
 @every_kind
@@ -364,13 +312,13 @@ def test_gradients_that_do_not_fit(kind: str) -> None:
             layer.backward(inputs_of(d=H), state_gradient=state)
 
 
-@pytest.mark.parametrize("kind", ["RNN", "GRU", "LSTM", "LSTM peephole"])
+@every_kind
 def test_weights_of_two_types(kind: str) -> None:
-    params = params_of(kind, np.float32)
-    params["weight_ih"] = params["weight_ih"].astype(np.float64)
-    cell = {"R": RNN, "G": GRU, "L": LSTM}[kind[0]]
+    (cell, options), layer = KINDS[kind], layer_of(kind)
+    weights = {name: array.astype(np.float32) for name, array in layer.params.items()}
+    weights["weight_ih"] = layer.params["weight_ih"]
     with pytest.raises(ModelError, match="must be of one type, found float32 and float64"):
-        cell(**params)
+        CELLS[cell](D, H, weights=weights, **options)
 
 
 @every_kind

@@ -22,7 +22,7 @@ from wordkit.backend.arrays import to_host
 from wordkit.errors import ModelError
 from wordkit.layers.dropout import Dropout, WeightDrop
 from wordkit.layers.gradient_check import check_gradients
-from wordkit.layers.recurrent.cells import RNN
+from wordkit.layers.recurrent.rnn import RNN
 from wordkit.layers.recurrent.stack import Bidirectional, Stack
 
 STACK_STATE = ("0.h", "0.c", "1.h")
@@ -30,11 +30,11 @@ BOTH_STATE = ("forward.h", "forward.c", "backward.h")
 
 
 def stack_of(xp: Any = np, **options: Any) -> Stack:
-    return Stack([layer_of("LSTM", xp), layer_of("GRU", xp, d=H)], **options)
+    return Stack([layer_of("lstm", xp), layer_of("gru", xp, d=H)], **options)
 
 
 def both_of(xp: Any = np) -> Bidirectional:
-    return Bidirectional(layer_of("LSTM", xp), layer_of("RNN", xp, h=3))
+    return Bidirectional(layer_of("lstm", xp), layer_of("rnn", xp, h=3))
 
 
 def state_of(names: tuple[str, ...], sizes: dict[str, int] | None = None) -> dict:
@@ -44,7 +44,7 @@ def state_of(names: tuple[str, ...], sizes: dict[str, int] | None = None) -> dic
 
 def test_a_stack_is_its_layers(xp: Any) -> None:
     stack, x, state = stack_of(xp), xp.asarray(inputs_of()), on(xp, state_of(STACK_STATE))
-    below, above = layer_of("LSTM", xp), layer_of("GRU", xp, d=H)
+    below, above = layer_of("lstm", xp), layer_of("gru", xp, d=H)
     low = below.forward(x, state={"h": state["0.h"], "c": state["0.c"]})
     y = above.forward(low, state={"h": state["1.h"]})
     np.testing.assert_array_equal(to_host(stack.forward(x, state=state)), to_host(y))
@@ -98,9 +98,9 @@ def test_backwards_is_forwards_reversed(xp: Any) -> None:
     both, x, mask = both_of(xp), inputs_of(), MASK[:2]
     y = to_host(both.forward(xp.asarray(x[:2]), mask=xp.asarray(mask)))
     assert y.shape == (2, T, H + 3)
-    one = layer_of("LSTM", xp).forward(xp.asarray(x[:1]))
+    one = layer_of("lstm", xp).forward(xp.asarray(x[:1]))
     np.testing.assert_allclose(y[:1, :, :H], to_host(one), rtol=1e-12)
-    reverse = layer_of("RNN", xp, h=3)
+    reverse = layer_of("rnn", xp, h=3)
     short = to_host(reverse.forward(xp.asarray(x[1:2, 2::-1].copy())))
     np.testing.assert_allclose(y[1:, :3, H:], short[:, ::-1], rtol=1e-12)
     np.testing.assert_allclose(
@@ -115,7 +115,7 @@ def test_bidirectional_gradients(mask: np.ndarray | None) -> None:
 
 
 def test_a_stack_of_both(xp: Any) -> None:
-    stack = Stack([both_of(xp), layer_of("GRU", xp, d=H + 3)])
+    stack = Stack([both_of(xp), layer_of("gru", xp, d=H + 3)])
     check_gradients(stack, xp.asarray(inputs_of(2, 3)))
     assert "0.backward.weight_hh" in stack.grads
     assert "0.forward.c" in stack.final_state
@@ -131,7 +131,7 @@ def test_against_pytorch() -> None:
     for number in range(2):
         pair = []
         for suffix in ("", "_reverse"):
-            layer = layer_of("LSTM", d=2 * H if number else D)
+            layer = layer_of("lstm", d=2 * H if number else D)
             layer.params["bias"][...] = 0
             for name in ("weight_ih", "weight_hh"):
                 weight = getattr(other, f"{name}_l{number}{suffix}").detach().numpy()
@@ -187,14 +187,14 @@ def test_stacks_that_do_not_fit() -> None:
     with pytest.raises(ModelError, match="between 2 layers there must be 1 of dropout, not 2"):
         stack_of(dropout=[Dropout(0.5, np.random.default_rng(0))] * 2)
     with pytest.raises(ModelError, match="all layers must be of one size"):
-        Stack([layer_of("RNN"), layer_of("RNN", d=H, h=2)], residual=True).forward(inputs_of())
+        Stack([layer_of("rnn"), layer_of("rnn", d=H, h=2)], residual=True).forward(inputs_of())
     with pytest.raises(ModelError, match="must be of the layers 0, 1, found '2"):
         stack_of().forward(inputs_of(), state={"2.h": np.zeros((N, H))})
 
 
 def test_a_stack_that_reads_its_own_output() -> None:
     """What the highest layer is about to overwrite, the lowest still needs."""
-    stack, twin = (Stack([layer_of("LSTM", d=H), layer_of("GRU", d=H)]) for _ in range(2))
+    stack, twin = (Stack([layer_of("lstm", d=H), layer_of("gru", d=H)]) for _ in range(2))
     y, gradient = stack.forward(inputs_of(d=H)), inputs_of(d=H) + 1
     z = twin.forward(y.copy())
     np.testing.assert_array_equal(stack.forward(y), z)
@@ -213,18 +213,18 @@ def test_gradients_before_there_are_any() -> None:
 
 
 def test_a_layer_in_two_places() -> None:
-    layer, drop = layer_of("RNN", d=H), Dropout(0.5, np.random.default_rng(0))
+    layer, drop = layer_of("rnn", d=H), Dropout(0.5, np.random.default_rng(0))
     dropped = WeightDrop(layer, "weight_hh", 0.5, np.random.default_rng(0))
     for make in (
         lambda: Stack([layer, layer]),
         lambda: Bidirectional(layer, layer),
         lambda: Stack([dropped, layer]),
-        lambda: Stack([Bidirectional(layer_of("RNN"), layer), layer]),
-        lambda: Stack([layer_of("RNN", d=H) for _ in range(3)], dropout=[drop, drop]),
+        lambda: Stack([Bidirectional(layer_of("rnn"), layer), layer]),
+        lambda: Stack([layer_of("rnn", d=H) for _ in range(3)], dropout=[drop, drop]),
     ):
         with pytest.raises(ModelError, match="share the arrays, not the layer"):
             make()
-    Stack([layer, RNN(**layer.params)])
+    Stack([layer, RNN(*layer.params["weight_ih"].shape, weights=layer.params)])
 
 
 def test_steps_out_of_turn() -> None:

@@ -7,13 +7,13 @@ import pytest
 
 from tests.layers.recurrent.test_cells import D, H, N, every_kind, inputs_of, layer_of
 from wordkit.errors import ModelError
-from wordkit.layers.recurrent.cells import Recurrent
+from wordkit.layers.recurrent.loop import Recurrent
 
 STEPS = 2
 X, BY_H = inputs_of()[:, 0], inputs_of(d=H)[:, 0]
 
 
-def advanced(kind: str = "LSTM", steps: int = STEPS) -> Recurrent:
+def advanced(kind: str = "lstm", steps: int = STEPS) -> Recurrent:
     """A layer that was told of two steps and has made some."""
     layer = layer_of(kind)
     layer.begin(N, STEPS)
@@ -67,6 +67,6 @@ def test_one_row_for_all() -> None:
 
 def test_blocks_of_too_few_axes() -> None:
     with pytest.raises(ModelError, match=r"must be \(N, T, D\), not of shape \(3, 4\)"):
-        layer_of("GRU").forward(X)
+        layer_of("gru").forward(X)
     with pytest.raises(ModelError, match=r"must be \(N, D\), not of shape \(3, 5, 4\)"):
-        layer_of("GRU").step(inputs_of())
+        layer_of("gru").step(inputs_of())

@@ -163,20 +163,23 @@ class TextbookWord2Vec(BaseEstimator):
         """Words to vectors, starting near zero."""
         shape = size, self.vector_size
         words = ((rng.random(shape, np.float32) - 0.5) / self.vector_size).astype(np.float32)
-        weight = self._on_device(words)
+        weights = {"weight": self._on_device(words)}
         if self.method == "cbow":
-            return EmbeddingBag(weight, mode=self.cbow_mode)
-        return Embedding(weight)
+            return EmbeddingBag(*shape, mode=self.cbow_mode, weights=weights)
+        return Embedding(*shape, weights=weights)
 
     def _output(self, corpus: Corpus) -> Layer:
         """Vectors to the loss, starting at zero."""
         counts = corpus.vocabulary.counts
-        weight = self._on_device(np.zeros((len(counts), self.vector_size), np.float32))
+        words, size = len(counts), self.vector_size
+        tree = self.loss == "hierarchical-softmax"
+        zeros = self._on_device(np.zeros((words - tree, size), np.float32))
+        options: dict[str, Any] = {"reduction": "sum", "weights": {"weight": zeros}}
         if self.loss == "softmax":
-            return SoftmaxLoss(weight, reduction="sum")
-        if self.loss == "hierarchical-softmax":
-            return HierarchicalSoftmaxLoss(weight[:-1], huffman_tree(counts), reduction="sum")
-        return NegativeSamplingLoss(weight, reduction="sum")
+            return SoftmaxLoss(size, words, bias=False, **options)
+        if tree:
+            return HierarchicalSoftmaxLoss(size, huffman_tree(counts), **options)
+        return NegativeSamplingLoss(size, words, **options)
 
     def _on_device(self, weight: np.ndarray) -> Array:
         return to_device(weight) if self.device == "gpu" else weight

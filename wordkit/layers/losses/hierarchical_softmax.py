@@ -8,13 +8,15 @@ their Compositionality".
 from __future__ import annotations
 
 from collections import deque
+from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 import numpy as np
 
 from wordkit.backend.arrays import Array, array_module
 from wordkit.errors import ModelError
-from wordkit.layers.base import Layer, RowGradient
+from wordkit.layers.base import Layer, Parameter, RowGradient
+from wordkit.layers.init import zeros
 from wordkit.layers.losses.dense import SigmoidCrossEntropy, checked_reduction, log_sigmoid
 
 
@@ -106,17 +108,25 @@ class HierarchicalSoftmaxLoss(Layer):
 
     Parameters
     ----------
-    tree
-        Of the V words.
+    size, tree
+        D, and the tree of the V words. The vectors begin as zeros, as in word2vec.c.
     reduction
         ``mean`` over the N targets, or ``sum``. word2vec.c descends the sum.
     """
 
-    def __init__(self, weight: Array, tree: HuffmanTree, *, reduction: str = "mean"):
-        super().__init__(weight=weight)
+    def __init__(
+        self,
+        size: int,
+        tree: HuffmanTree,
+        *,
+        reduction: str = "mean",
+        weights: Mapping[str, Array] | None = None,
+    ):
+        nodes = len(tree.offsets) - 2
+        super().__init__({"weight": Parameter((nodes, size), zeros)}, weights=weights)
         self.reduction = checked_reduction(reduction)
         self._cross_entropy = SigmoidCrossEntropy(reduction="sum")
-        xp = array_module(weight)
+        xp = array_module(self.params["weight"])
         lengths = np.diff(tree.offsets)
         on_way = np.arange(lengths.max()) < lengths[:, None]  # (V, L)
         points, labels = np.zeros(on_way.shape, np.int32), np.full(on_way.shape, -1, np.int8)

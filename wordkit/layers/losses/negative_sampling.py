@@ -6,13 +6,15 @@ Compositionality".
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
 
 from wordkit.backend.arrays import Array, array_module
 from wordkit.errors import ModelError
-from wordkit.layers.base import Layer, RowGradient
+from wordkit.layers.base import Layer, Parameter, RowGradient
+from wordkit.layers.init import zeros
 from wordkit.layers.losses.dense import SigmoidCrossEntropy, checked_reduction
 
 
@@ -57,12 +59,21 @@ class NegativeSamplingLoss(Layer):
 
     Parameters
     ----------
+    size, words
+        D and V. The vectors begin as zeros, as in word2vec.c.
     reduction
         ``mean`` over the N pairs, or ``sum``. word2vec.c descends the sum.
     """
 
-    def __init__(self, weight: Array, *, reduction: str = "mean"):
-        super().__init__(weight=weight)
+    def __init__(
+        self,
+        size: int,
+        words: int,
+        *,
+        reduction: str = "mean",
+        weights: Mapping[str, Array] | None = None,
+    ):
+        super().__init__({"weight": Parameter((words, size), zeros)}, weights=weights)
         self.reduction = checked_reduction(reduction)
         self._cross_entropy = SigmoidCrossEntropy(reduction="sum")
 

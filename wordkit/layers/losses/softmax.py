@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import numpy as np
 
 from wordkit.backend.arrays import Array, array_module, fits_kernels
 from wordkit.backend.products import product
 from wordkit.backend.threads import at_once, available_workers, shares
 from wordkit.errors import ModelError
-from wordkit.layers.base import Layer
+from wordkit.layers.base import Layer, Parameter
+from wordkit.layers.blocks import block_of, rows_of
 from wordkit.layers.buffers import Buffers
+from wordkit.layers.init import uniform, zeros
 from wordkit.layers.losses.dense import SoftmaxCrossEntropy, checked_reduction, checked_targets
 from wordkit.layers.losses.softmax_kernels import softmax_losses
 
@@ -22,8 +26,8 @@ WORTH_THREADS = 2**18
 class SoftmaxLoss(Layer):
     """Softmax over all words, of the scores h W^T + b.
 
-    ``params``: ``weight`` W, (V, D), which may be an embedding's own; ``bias`` b, (V,), if
-    given. The exact loss, for which ``NegativeSamplingLoss`` is the cheap stand-in.
+    ``params``: ``weight`` W, (V, D), which may be an embedding's own; ``bias`` b, (V,). The
+    exact loss, for which ``NegativeSamplingLoss`` is the cheap stand-in.
 
     Scores are computed by blocks of rows, and in training at once turned into their
     gradient: no more than ``SCORES_AT_ONCE`` of the (N, V) exist together. What
@@ -31,6 +35,10 @@ class SoftmaxLoss(Layer):
 
     Parameters
     ----------
+    size, words
+        D and V.
+    bias
+        False for scores without b.
     reduction, label_smoothing
         As in ``SoftmaxCrossEntropy``.
 
@@ -42,15 +50,19 @@ class SoftmaxLoss(Layer):
 
     def __init__(
         self,
-        weight: Array,
-        bias: Array | None = None,
+        size: int,
+        words: int,
         *,
+        bias: bool = True,
         reduction: str = "mean",
         label_smoothing: float = 0.0,
+        rng: np.random.Generator | None = None,
+        weights: Mapping[str, Array] | None = None,
     ):
-        super().__init__(weight=weight, **({} if bias is None else {"bias": bias}))
-        if bias is not None and bias.shape != weight.shape[:1]:
-            raise ModelError(f"bias must have the shape {weight.shape[:1]}, not {bias.shape}")
+        parameters = {"weight": Parameter((words, size), uniform)}
+        if bias:
+            parameters["bias"] = Parameter((words,), zeros)
+        super().__init__(parameters, rng=rng, weights=weights)
         self.reduction = checked_reduction(reduction)
         self._cross_entropy = SoftmaxCrossEntropy(reduction="sum", label_smoothing=label_smoothing)
         self._buffers = Buffers()
@@ -65,7 +77,8 @@ class SoftmaxLoss(Layer):
         if h.shape[-1] != weight.shape[1]:
             raise ModelError(f"h must have {weight.shape[1]} features, not {h.shape[-1]}")
         targets = checked_targets(targets, (*h.shape[:-1], len(weight)))
-        h = h.reshape(len(targets), weight.shape[1]).astype(weight.dtype, copy=False)
+        targets = rows_of(targets.reshape(*h.shape[:-1], 1))[:, 0]
+        h = rows_of(h).astype(weight.dtype, copy=False)
         self._share = 1 / xp.maximum((targets >= 0).sum(), 1) if self.reduction == "mean" else 1.0
         self._d_h = self._buffers.get("h", h.shape, weight)
         self._sums = {name: self._buffers.get(name, p.shape, p) for name, p in self.params.items()}
@@ -88,7 +101,7 @@ class SoftmaxLoss(Layer):
             raise ModelError("there is no gradient: the last forward was not in training")
         for name, array in self._sums.items():
             self.grads[name] = _times(gradient, array)
-        return _times(gradient, self._d_h).reshape(self._shape)
+        return block_of(_times(gradient, self._d_h), self._shape)
 
     def _losses(self, h: Array, targets: Array, scores: Array, d_h: Array) -> Array:
         """The sum of the losses; ``scores`` (N, V) and ``d_h`` become the gradients."""

@@ -12,13 +12,15 @@ next ``forward`` or ``backward`` overwrites. ``final_state`` and
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import partial
+
+import numpy as np
 
 from wordkit.backend.arrays import Array, array_module
 from wordkit.backend.products import Times, product
 from wordkit.errors import ModelError
-from wordkit.layers.base import Layer
+from wordkit.layers.base import Layer, Parameter
 from wordkit.layers.buffers import Buffers
 
 State = dict[str, Array]
@@ -42,17 +44,22 @@ class Recurrent(Layer):
     """
 
     state_names: tuple[str, ...] = ("h",)
-    gate_count: int
     keeps_products = False  # whether ``_cell_backward`` wants what ``_cell`` left there
 
-    def __init__(self, **params: Array):
-        super().__init__(**params)
+    def __init__(
+        self,
+        parameters: Mapping[str, Parameter],
+        *,
+        rng: np.random.Generator | None = None,
+        weights: Mapping[str, Array] | None = None,
+    ):
+        super().__init__(parameters, rng=rng, weights=weights)
+        _check_one_type(self)
         self._buffers = Buffers()
         self._states: list[Array] = []  # (T + 1, N, H) each
         self.final_state: State = {}
         self.initial_state_gradient: State = {}
         self._turn, self._next = "", 0  # advance or retreat, if step by step; of which step
-        self._check_params()
 
     def forward(
         self,
@@ -92,7 +99,7 @@ class Recurrent(Layer):
         if skipped is not None:
             x[skipped] = 0  # 0 times what stands in padding may be no number
         self._begin(x, state, skipped)
-        product(rows_of(x), self.params["weight_ih"], rows_of(self._gates))
+        product(flat(x), self.params["weight_ih"], flat(self._gates))
         times = Times(self.params["weight_hh"], n, steps)
         times.by_rows(partial(self._run, range(steps)), n)
         self._end()
@@ -130,7 +137,7 @@ class Recurrent(Layer):
         self._begin_backward(self._time_major("gradient", gradient), state_gradient)
         times = Times(self.params["weight_hh"].T, n, steps)
         times.by_rows(partial(self._run_back, range(steps)), n)
-        product(rows_of(self._d_gates), self.params["weight_ih"].T, rows_of(self._d_x))
+        product(flat(self._d_gates), self.params["weight_ih"].T, flat(self._d_x))
         self._end_backward()
         return self._d_x.swapaxes(0, 1)
 
@@ -197,7 +204,7 @@ class Recurrent(Layer):
             ("weight_hh", self._states[0][:-1], self._d_products),
         ):
             self.grads[name] = self._buffer(f"d_{name}", self.params[name].shape)
-            product(rows_of(inputs).T, rows_of(outputs), self.grads[name])
+            product(flat(inputs).T, flat(outputs), self.grads[name])
         self._bias_gradients(self._d_gates, self._d_products)
         self.initial_state_gradient = {
             name: array.copy()
@@ -229,11 +236,21 @@ class Recurrent(Layer):
 
     # --- what the layers differ in ---
 
+    def torch_biases(self) -> tuple[Array, Array]:
+        """``bias_ih`` and ``bias_hh`` of PyTorch's layer of this kind, (G H,) each.
+
+        Raises
+        ------
+        ModelError
+            PyTorch has none.
+        """
+        raise ModelError(f"PyTorch has no layer for {type(self).__name__}")
+
     def _input_bias(self) -> Array:
         return self.params["bias"]
 
     def _bias_gradients(self, d_gates: Array, d_products: Array) -> None:
-        self.grads["bias"] = rows_of(d_gates).sum(axis=0)
+        self.grads["bias"] = flat(d_gates).sum(axis=0)
 
     def _cell(self, step: Step) -> None:
         """Write the states after a step.
@@ -332,24 +349,6 @@ class Recurrent(Layer):
         copied[...] = moved
         return copied
 
-    def _check_params(self) -> None:
-        size = len(self.params["weight_hh"])
-        inputs, width = len(self.params["weight_ih"]), self.gate_count * size
-        shapes = {"weight_ih": (inputs, width), "weight_hh": (size, width), "peephole": (3, size)}
-        for name, param in self.params.items():
-            expected = shapes.get(name, (width,))
-            if param.shape != expected:
-                raise ModelError(
-                    f"{name} of this {type(self).__name__} must have the shape {expected}, "
-                    f"not {param.shape}"
-                )
-        dtypes = {str(param.dtype) for param in self.params.values()}
-        if len(dtypes) > 1:
-            raise ModelError(
-                f"the weights of this {type(self).__name__} must be of one type, found "
-                f"{' and '.join(sorted(dtypes))}"
-            )
-
     def _check_input(self, x: Array, state: State | None, axes: str) -> None:
         weight_ih = self.params["weight_ih"]
         if x.ndim != axes.count(",") + 1:
@@ -377,14 +376,23 @@ class Recurrent(Layer):
             raise ModelError(f"{what} must have the arrays {expected}, not {found}")
 
 
+def _check_one_type(layer: Layer) -> None:
+    dtypes = {str(param.dtype) for param in layer.params.values()}
+    if len(dtypes) > 1:
+        raise ModelError(
+            f"the weights of this {type(layer).__name__} must be of one type, found "
+            f"{' and '.join(sorted(dtypes))}"
+        )
+
+
 def _check_rows(what: str, rows: Array, block: Array) -> None:
     """One row is not to become all of them."""
     if rows.shape != block.shape[1:]:
         raise ModelError(f"{what} must have the shape {block.shape[1:]}, not {rows.shape}")
 
 
-def rows_of(block: Array) -> Array:
-    """(T N, ...) of a contiguous block (T, N, ...)."""
+def flat(block: Array) -> Array:
+    """(T N, D) of a contiguous block (T, N, D)."""
     return block.reshape(-1, block.shape[-1])
 
 

@@ -1,8 +1,7 @@
 """Recurrent layers side by side and on top of each other.
 
-Both have the protocol of the layers they are made of. In ``params``, ``grads`` and states
-the names of the parts stand before the parts' own: ``"0.weight_ih"``, ``"forward.h"``. The
-arrays are the parts' own arrays.
+Both have the protocol of the layers they are made of. In states, as in ``params``, the names
+of the parts stand before the parts' own: ``"0.h"``, ``"forward.h"``.
 """
 
 from __future__ import annotations
@@ -12,7 +11,7 @@ from typing import Any
 
 from wordkit.backend.arrays import Array, array_module
 from wordkit.errors import ModelError
-from wordkit.layers.base import Layer
+from wordkit.layers.base import Layer, joined_names
 from wordkit.layers.dropout import WeightDrop
 from wordkit.layers.recurrent.loop import State
 
@@ -21,25 +20,26 @@ class _Parts(Layer):
     """A layer made of recurrent layers that have names."""
 
     def __init__(self, parts: Mapping[str, Any]):
-        super().__init__(**_joined({name: part.params for name, part in parts.items()}))
-        self._parts = parts
+        super().__init__(children=parts)
         _check_distinct(list(_layers_in(self)))
 
     @property
     def final_state(self) -> State:
         """As in ``Recurrent``, of all parts."""
-        return _joined({name: part.final_state for name, part in self._parts.items()})
+        return joined_names({name: part.final_state for name, part in self.children.items()})
 
     @property
     def initial_state_gradient(self) -> State:
         """As in ``Recurrent``, of all parts."""
-        return _joined({name: part.initial_state_gradient for name, part in self._parts.items()})
+        return joined_names(
+            {name: part.initial_state_gradient for name, part in self.children.items()}
+        )
 
     def _part_states(self, state: State | None) -> dict[str, State | None]:
         """The state of each part."""
         if state is None:
-            return dict.fromkeys(self._parts)
-        states: dict[str, Any] = {name: {} for name in self._parts}
+            return dict.fromkeys(self.children)
+        states: dict[str, Any] = {name: {} for name in self.children}
         for name, array in state.items():
             part, _, rest = name.partition(".")
             if part not in states:
@@ -48,10 +48,6 @@ class _Parts(Layer):
                 )
             states[part][rest] = array
         return states
-
-    def _collect(self) -> None:
-        """After ``backward``, the gradients of the parts."""
-        self.grads.update(_joined({name: part.grads for name, part in self._parts.items()}))
 
 
 class Bidirectional(_Parts):
@@ -77,7 +73,7 @@ class Bidirectional(_Parts):
         """From x (N, T, D) to (N, T, H of the one + H of the other), as ``Recurrent``."""
         states, directions = self._part_states(state), (slice(None), slice(None, None, -1))
         outputs = []
-        for (name, part), direction in zip(self._parts.items(), directions, strict=True):
+        for (name, part), direction in zip(self.children.items(), directions, strict=True):
             seen = None if mask is None else mask[:, direction]
             y = part.forward(x[:, direction], state=states[name], mask=seen, training=training)
             outputs.append(y[:, direction])
@@ -88,12 +84,11 @@ class Bidirectional(_Parts):
         self, gradient: Array, *, state_gradient: State | None = None
     ) -> Array:
         """From the gradient of the output to that of x (N, T, D)."""
-        first, second = self._parts.values()
+        first, second = self.children.values()
         states = self._part_states(state_gradient)
         d_first, d_second = gradient[..., : self._size], gradient[:, ::-1, self._size :]
         d_x = first.backward(d_first, state_gradient=states["forward"])
         d_reversed = second.backward(d_second, state_gradient=states["backward"])
-        self._collect()
         return d_x + d_reversed[:, ::-1]
 
     def step(self, x: Array, state: State | None = None) -> State:
@@ -173,7 +168,6 @@ class Stack(_Parts):
                 gradient = self.dropout[number - 1].backward(gradient)
             if number and self.residual:
                 gradient = gradient + above
-        self._collect()
         return gradient
 
     # --- step by step, as in ``Recurrent`` ---
@@ -227,7 +221,6 @@ class Stack(_Parts):
         """Set ``grads`` and ``initial_state_gradient``, of all steps."""
         for layer in self.layers:
             layer.end_backward()
-        self._collect()
 
     # --- a step that is not looked back on ---
 
@@ -238,7 +231,7 @@ class Stack(_Parts):
             after[str(number)] = layer.step(x, states[str(number)], **options)
             h = after[str(number)]["h"]
             x = _added(h, x) if number and self.residual else h
-        return _joined(after)
+        return joined_names(after)
 
     def output(self, state: State) -> Array:
         """What the stack gives in a state, (N, H): the highest h, if residual the sum of all."""
@@ -249,7 +242,7 @@ class Stack(_Parts):
 def _layers_in(part: Any) -> Iterator[Any]:
     """The recurrent layers that a layer is made of."""
     if isinstance(part, _Parts):
-        for inner in part._parts.values():
+        for inner in part.children.values():
             yield from _layers_in(inner)
     elif isinstance(part, WeightDrop):
         yield from _layers_in(part.layer)
@@ -273,8 +266,3 @@ def _added(y: Array, below: Array) -> Array:
             f"the one below {below.shape}"
         )
     return y + below
-
-
-def _joined(parts: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
-    """One dict, with the name of its part before each name."""
-    return {f"{part}.{name}": value for part, own in parts.items() for name, value in own.items()}

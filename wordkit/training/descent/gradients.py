@@ -34,11 +34,6 @@ def unique_rows(gradient: RowGradient) -> UniqueRows:
     return UniqueRows(rows, values, gradient.shape)
 
 
-def distinct(params: dict[str, Array]) -> dict[str, Array]:
-    """Each array once, under the first of its names: tied layers share the object."""
-    return {name: params[name] for name in _first_names(params).values()}
-
-
 def combined(params: dict[str, Array], grads: dict[str, Any]) -> dict[str, Any]:
     """The gradient of each different array, under the first of its names.
 

@@ -39,7 +39,7 @@ def train_in(
     Parameters
     ----------
     model
-        A ``Model`` with ``settings``, ``training`` and ``save``.
+        A ``Model`` with ``settings``, ``history`` and ``save``.
     data
         As ``note_settings`` takes it.
     facts
@@ -51,7 +51,7 @@ def train_in(
     )
     note_settings(runs, model.settings, training, data=data, resume=resume)
     result = trainer.fit(resume=resume)
-    model.training = {
+    model.history = {
         **asdict(training),
         "lr": training.rate,
         "steps": result.step,

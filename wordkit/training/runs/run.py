@@ -12,8 +12,8 @@ import numpy as np
 
 from wordkit.backend.arrays import Array, array_module, to_host
 from wordkit.errors import FormatError, ModelError
+from wordkit.layers.base import distinct
 from wordkit.training.checks import check_least, check_types
-from wordkit.training.descent.gradients import distinct
 from wordkit.training.descent.optimizers import Optimizer
 from wordkit.training.descent.schedules import Schedule
 from wordkit.training.model import Model

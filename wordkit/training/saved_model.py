@@ -1,0 +1,151 @@
+"""A model in a folder: what all models write, and how they are read.
+
+    config.json            kind, version, settings, and how it was trained
+    *vocabulary.txt        the words, with their counts in the training text
+    model.safetensors      the weights, by their paths through the tree of layers
+
+A folder of checkpoints may stand beside them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any, ClassVar, TypeVar
+
+import numpy as np
+
+from wordkit.backend.arrays import to_host
+from wordkit.corpus.vocabulary import Vocabulary
+from wordkit.errors import CorpusError, FormatError, ModelError
+from wordkit.layers.base import Layer, distinct
+from wordkit.storage.config import read_config, write_config
+from wordkit.storage.folders import new_folder
+from wordkit.storage.tensors import map_tensors, write_tensors
+from wordkit.training.runs.checkpoint import CHECKPOINTS, check_finished
+
+Self = TypeVar("Self", bound="SavedModel")
+WEIGHTS = "model.safetensors"
+
+
+class SavedModel(Layer):
+    """A tree of layers with settings and vocabularies, which can be saved and loaded.
+
+    Attributes
+    ----------
+    settings
+        A frozen dataclass of the type ``settings_type``.
+    history
+        How it was trained, as values for JSON: remembered, and not used.
+    """
+
+    kind: ClassVar[str]
+    version: ClassVar[int]
+    settings_type: ClassVar[type]
+    command: ClassVar[str]
+    """What trains it, as messages name it."""
+
+    settings: Any
+    history: dict[str, Any]
+
+    # --- what the models differ in ---
+
+    @classmethod
+    def vocabulary_files(cls, settings: Any) -> tuple[str, ...]:
+        """The names of the files of its vocabularies."""
+        raise NotImplementedError
+
+    def vocabularies(self) -> tuple[Vocabulary, ...]:
+        """What these files hold."""
+        raise NotImplementedError
+
+    def facts(self) -> dict[str, Any]:
+        """What else ``config.json`` is to say, as values for JSON."""
+        raise NotImplementedError
+
+    @classmethod
+    def from_facts(
+        cls: type[Self], settings: Any, vocabularies: list[Vocabulary], facts: Mapping[str, Any]
+    ) -> Self:
+        """A model of which the weights are ``BLANK``; any ``WordkitError`` if it cannot be."""
+        raise NotImplementedError
+
+    # --- on disk ---
+
+    def save(self, path: str | Path) -> None:
+        """Write the model as a folder, in which a folder of checkpoints may stand already.
+
+        Raises
+        ------
+        FormatError
+            Something else stands there.
+        """
+        config = {
+            **self.facts(), "settings": asdict(self.settings), "history": self.history,
+        }  # fmt: skip
+        weights = {path: to_host(array) for path, array in distinct(self.params).items()}
+        with new_folder(path, self.kind, beside=CHECKPOINTS) as folder:
+            write_config(folder, self.kind, self.version, config)
+            files = self.vocabulary_files(self.settings)
+            for name, vocabulary in zip(files, self.vocabularies(), strict=True):
+                vocabulary.save(folder / name)
+            write_tensors(folder / WEIGHTS, weights)
+
+    @classmethod
+    def load(cls: type[Self], path: str | Path) -> Self:
+        """Read what ``save`` wrote.
+
+        Raises
+        ------
+        FileNotFoundError
+            There is no such folder.
+        FormatError
+            It is cut short or damaged, of another kind, of a newer version, or was never
+            finished.
+        """
+        path = Path(path)
+        check_finished(path, cls.command)
+        config = read_config(path, cls.kind, cls.version)
+        try:
+            settings, history = cls.settings_type(**config["settings"]), dict(config["history"])
+        except (KeyError, TypeError, ValueError, ModelError) as error:
+            raise FormatError(f"{path / 'config.json'} is damaged: {error}") from None
+        vocabularies = [Vocabulary.load(path / name) for name in cls.vocabulary_files(settings)]
+        weights = map_tensors(path / WEIGHTS)
+        if settings.layers > len(weights):  # before anything is made of so many
+            raise FormatError(
+                f"{path / WEIGHTS} holds {len(weights)} arrays, too few for {settings.layers:,} "
+                "layers"
+            )
+        try:
+            model = cls.from_facts(settings, vocabularies, config)
+        except (KeyError, TypeError, ValueError, CorpusError, ModelError) as error:
+            raise FormatError(f"{path / 'config.json'} is damaged: {error}") from None
+        model.history = history
+        return model._read(path / WEIGHTS, weights)
+
+    def _read(self: Self, path: Path, weights: Mapping[str, np.ndarray]) -> Self:
+        """Put the weights of a file into a model, in memory, if they are its own and finite."""
+        try:
+            self.put(weights)
+        except ModelError as error:
+            raise FormatError(f"{path} is damaged: {error}") from None
+        self.replace(lambda _, array: np.array(array))
+        with np.errstate(invalid="ignore"):
+            for name, array in distinct(self.params).items():
+                if not np.isfinite(array.sum(dtype=np.float64)):
+                    raise FormatError(
+                        f"{path}: the weights {name!r} hold NaN or infinity, so the model "
+                        "cannot predict; train it again"
+                    )
+        return self
+
+
+def log_shares(vocabulary: Vocabulary) -> np.ndarray:
+    """The logarithm of each word's share of the training text, (V,) float32.
+
+    A word that comes from another text only counts as half a word.
+    """
+    counts = np.maximum(vocabulary.counts, 0.5)
+    return np.log(counts / counts.sum()).astype(np.float32)
