@@ -35,8 +35,16 @@ def lstm(w: Weights, x: np.ndarray, state: State, peephole: bool = False) -> Sta
     return {"h": sigmoid(o + p_o * after) * np.tanh(after), "c": after}
 
 
+def mgu(w: Weights, x: np.ndarray, state: State) -> State:
+    h = state["h"]
+    f, n = np.split(x @ w["weight_ih"] + w["bias_ih"], 2)
+    f_h, n_h = np.split(h @ w["weight_hh"] + w["bias_hh"], 2)
+    f = sigmoid(f + f_h)
+    return {"h": (1 - f) * h + f * np.tanh(n + f * n_h)}
+
+
 def sigmoid(x: np.ndarray) -> np.ndarray:
     return 1 / (1 + np.exp(-x))
 
 
-FORMULAS: dict[str, Callable[..., State]] = {"rnn": rnn, "gru": gru, "lstm": lstm}
+FORMULAS: dict[str, Callable[..., State]] = {"rnn": rnn, "gru": gru, "lstm": lstm, "mgu": mgu}

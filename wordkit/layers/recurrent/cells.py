@@ -10,5 +10,6 @@ CELLS = Registry(
         "rnn": "wordkit.layers.recurrent.rnn.RNN",
         "gru": "wordkit.layers.recurrent.gru.GRU",
         "lstm": "wordkit.layers.recurrent.lstm.LSTM",
+        "mgu": "wordkit.layers.recurrent.mgu.MGU",
     },
 )
