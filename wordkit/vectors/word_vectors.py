@@ -12,6 +12,7 @@ import numpy as np
 
 from wordkit.errors import ModelError, UnknownWordError
 from wordkit.vectors import search
+from wordkit.vectors.formats import registry
 
 Query = str | np.ndarray
 """A word, or a vector of shape (D,)."""
@@ -53,16 +54,22 @@ class WordVectors:
     def load(
         cls, path: str | Path, format: str | None = None, *, verify: bool = False
     ) -> WordVectors:
-        """Read vectors in any format; see ``wordkit.vectors.formats.registry.load``."""
-        from wordkit.vectors.formats import registry
-
-        return registry.load(path, format, verify=verify)
+        """Read vectors in any format; see ``wordkit.vectors.formats.registry.read``."""
+        words, vectors, counts = registry.read(path, format, verify=verify)
+        return cls(words, vectors, counts=counts)
 
     def save(self, path: str | Path, format: str = "wordkit") -> None:
-        """Write the vectors; see ``wordkit.vectors.formats.registry`` for the formats."""
-        from wordkit.vectors.formats import registry
+        """Write the vectors; see ``wordkit.vectors.formats.registry`` for the formats.
 
-        registry.save(self, path, format)
+        Raises
+        ------
+        ModelError
+            A word stands there twice.
+        FormatError
+            The format cannot hold these vectors; see ``registry.write``.
+        """
+        _ = self.index  # raises if a word stands twice
+        registry.write(path, self.words, self.vectors, self.counts, format)
 
     # --- words and rows ---------------------------------------------------------------
 

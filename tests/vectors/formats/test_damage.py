@@ -9,7 +9,9 @@ import numpy as np
 import pytest
 
 from wordkit.errors import FormatError
-from wordkit.vectors.formats.registry import load
+from wordkit.vectors.word_vectors import WordVectors
+
+load = WordVectors.load
 
 
 def write(path, content):

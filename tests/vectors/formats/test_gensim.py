@@ -3,12 +3,12 @@
 import numpy as np
 import pytest
 
-from wordkit.vectors.formats.registry import load, save
 from wordkit.vectors.word_vectors import WordVectors
 
 pytest.importorskip("gensim", reason="gensim is an optional peer")
 from gensim.models import KeyedVectors
 
+load, save = WordVectors.load, WordVectors.save
 WORDS = ["the", "caf\u00e9", "a\u00a0b", "日本", "1990", "'s"]
 VECTORS = np.random.default_rng(0).standard_normal((len(WORDS), 7)).astype(np.float32)
 VECTORS[0] = [0, -0.0, 1e-5, 1e-4, 123456.79, 1e16, 3e-41]

@@ -18,10 +18,11 @@ from wordkit.storage.config import read_config, write_config
 from wordkit.storage.folders import new_folder
 from wordkit.storage.tensors import write_tensors
 from wordkit.storage.words import read_words, write_words
-from wordkit.vectors.formats.registry import FORMATS, detect, load, save
+from wordkit.vectors.formats.registry import FORMATS, detect
 from wordkit.vectors.formats.text import trailing_numbers
 from wordkit.vectors.word_vectors import WordVectors
 
+load, save = WordVectors.load, WordVectors.save
 WORDS = ["the", "of", "new york", "a\u00a0b", "\u2028", "caf\u00e9", "日本", "b\udcffd", "'s", ""]
 VECTORS = np.random.default_rng(0).standard_normal((len(WORDS), 5)).astype(np.float32)
 

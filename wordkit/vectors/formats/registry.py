@@ -1,4 +1,4 @@
-"""The files and folders that hold word vectors: one table, loading and saving.
+"""The files and folders that hold word vectors: one table, reading and writing.
 
 ===================  ============================================================
 ``wordkit``          our folder, mapped into memory; the only one for sparse vectors
@@ -15,7 +15,7 @@ Names that end in ``.gz`` are written as gzip; gzip is read whatever its name.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -24,42 +24,35 @@ import numpy as np
 from wordkit.errors import FormatError
 from wordkit.vectors.formats import binary, native, projector, text
 from wordkit.vectors.formats.fields import parse_header, read_head
-from wordkit.vectors.word_vectors import WordVectors
 
 
 class _Format(NamedTuple):
     read: Callable[..., tuple[Any, ...]]  # path -> words, vectors, and counts where it has them
-    write: Callable[[Path, WordVectors], None]
+    write: Callable[[Path, Sequence[str], Any, np.ndarray | None], None]
     folder: bool = False
 
 
 FORMATS = {
-    "wordkit": _Format(
-        native.read,
-        lambda path, wv: native.write(path, wv.words, wv.vectors, wv.counts),
-        folder=True,
-    ),
+    "wordkit": _Format(native.read, native.write, folder=True),
     "word2vec": _Format(
         lambda path: text.read(path, header=True),
-        lambda path, wv: text.write(path, wv.words, wv.vectors, header=True),
+        lambda path, words, vectors, _: text.write(path, words, vectors, header=True),
     ),
     "word2vec-binary": _Format(
         binary.read,
-        lambda path, wv: binary.write(path, wv.words, wv.vectors),
+        lambda path, words, vectors, _: binary.write(path, words, vectors),
     ),
     "glove": _Format(
         lambda path: text.read(path, header=False),
-        lambda path, wv: text.write(path, wv.words, wv.vectors, header=False),
+        lambda path, words, vectors, _: text.write(path, words, vectors, header=False),
     ),
     "fasttext": _Format(
         lambda path: text.read(path, header=True),
-        lambda path, wv: text.write(path, wv.words, wv.vectors, header=True, trailing_space=True),
+        lambda path, words, vectors, _: text.write(
+            path, words, vectors, header=True, trailing_space=True
+        ),
     ),
-    "projector": _Format(
-        projector.read,
-        lambda path, wv: projector.write(path, wv.words, wv.vectors, wv.counts),
-        folder=True,
-    ),
+    "projector": _Format(projector.read, projector.write, folder=True),
 }
 
 _FOREIGN = {
@@ -73,11 +66,15 @@ _FOREIGN = {
 _CONTROL = re.compile(rb"[\x00-\x08\x0e-\x1f]")
 
 
-def load(path: str | Path, format: str | None = None, *, verify: bool = False) -> WordVectors:
-    """Load word vectors; the format is found out where it is not given.
+def read(
+    path: str | Path, format: str | None = None, *, verify: bool = False
+) -> tuple[list[str], Any, np.ndarray | None]:
+    """Read words, vectors (V, D) and counts (V,), or None for counts that the format lacks.
 
     Parameters
     ----------
+    format
+        One of ``FORMATS``; detected from the content where it is not given.
     verify
         Compare vectors of the format ``wordkit`` with their checksum, for which all of them
         are read. gzip is always compared with its own.
@@ -96,11 +93,26 @@ def load(path: str | Path, format: str | None = None, *, verify: bool = False) -
         raise FormatError(f"{path} is a folder, and {name} is a file")
     options = {"verify": verify} if name == "wordkit" else {}
     words, vectors, *counts = reader.read(path, **options)
-    return WordVectors(words, vectors, counts=counts[0] if counts else None)
+    return words, vectors, counts[0] if counts else None
 
 
-def save(vectors: WordVectors, path: str | Path, format: str = "wordkit") -> None:
-    """Save word vectors. What stood under the name stays until all is written.
+def write(
+    path: str | Path,
+    words: Sequence[str],
+    vectors: Any,
+    counts: np.ndarray | None = None,
+    format: str = "wordkit",
+) -> None:
+    """Write word vectors. What stood under the name stays until all is written.
+
+    Parameters
+    ----------
+    words
+        V distinct words.
+    vectors
+        (V, D): float32, or a SciPy sparse matrix, which only ``wordkit`` holds.
+    counts
+        (V,), how often each word occurs; ``wordkit`` and ``projector`` keep them.
 
     Raises
     ------
@@ -110,10 +122,9 @@ def save(vectors: WordVectors, path: str | Path, format: str = "wordkit") -> Non
     """
     path = Path(path)
     writer = _lookup(format)
-    if 0 in vectors.vectors.shape:
+    if 0 in vectors.shape:
         raise FormatError(f"there are no vectors to write to {path}")
-    _ = vectors.index  # raises if a word stands twice
-    if format != "wordkit" and not isinstance(vectors.vectors, np.ndarray):
+    if format != "wordkit" and not isinstance(vectors, np.ndarray):
         raise FormatError(
             f"these vectors are sparse, and {format} holds dense ones only: save them as wordkit, "
             "or train dense ones (ppmi-svd)"
@@ -121,7 +132,7 @@ def save(vectors: WordVectors, path: str | Path, format: str = "wordkit") -> Non
     if writer.folder and path.suffix == ".gz":
         raise FormatError(f"{path} would be a folder, and only files can end in .gz")
     try:
-        writer.write(path, vectors)
+        writer.write(path, words, vectors, counts)
     except UnicodeEncodeError as error:
         raise FormatError(f"a word has the character {error.object[error.start]!r}, which has "
                           "no UTF-8 form") from None  # fmt: skip
