@@ -107,11 +107,11 @@ def test_an_estimator_has_a_table() -> None:
 
 def test_the_halves_are_joined() -> None:
     lr = parameters_of(Settings)["lr"]
-    assert lr == Parameter(Interval(above=0), "Learning rate.", "float", True, None)
+    assert lr == Parameter(Interval(above=0), "Learning rate.", "none", "float", True, None)
     found = parameters_of(Estimator())
     assert list(found) == ["mode", "workers", "verbose"]
     assert found["mode"] == Parameter(
-        Choice(("mean", "sum")), "How to join.", "str", False, "mean"
+        Choice(("mean", "sum")), "How to join.", kind="str", default="mean"
     )
     assert found["verbose"] == Parameter(kind="bool", default=False)
 

@@ -82,6 +82,10 @@ class Interval:
         return f"{kind}{' of' * found.startswith('at')} {found}".rstrip()
 
 
+SHARE = Interval(0, below=1)
+"""Of a whole: from none of it to not quite all."""
+
+
 @dataclass(frozen=True)
 class Choice:
     """One of some names: a tuple of them, or the registry of what they stand for."""
@@ -100,11 +104,13 @@ class Choice:
 class Parameter:
     """Limits and help of a parameter; ``parameters_of`` adds what Python knows of it.
 
-    The annotation ``float | None`` becomes the kind "float", and optional.
+    The annotation ``float | None`` becomes the kind "float", and optional; ``none`` is what
+    None means there, for the help: "never".
     """
 
     limits: Limits | None = None
     help: str = ""
+    none: str = "none"
     kind: str = ""
     optional: bool = False
     default: Any = None
@@ -122,9 +128,12 @@ class Parameter:
             raise error(f"{name} must be {expected}, not {value!r}")
 
 
-def parameter(default: Any, limits: Limits | None = None, *, help: str = "") -> Any:
+def parameter(
+    default: Any, limits: Limits | None = None, *, help: str = "", none: str = "none"
+) -> Any:
     """A field of a dataclass, with its limits and help."""
-    return dataclasses.field(default=default, metadata={"parameter": Parameter(limits, help)})
+    declared = Parameter(limits, help, none)
+    return dataclasses.field(default=default, metadata={"parameter": declared})
 
 
 def parameters_of(owner: Any) -> dict[str, Parameter]:

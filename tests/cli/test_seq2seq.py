@@ -262,7 +262,7 @@ def test_options_reach_the_model(folder: Path, tmp_path: Path) -> None:
     found = {**facts, **facts.pop("history")}
     assert {name: found[name] for name in options} == options
     assert all(found[name] is True for name in flags)
-    assert found["sampling"] == 0.3
+    assert found["scheduled_sampling"] == 0.3
     assert found["source_words"] == found["target_words"]
     text = ok("seq2seq", "info", tmp_path / "m")
     assert "cell\tgru\n" in text
@@ -323,13 +323,13 @@ def test_files_of_other_lengths(folder: Path, tmp_path: Path) -> None:
     [
         (["--valid-target", "t.txt"], "--valid-target needs --valid"),
         (["--patience", 2], "--patience needs --valid"),
-        (["--dropout", 1], "dropout must be from 0 to below 1"),
+        (["--dropout", 1], "'--dropout': must be a number from 0 to below 1"),
         (["--input-feeding"], "choose an attention"),
         (["--tie"], "must be the same, found 16 and 32"),
         (["--bidirectional", "--hidden-size", 7], "must be even, not 7"),
-        (["--optimizer", "best"], "optimizer must be one of"),
+        (["--optimizer", "best"], "'--optimizer': must be one of sgd"),
         (["--checkpoint-every", "5"], "expected a duration such as 30s"),
-        (["--cell", "elman"], "'elman' is not one of"),
+        (["--cell", "elman"], "must be one of rnn, gru"),
         (["--layers", 0], "'--layers'"),
         (["--valid", "nowhere.tsv"], "cannot read nowhere.tsv"),
     ],

@@ -203,7 +203,7 @@ def test_a_vocabulary_of_another_model(saved: Path) -> None:
         ({"version": 2}, "upgrade wordkit"),
         ({"settings": {"cell": "lstm", "hidden_size": 5}}, "of the shape"),
         ({"settings": {"cell": "transformer"}}, "damaged: cell must be one of"),
-        ({"settings": {"layers": "2"}}, "layers must be of the type int"),
+        ({"settings": {"layers": "2"}}, "layers must be a whole number of at least 1"),
         ({"settings": {"colour": 1}}, "damaged"),
         ({"settings": None}, "damaged"),
         ({"settings": {"layers": 1_000_000_000}}, "too few for 1,000,000,000 layers"),

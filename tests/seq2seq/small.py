@@ -38,7 +38,7 @@ def small_model(*, dtype: Any = np.float64, xp: Any = np, **values: Any) -> Seq2
 
 def batch_of(model: Seq2Seq, pairs: Any = PAIRS) -> PairBatch:
     (batch,) = pair_batches(model, pairs, len(pairs), shuffle=False).epoch(0, 0)
-    return batch
+    return batch._replace(sampled=model.settings.scheduled_sampling)
 
 
 class Twin:

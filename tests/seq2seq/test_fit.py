@@ -28,7 +28,7 @@ def reversals(count: int, seed: int) -> list[tuple[list[str], list[str]]]:
 TRAIN, VALID = reversals(300, 1), reversals(40, 2)
 SETTINGS: dict[str, Any] = {
     "embedding_size": 8, "hidden_size": 16, "attention": "dot", "input_feeding": True,
-    "dropout": 0.1, "sampling": 0.2,
+    "dropout": 0.1, "scheduled_sampling": 0.2,
 }  # fmt: skip
 
 
@@ -53,7 +53,9 @@ def weights(folder: Path) -> bytes:
 
 
 def test_learns_and_saves(tmp_path: Path) -> None:
-    model, result = trained(tmp_path / "m", epochs=10, settings={"dropout": 0.0, "sampling": 0.0})
+    model, result = trained(
+        tmp_path / "m", epochs=10, settings={"dropout": 0.0, "scheduled_sampling": 0.0}
+    )
     loaded = Seq2Seq.load(tmp_path / "m")
     loss, _ = evaluate(loaded, pair_batches(loaded, VALID, 7, shuffle=False).epoch(0, 0))
     assert np.exp(loss) < 2  # to know no more than the letters gives over 4
@@ -68,7 +70,7 @@ def test_learns_and_saves(tmp_path: Path) -> None:
 def test_long_answers_are_not_cut(tmp_path: Path) -> None:
     """Of training pairs with targets longer than twice the source and 10."""
     pairs = [(["7"], list("the number called seven")), (["8"] * 20, list("eight"))]
-    settings = {"hidden_size": 32, "dropout": 0.0, "sampling": 0.0}
+    settings = {"hidden_size": 32, "dropout": 0.0, "scheduled_sampling": 0.0}
     trained(tmp_path / "m", pairs=pairs, valid=None, epochs=150, settings=settings, lr=0.02)
     model = Seq2Seq.load(tmp_path / "m")
     assert model.extra_length == 23 - 2
@@ -98,7 +100,7 @@ def test_a_broken_run_ends_in_the_same_bits(
 @pytest.mark.parametrize("share", [False, True])
 def test_more_epochs_replace_the_model(tmp_path: Path, share: bool) -> None:
     constant: dict[str, Any] = {"schedule": "constant", "valid": None}
-    settings = {"sampling": 0.0, "share_vocabulary": share}
+    settings = {"scheduled_sampling": 0.0, "share_vocabulary": share}
     trained(tmp_path / "whole", epochs=2, settings=settings, **constant)
     trained(tmp_path / "m", epochs=1, settings=settings, **constant)
     before = weights(tmp_path / "m")
@@ -111,11 +113,11 @@ def test_sampling_grows(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None
     real, found = Seq2Seq.loss_and_gradients, []
 
     def noted(self: Any, batch: Any) -> Any:
-        found.append(self.sampling)
+        found.append(batch.sampled)
         return real(self, batch)
 
     monkeypatch.setattr(Seq2Seq, "loss_and_gradients", noted)
-    trained(tmp_path / "m", epochs=4, batch_size=300, settings={"sampling": 0.8})
+    trained(tmp_path / "m", epochs=4, batch_size=300, settings={"scheduled_sampling": 0.8})
     assert found == pytest.approx([0.2, 0.4, 0.6, 0.8])
 
 

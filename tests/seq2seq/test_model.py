@@ -38,8 +38,8 @@ SETTINGS: list[dict[str, Any]] = [
     {"attention": "dot", "input_feeding": True, "bidirectional": True, "peeky": True, **DEEP},
     {"attention": "general", "input_feeding": True, "cell": "gru", "reverse": True, "layers": 2},
     {"attention": "additive", "input_feeding": True, "share_vocabulary": True, **TIED},
-    {"attention": "dot", "sampling": 0.5, "layers": 2},
-    {"attention": "additive", "sampling": 0.5, "input_feeding": True, "dropout": 0.3},
+    {"attention": "dot", "scheduled_sampling": 0.5, "layers": 2},
+    {"attention": "additive", "scheduled_sampling": 0.5, "input_feeding": True, "dropout": 0.3},
 ]
 each = pytest.mark.parametrize(
     "settings", SETTINGS, ids=[" ".join(settings) or "plain" for settings in SETTINGS]
@@ -94,7 +94,6 @@ def test_against_the_formulas(values: dict[str, Any]) -> None:
 @each
 def test_on_every_array_module(xp: Any, settings: dict[str, Any]) -> None:
     model, host = small_model(xp=xp, **settings), small_model(**settings)
-    model.sampling = host.sampling = model.settings.sampling
     found, expected = (m.loss_and_gradients(batch_of(m)) for m in (model, host))
     assert found[0] == pytest.approx(expected[0])
     np.testing.assert_allclose(
@@ -144,7 +143,6 @@ def test_words_and_ids() -> None:
 @each
 def test_gradients(settings: dict[str, Any]) -> None:
     model = small_model(**settings)
-    model.sampling = model.settings.sampling
     batch, draws = batch_of(model), model.generators["draws"].bit_generator.state
 
     forward, smoothed = model.output.forward, [0.0]
@@ -169,7 +167,9 @@ def test_gradients(settings: dict[str, Any]) -> None:
         np.testing.assert_allclose(gradient, expected, rtol=1e-5, atol=1e-8, err_msg=name)
 
 
-@pytest.mark.parametrize("settings", [s for s in SETTINGS if not {"dropout", "sampling"} & {*s}])
+@pytest.mark.parametrize(
+    "settings", [s for s in SETTINGS if not {"dropout", "scheduled_sampling"} & {*s}]
+)
 def test_gradients_of_a_batch_are_those_of_its_pairs(settings: dict[str, Any]) -> None:
     model = small_model(**settings)
 
@@ -198,13 +198,13 @@ def test_a_loss_is_without_smoothing() -> None:
 
 
 def test_only_training_drops_and_samples() -> None:
-    options = {"dropout": 0.3, "sampling": 1.0}
+    options = {"dropout": 0.3, "scheduled_sampling": 1.0}
     for option, value in options.items():
         model, plain = small_model(**{option: value}), small_model()
-        model.sampling = model.settings.sampling
         batch = batch_of(model)
         assert model.loss(batch) == plain.loss(batch)
-        assert model.loss_and_gradients(batch)[0] != plain.loss_and_gradients(batch)[0]
+        drawn, known = model.loss_and_gradients(batch), plain.loss_and_gradients(batch_of(plain))
+        assert drawn[0] != known[0]
 
 
 def test_sampling_everything_is_greedy() -> None:
@@ -216,11 +216,9 @@ def test_sampling_everything_is_greedy() -> None:
         guessed.append(words)
         scores, state, _ = model.step(words, state, memory)
         words = scores.argmax(axis=1)
-    model.sampling = 1.0
     truth = np.array([[1, 3, 3, 3]] * 3)
-    np.testing.assert_array_equal(model._partly_guessed(truth, memory), np.array(guessed).T)
-    model.sampling = 1e-12
-    np.testing.assert_array_equal(model._partly_guessed(truth, memory), truth)
+    np.testing.assert_array_equal(model._partly_guessed(truth, memory, 1.0), np.array(guessed).T)
+    np.testing.assert_array_equal(model._partly_guessed(truth, memory, 1e-12), truth)
 
 
 def test_shared_weights_are_one_object() -> None:
@@ -320,7 +318,7 @@ def test_vocabularies_that_do_not_fit(
         ({"version": 2}, "upgrade wordkit"),
         ({"settings": {"hidden_size": 6, "embedding_size": 3}}, "of the shape"),
         ({"settings": {"cell": "elman"}}, "damaged: cell must be one of"),
-        ({"settings": {"layers": "2"}}, "layers must be of the type int"),
+        ({"settings": {"layers": "2"}}, "layers must be a whole number of at least 1"),
         ({"settings": {"colour": 1}}, "damaged"),
         ({"settings": None}, "damaged"),
         ({"extra_length": -1}, "damaged: extra_length must be a whole number from 0, not -1"),

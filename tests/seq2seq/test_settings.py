@@ -17,23 +17,43 @@ from wordkit.training.settings import RATES
     [
         (ModelSettings, {"cell": "elman"}, "cell must be one of .*, not 'elman'"),
         (ModelSettings, {"attention": "loud"}, "one of none, dot, general, additive, not 'loud'"),
-        (ModelSettings, {"units": "bytes"}, "units must be one of words, chars, not 'bytes'"),
-        (ModelSettings, {"layers": 0}, "layers must be at least 1, not 0"),
-        (ModelSettings, {"hidden_size": 2.5}, "hidden_size must be of the type int, not 2.5"),
-        (ModelSettings, {"layers": True}, "layers must be of the type int, not True"),
-        (ModelSettings, {"peeky": 1}, "peeky must be of the type bool, not 1"),
-        (ModelSettings, {"dropout": 1.0}, "dropout must be from 0 to below 1, not 1.0"),
-        (ModelSettings, {"label_smoothing": -0.1}, "label_smoothing must be from 0 to below 1"),
-        (ModelSettings, {"sampling": 1.1}, "sampling must be from 0 to 1, not 1.1"),
+        (ModelSettings, {"units": "bytes"}, "units must be words or chars, not 'bytes'"),
+        (ModelSettings, {"layers": 0}, "layers must be a whole number of at least 1, not 0"),
+        (
+            ModelSettings,
+            {"hidden_size": 2.5},
+            "must be a whole number of at least 1, not 2.5",
+        ),
+        (ModelSettings, {"layers": True}, "layers must be a whole number of at least 1, not True"),
+        (ModelSettings, {"peeky": 1}, "peeky must be true or false, not 1"),
+        (ModelSettings, {"dropout": 1.0}, "dropout must be a number from 0 to below 1, not 1.0"),
+        (
+            ModelSettings,
+            {"label_smoothing": -0.1},
+            "must be a number from 0 to below 1",
+        ),
+        (
+            ModelSettings,
+            {"scheduled_sampling": 1.1},
+            "scheduled_sampling must be a number from 0 to 1, not 1.1",
+        ),
         (ModelSettings, {"tie": True}, "must be the same, found 16 and 128"),
         (ModelSettings, {"tie": True, "embedding_size": 128, "peeky": True}, "not peeky"),
         (ModelSettings, {"bidirectional": True, "hidden_size": 5}, "must be even, not 5"),
         (ModelSettings, {"input_feeding": True}, "choose an attention, one of dot, general"),
-        (TrainingSettings, {"batch_size": 0}, "batch_size must be at least 1"),
-        (TrainingSettings, {"target_min_count": 0}, "target_min_count must be at least 1"),
-        (TrainingSettings, {"epochs": "ten"}, "epochs must be of the type int, not 'ten'"),
-        (TrainingSettings, {"lr": "fast"}, r"lr must be of the type float \| None, not 'fast'"),
-        (TrainingSettings, {"seed": -1}, "seed must be at least 0"),
+        (TrainingSettings, {"batch_size": 0}, "batch_size must be a whole number of at least 1"),
+        (
+            TrainingSettings,
+            {"target_min_count": 0},
+            "must be a whole number of at least 1",
+        ),
+        (
+            TrainingSettings,
+            {"epochs": "ten"},
+            "must be a whole number of at least 1, not 'ten'",
+        ),
+        (TrainingSettings, {"lr": "fast"}, r"lr must be a number above 0, not 'fast'"),
+        (TrainingSettings, {"seed": -1}, "seed must be a whole number from 0 to 4,294,967,295"),
     ],
 )
 def test_what_makes_no_sense(kind: Any, values: dict[str, Any], message: str) -> None:
@@ -42,7 +62,7 @@ def test_what_makes_no_sense(kind: Any, values: dict[str, Any], message: str) ->
 
 
 def test_what_does() -> None:
-    assert ModelSettings(dropout=0, sampling=1).dropout == 0
+    assert ModelSettings(dropout=0, scheduled_sampling=1).dropout == 0
     assert TrainingSettings(lr=1, max_minutes=None).rate == 1
     assert TrainingSettings().batch_size == 128
 

@@ -9,9 +9,10 @@ from typing import Any
 import click
 
 from wordkit.cli.lm import PATH, lm, say_oov
-from wordkit.cli.models import AT_LEAST_1, check_validations, run_in, training_options
+from wordkit.cli.models import check_validations, run_in, run_options
+from wordkit.cli.options import options_of
 from wordkit.cli.output import json_option, print_json, say
-from wordkit.layers.recurrent.cells import CELLS
+from wordkit.lm.settings import ModelSettings, TrainingSettings, changed, read_recipe
 
 
 @lm.command()
@@ -21,34 +22,15 @@ from wordkit.layers.recurrent.cells import CELLS
 @click.option(
     "--recipe", metavar="NAME|FILE", help="Settings from a TOML file, of wordkit or your own."
 )
-@click.option("--cell", type=click.Choice(list(CELLS)), help="[default: lstm]")
-@click.option("--layers", type=AT_LEAST_1, help="Recurrent layers.  [default: 1]")
-@click.option("--embedding-size", type=AT_LEAST_1, help="Of a word.  [default: 100]")
-@click.option("--hidden-size", type=AT_LEAST_1, help="Of a layer.  [default: 100]")
-@click.option("--dropout", type=float, help="Between the layers.  [default: 0.0]")
-@click.option("--embedding-dropout", type=float, help="Of whole words.  [default: 0.0]")
-@click.option("--weight-drop", type=float, help="Of recurrent weights.  [default: 0.0]")
-@click.option(
-    "--variational/--no-variational",
-    default=None,
-    help="Drop the same units at all steps.  [default: False]",
-)
-@click.option(
-    "--tie/--no-tie", default=None, help="Output and embedding are one.  [default: False]"
-)
 @click.option(
     "--units",
     type=click.Choice(["words", "chars"]),
     help="What a FILE is cut into.  [default: words]",
 )
 @click.option("--init-vectors", type=PATH, metavar="VEC", help="Word vectors to begin with.")
-@click.option("--bptt", type=AT_LEAST_1, help="Steps of a window.  [default: 35]")
-@click.option(
-    "--variable-bptt/--no-variable-bptt",
-    default=None,
-    help="Windows of other lengths in each epoch.  [default: False]",
-)
-@training_options("Windows", "text", batch_size=20, clip=0.25)
+@options_of(ModelSettings)
+@options_of(TrainingSettings)
+@run_options
 @json_option
 def train(
     train: Path,
@@ -71,7 +53,6 @@ def train(
     wordkit lm train --train train.txt --valid valid.txt -o model --recipe ptb-small
     """
     from wordkit.lm.fit import fit
-    from wordkit.lm.settings import ModelSettings, TrainingSettings, changed, read_recipe
     from wordkit.training.runs.checkpoint import parse_duration
     from wordkit.vectors.word_vectors import WordVectors
 

@@ -10,43 +10,18 @@ from typing import Any
 
 import click
 
-from wordkit.cli.output import print_json, print_rows, seed_range
+from wordkit.cli.output import print_json, print_rows
 
 AT_LEAST_1 = click.IntRange(1)
 
 
-def training_options(things: str, text: str, *, batch_size: int, clip: float) -> Callable:
-    """The options of the ``TrainingSettings`` that all models have, and of a run."""
-    option = click.option
-    options = [
-        option(
-            "--batch-size", type=AT_LEAST_1, help=f"{things} at once.  [default: {batch_size}]"
-        ),
-        option("--optimizer", help="Such as sgd or adam:beta1=0.5.  [default: adam]"),
-        option("--lr", type=float, help="Learning rate.  [default: by the optimizer]"),
-        option("--schedule", help="Of the rate, such as plateau.  [default: cosine]"),
-        option("--clip", type=float, help=f"Largest norm of the gradient.  [default: {clip}]"),
-        option("--epochs", type=AT_LEAST_1, help=f"Passes over the {text}.  [default: 10]"),
-        option("--max-minutes", type=float, help="Stop then.  [default: never]"),
-        option(
-            "--patience",
-            type=AT_LEAST_1,
-            help="Stop after so many worse validations.  [default: never]",
-        ),
-        option("--validate-every", type=AT_LEAST_1, metavar="STEPS", help="[default: each epoch]"),
-        option("--seed", type=seed_range, help="Seed of the randomness.  [default: 1]"),
-        option(
-            "--checkpoint-every", default="5m", show_default=True, help="Such as 30s, 5m or 1h."
-        ),
-        option("--resume", is_flag=True, help="Go on with the run in the folder."),
-    ]
-
-    def add(command: Callable) -> Callable:
-        for each in reversed(options):
-            command = each(command)
-        return command
-
-    return add
+def run_options(command: Callable) -> Callable:
+    """The options of a run, of whichever model."""
+    every = click.option(
+        "--checkpoint-every", default="5m", show_default=True, help="Such as 30s, 5m or 1h."
+    )
+    resume = click.option("--resume", is_flag=True, help="Continue the run in the folder.")
+    return every(resume(command))
 
 
 def check_validations(options: Mapping[str, Any], valid: Path | None) -> None:

@@ -9,11 +9,11 @@ from typing import Any
 
 import click
 
-from wordkit.cli.models import AT_LEAST_1, check_validations, run_in, training_options
+from wordkit.cli.models import check_validations, run_in, run_options
+from wordkit.cli.options import options_of
 from wordkit.cli.output import json_option, print_json, say
 from wordkit.cli.seq2seq import PATH, seq2seq
-from wordkit.layers.attention.kinds import ATTENTIONS
-from wordkit.layers.recurrent.cells import CELLS
+from wordkit.seq2seq.settings import ModelSettings, TrainingSettings
 
 
 @seq2seq.command()
@@ -22,43 +22,9 @@ from wordkit.layers.recurrent.cells import CELLS
 @click.option("--valid", type=PATH, metavar="PAIRS", help="Pairs to choose by.")
 @click.option("--valid-target", type=PATH, metavar="FILE", help="Their targets.")
 @click.option("-o", "--output", required=True, type=PATH, help="Folder to make.")
-@click.option(
-    "--units", type=click.Choice(["words", "chars"]), help="What a token is.  [default: words]"
-)
-@click.option("--cell", type=click.Choice(list(CELLS)), help="[default: lstm]")
-@click.option(
-    "--attention",
-    type=click.Choice(["none", *ATTENTIONS]),
-    help="How the decoder looks at the source.  [default: none]",
-)
-@click.option("--layers", type=AT_LEAST_1, help="Of encoder and decoder.  [default: 1]")
-@click.option("--embedding-size", type=AT_LEAST_1, help="Of a token.  [default: 16]")
-@click.option("--hidden-size", type=AT_LEAST_1, help="Of a layer.  [default: 128]")
-@click.option(
-    "--bidirectional", is_flag=True, help="Read the source from both ends.  [default: False]"
-)
-@click.option("--peeky", is_flag=True, help="Show the decoder the end state.  [default: False]")
-@click.option("--reverse", is_flag=True, help="Read the source backwards.  [default: False]")
-@click.option("--residual", is_flag=True, help="Add a layer's input to it.  [default: False]")
-@click.option(
-    "--input-feeding", is_flag=True, help="Feed the attention's output back.  [default: False]"
-)
-@click.option("--tie", is_flag=True, help="Output and embedding are one.  [default: False]")
-@click.option(
-    "--share-vocabulary", is_flag=True, help="One vocabulary for both sides.  [default: False]"
-)
-@click.option("--source-min-count", type=AT_LEAST_1, help="Rarer ones are <unk>.  [default: 1]")
-@click.option("--target-min-count", type=AT_LEAST_1, help="Rarer ones are <unk>.  [default: 1]")
-@click.option("--dropout", type=float, help="Around the layers.  [default: 0.0]")
-@click.option("--label-smoothing", type=float, help="Share for other tokens.  [default: 0.0]")
-@click.option(
-    "--scheduled-sampling",
-    "sampling",
-    type=float,
-    metavar="SHARE",
-    help="Of tokens that the decoder is given as it guessed them, at the end.  [default: 0.0]",
-)
-@training_options("Pairs", "pairs", batch_size=128, clip=5.0)
+@options_of(ModelSettings)
+@options_of(TrainingSettings)
+@run_options
 @json_option
 def train(
     pairs: Path,
@@ -81,7 +47,6 @@ def train(
     wordkit seq2seq train train.de --target train.en -o model --attention general --epochs 8
     """
     from wordkit.seq2seq.fit import fit
-    from wordkit.seq2seq.settings import ModelSettings, TrainingSettings
     from wordkit.training.runs.checkpoint import parse_duration
 
     if valid_target is not None and valid is None:

@@ -15,9 +15,9 @@ from wordkit.lm.texts import ids_in, text_options
 from wordkit.storage.folders import check_replaceable
 from wordkit.training.batches import TextBatches
 from wordkit.training.runs.checkpoint import CHECKPOINTS
+from wordkit.training.runs.fingerprint import checksum
 from wordkit.training.runs.model_folder import train_in
 from wordkit.training.runs.trainer import TrainingResult
-from wordkit.training.settings import checksum
 from wordkit.vectors.word_vectors import WordVectors
 
 

@@ -9,9 +9,9 @@ from importlib import resources
 from pathlib import Path
 from typing import Any, TypeVar
 
+from wordkit.checks import SHARE, Choice, Interval, check_parameters, parameter
 from wordkit.errors import FormatError, ModelError
 from wordkit.layers.recurrent.cells import CELLS
-from wordkit.training.checks import check_choice, check_least, check_share, check_types
 from wordkit.training.settings import TrainingSettings as CommonSettings
 
 
@@ -19,37 +19,23 @@ from wordkit.training.settings import TrainingSettings as CommonSettings
 class ModelSettings:
     """What a language model is like.
 
-    Parameters
-    ----------
-    cell
-        The kind of recurrent layer; see ``wordkit.layers.recurrent.cells``.
-    dropout
-        Between embedding, layers and output.
-    embedding_dropout
-        Of whole words, in the embedding.
-    weight_drop
-        Of recurrent weights.
-    variational
-        ``dropout`` draws one mask for all steps of a window.
-    tie
-        The output layer has the weights of the embedding.
+    The dropouts are those of ``wordkit.layers.dropout``, where their sources stand.
     """
 
-    cell: str = "lstm"
-    layers: int = 1
-    embedding_size: int = 100
-    hidden_size: int = 100
-    dropout: float = 0.0
-    embedding_dropout: float = 0.0
-    weight_drop: float = 0.0
-    variational: bool = False
-    tie: bool = False
+    cell: str = parameter("lstm", Choice(CELLS), help="Kind of recurrent layer.")
+    layers: int = parameter(1, Interval(1), help="Recurrent layers.")
+    embedding_size: int = parameter(100, Interval(1), help="Dimensions of a token's vector.")
+    hidden_size: int = parameter(100, Interval(1), help="Units of a recurrent layer.")
+    dropout: float = parameter(
+        0.0, SHARE, help="Share of units dropped between embedding, layers and output."
+    )
+    embedding_dropout: float = parameter(0.0, SHARE, help="Share of words dropped.")
+    weight_drop: float = parameter(0.0, SHARE, help="Share of recurrent weights dropped.")
+    variational: bool = parameter(False, help="Drop the same units at all steps of a window.")
+    tie: bool = parameter(False, help="Let the output have the weights of the embedding.")
 
     def __post_init__(self) -> None:
-        check_types(self)
-        check_choice(self, cell=CELLS)
-        check_least(self, 1, "layers", "embedding_size", "hidden_size")
-        check_share(self, "dropout", "embedding_dropout", "weight_drop")
+        check_parameters(self)
         if self.tie and self.embedding_size != self.hidden_size:
             raise ModelError(
                 "to tie output and embedding, embedding_size and hidden_size must be the same, "
@@ -59,22 +45,12 @@ class ModelSettings:
 
 @dataclass(frozen=True)
 class TrainingSettings(CommonSettings):
-    """How a language model is trained; see the parent, ``Trainer`` and ``TextBatches``.
+    """How a language model is trained; see the parent, ``Trainer`` and ``TextBatches``."""
 
-    Parameters
-    ----------
-    bptt
-        Steps of a window.
-    variable_bptt
-        Windows about ``bptt`` long, others in each epoch.
-    """
-
-    bptt: int = 35
-    variable_bptt: bool = False
-
-    def __post_init__(self) -> None:
-        super().__post_init__()
-        check_least(self, 1, "bptt")
+    bptt: int = parameter(35, Interval(1), help="Steps of a window.")
+    variable_bptt: bool = parameter(
+        False, help="Windows about as long as --bptt, cut elsewhere in each epoch."
+    )
 
 
 Settings = TypeVar("Settings", ModelSettings, TrainingSettings)

@@ -12,11 +12,12 @@ from wordkit.errors import ModelError
 from wordkit.seq2seq.model import BOS, EXTRA_LENGTH, Seq2Seq
 from wordkit.seq2seq.settings import ModelSettings, TrainingSettings
 from wordkit.storage.folders import check_replaceable
+from wordkit.training.batches import Batches, LazySequence
 from wordkit.training.pair_batches import PairBatch, PairBatches
 from wordkit.training.runs.checkpoint import CHECKPOINTS
+from wordkit.training.runs.fingerprint import checksum
 from wordkit.training.runs.model_folder import train_in
 from wordkit.training.runs.trainer import TrainingResult
-from wordkit.training.settings import checksum
 
 Pairs = Sequence[tuple[Sequence[str], Sequence[str]]]
 """Tokens of the source and of the target."""
@@ -73,7 +74,9 @@ def fit(
     # by default, a translation may be as long as the longest that is learnt
     beyond = max(len(answer) - 2 * len(question) for question, answer in pairs)
     model.extra_length = max(EXTRA_LENGTH, beyond)
-    batches = _Sampled(model, pair_batches(model, pairs, training.batch_size), training.epochs)
+    batches: Batches = pair_batches(model, pairs, training.batch_size)
+    if settings.scheduled_sampling:
+        batches = _Sampled(batches, settings.scheduled_sampling, training.epochs)
     validation = None
     if valid is not None:
         check_pairs(valid, "validation")
@@ -145,11 +148,19 @@ def pair_batches(
 
 
 class _Sampled:
-    """Batches of pairs; in each epoch the model is given more of its own guesses."""
+    """Batches of pairs of which the model guesses more target tokens itself in each epoch.
 
-    def __init__(self, model: Seq2Seq, batches: PairBatches, epochs: int):
-        self.model, self.batches, self.epochs = model, batches, epochs
+    Parameters
+    ----------
+    share
+        Of the tokens, in the last epoch.
+    """
+
+    def __init__(self, batches: Batches, share: float, epochs: int):
+        self.batches, self.share, self.epochs = batches, share, epochs
 
     def epoch(self, seed: int, epoch: int) -> Sequence[PairBatch]:
-        self.model.sampling = self.model.settings.sampling * min(1, (epoch + 1) / self.epochs)
-        return self.batches.epoch(seed, epoch)
+        """As those of ``PairBatches``, each with the share of its epoch."""
+        batches = self.batches.epoch(seed, epoch)
+        share = self.share * min(1, (epoch + 1) / self.epochs)
+        return LazySequence(len(batches), lambda n: batches[n]._replace(sampled=share))

@@ -62,8 +62,6 @@ class Seq2Seq(SavedModel):
     ----------
     params
         The weights. A shared embedding and a tied output are one array with several paths.
-    sampling
-        The share of words that the decoder in training is given as it guessed them itself.
     start, end, unknown
         The ids of ``<bos>``, ``<eos>`` and ``<unk>`` in the target vocabulary.
     """
@@ -91,7 +89,6 @@ class Seq2Seq(SavedModel):
         draws = stream(seed, "draws")
         self.generators = {"draws": draws}
         self.state: State = {}
-        self.sampling = 0.0
 
         sources, targets = len(source_vocabulary), len(target_vocabulary)
         source = Embedding(sources, settings.embedding_size, rng=first)
@@ -149,9 +146,9 @@ class Seq2Seq(SavedModel):
     def _loss(self, batch: PairBatch, *, training: bool) -> tuple[float, int]:
         states, mask, first = self._encode(batch.source, batch.source_mask, training=training)
         words, counted = batch.target[:, :-1], batch.target_mask[:, 1:]
-        if training and self.sampling:
+        if training and batch.sampled:
             memory = self._memory(states, batch.source_mask, first)
-            words = self._partly_guessed(words, memory)
+            words = self._partly_guessed(words, memory, batch.sampled)
         xp = array_module(states)
         y = self.decoder.forward(xp.asarray(words), first, states, mask, training=training)
         targets = xp.asarray(np.where(counted, batch.target[:, 1:], -1))
@@ -159,12 +156,12 @@ class Seq2Seq(SavedModel):
         count = int(counted.sum())
         return float(self.output.unsmoothed) * count, count
 
-    def _partly_guessed(self, words: np.ndarray, memory: Memory) -> np.ndarray:
-        """The words (N, T), some of them as the model guesses them itself, step by step.
+    def _partly_guessed(self, words: np.ndarray, memory: Memory, share: float) -> np.ndarray:
+        """The words (N, T), a share of them as the model guesses them itself, step by step.
 
         No gradient passes through a choice of words: it is enough to know them beforehand.
         """
-        guessed = self.generators["draws"].random(words.shape) < self.sampling
+        guessed = self.generators["draws"].random(words.shape) < share
         words, state = words.copy(), memory.first_state
         for t in range(words.shape[1] - 1):
             scores, state, _ = self.step(words[:, t], state, memory)

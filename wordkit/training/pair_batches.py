@@ -16,7 +16,8 @@ class PairBatch(NamedTuple):
     """N pairs of sequences, filled up with zeros.
 
     ``source`` (N, S) and ``target`` (N, T) int32; ``source_mask`` and ``target_mask`` of
-    the same shapes, True where a sequence is; ``rate_scale`` by which the rate is multiplied.
+    the same shapes, True where a sequence is; ``rate_scale`` by which the rate is multiplied;
+    ``sampled``, the share of target tokens that the model in training guesses itself.
     """
 
     source: np.ndarray
@@ -24,6 +25,7 @@ class PairBatch(NamedTuple):
     target: np.ndarray
     target_mask: np.ndarray
     rate_scale: float = 1.0
+    sampled: float = 0.0
 
 
 class PairBatches:

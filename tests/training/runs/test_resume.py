@@ -19,9 +19,10 @@ from tests.training.small_model import SmallModel, small_trainer
 from wordkit.errors import FormatError, ModelError
 from wordkit.training.runs import checkpoint
 from wordkit.training.runs.checkpoint import latest_checkpoint
+from wordkit.training.runs.fingerprint import note_settings
 from wordkit.training.runs.interrupts import TrainingInterrupted
 from wordkit.training.runs.metrics import read_metrics
-from wordkit.training.settings import TrainingSettings, note_settings
+from wordkit.training.settings import TrainingSettings
 
 ROOT = Path(__file__).parents[3]
 CLOCK = ("seconds", "tokens_per_second", "metrics_bytes")

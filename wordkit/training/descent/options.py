@@ -4,56 +4,43 @@ from __future__ import annotations
 
 import inspect
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 from wordkit.errors import ModelError
-from wordkit.training.descent.averaged_sgd import ASGD
-from wordkit.training.descent.optimizers import (
-    SGD,
-    AdaDelta,
-    AdaGrad,
-    Adam,
-    AdamW,
-    Momentum,
-    Nesterov,
-    Optimizer,
-    RMSProp,
+from wordkit.registry import Registry
+
+_OPTIMIZERS = "wordkit.training.descent.optimizers"
+_SCHEDULES = "wordkit.training.descent.schedules"
+OPTIMIZERS = Registry(
+    "optimizer",
+    {
+        "sgd": f"{_OPTIMIZERS}.SGD",
+        "momentum": f"{_OPTIMIZERS}.Momentum",
+        "nesterov": f"{_OPTIMIZERS}.Nesterov",
+        "adagrad": f"{_OPTIMIZERS}.AdaGrad",
+        "rmsprop": f"{_OPTIMIZERS}.RMSProp",
+        "adadelta": f"{_OPTIMIZERS}.AdaDelta",
+        "adam": f"{_OPTIMIZERS}.Adam",
+        "adamw": f"{_OPTIMIZERS}.AdamW",
+        "asgd": "wordkit.training.descent.averaged_sgd.ASGD",
+    },
 )
-from wordkit.training.descent.schedules import (
-    Constant,
-    Cosine,
-    Exponential,
-    InverseTime,
-    NaturalExponential,
-    OneCycle,
-    Plateau,
-    Schedule,
+SCHEDULES = Registry(
+    "schedule",
+    {
+        "constant": f"{_SCHEDULES}.Constant",
+        "plateau": f"{_SCHEDULES}.Plateau",
+        "inverse-time": f"{_SCHEDULES}.InverseTime",
+        "exponential": f"{_SCHEDULES}.Exponential",
+        "natural-exponential": f"{_SCHEDULES}.NaturalExponential",
+        "cosine": f"{_SCHEDULES}.Cosine",
+        "one-cycle": f"{_SCHEDULES}.OneCycle",
+    },
 )
 
-OPTIMIZERS = {
-    "sgd": SGD,
-    "momentum": Momentum,
-    "nesterov": Nesterov,
-    "adagrad": AdaGrad,
-    "rmsprop": RMSProp,
-    "adadelta": AdaDelta,
-    "adam": Adam,
-    "adamw": AdamW,
-    "asgd": ASGD,
-}
-SCHEDULES = {
-    "constant": Constant,
-    "plateau": Plateau,
-    "inverse-time": InverseTime,
-    "exponential": Exponential,
-    "natural-exponential": NaturalExponential,
-    "cosine": Cosine,
-    "one-cycle": OneCycle,
-}
 
-
-def optimizer_from_text(text: str, **known: float) -> Optimizer:
+def optimizer_from_text(text: str, **known: float) -> Any:
     """An optimizer by name; ``known`` are options for those that have them.
 
     Raises
@@ -66,10 +53,10 @@ def optimizer_from_text(text: str, **known: float) -> Optimizer:
     >>> optimizer_from_text("adam:beta2=0.99", weight_decay=1e-6).beta2
     0.99
     """
-    return _from_text(text, "optimizer", OPTIMIZERS, known)
+    return _from_text(text, OPTIMIZERS, known)
 
 
-def schedule_from_text(text: str, *, rate: float, **known: float) -> Schedule:
+def schedule_from_text(text: str, *, rate: float, **known: float) -> Any:
     """A schedule by name; ``known`` are options (``steps``, say) for those that have them.
 
     Raises
@@ -82,17 +69,14 @@ def schedule_from_text(text: str, *, rate: float, **known: float) -> Schedule:
     >>> schedule_from_text("cosine:final=0.5", rate=1, steps=10).rate(10)
     0.5
     """
-    return _from_text(text, "schedule", SCHEDULES, {"rate": rate, **known})
+    return _from_text(text, SCHEDULES, {"rate": rate, **known})
 
 
-def _from_text(
-    text: str, what: str, choices: Mapping[str, Callable[..., Any]], known: Mapping[str, Any]
-) -> Any:
+def _from_text(text: str, choices: Registry, known: Mapping[str, Any]) -> Any:
     """Build what a text names; its numbers go before the ``known`` ones."""
     name, _, rest = text.strip().partition(":")
-    if name not in choices:
-        raise ModelError(f"{what} must be one of {', '.join(choices)}, not {name!r}")
-    parameters = inspect.signature(choices[name]).parameters
+    what, build = choices.what, choices[name]
+    parameters = inspect.signature(build).parameters
     options = {key: value for key, value in known.items() if key in parameters}
     for part in filter(None, rest.split(",")):
         key, equals, number = (field.strip() for field in part.partition("="))
@@ -105,7 +89,7 @@ def _from_text(
     for key, parameter in parameters.items():
         if key not in options and parameter.default is parameter.empty:
             raise ModelError(f"{what} {name} needs a value: {name}:{key}=NUMBER")
-    return choices[name](**options)
+    return build(**options)
 
 
 def _number(text: str, what: str) -> float:

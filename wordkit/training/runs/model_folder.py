@@ -7,6 +7,7 @@ MODEL/checkpoints/config.json                            the settings it was beg
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict
@@ -15,10 +16,13 @@ from typing import Any
 
 from wordkit.errors import ModelError
 from wordkit.training.batches import Batches
+from wordkit.training.descent.options import optimizer_from_text, schedule_from_text
+from wordkit.training.model import Model
 from wordkit.training.runs.checkpoint import CHECKPOINTS
+from wordkit.training.runs.fingerprint import note_settings
 from wordkit.training.runs.metrics import perplexity
-from wordkit.training.runs.trainer import TrainingResult
-from wordkit.training.settings import TrainingSettings, note_settings, trainer_for
+from wordkit.training.runs.trainer import Trainer, TrainingResult
+from wordkit.training.settings import TrainingSettings
 
 
 def train_in(
@@ -75,3 +79,37 @@ def _advice_where_full(folder: Path) -> Iterator[None]:
             f"the model {folder} cannot be written ({error.strerror or error}), but its last "
             "checkpoint can be gone on from: make room and resume (--resume)"
         ) from error
+
+
+def trainer_for(
+    model: Model,
+    training: TrainingSettings,
+    batches: Batches,
+    validation: Batches | None,
+    folder: Path,
+    *,
+    checkpoint_every: float,
+    show: bool,
+) -> Trainer:
+    """The trainer that the settings describe; checkpoints go to the folder."""
+    every = len(batches.epoch(training.seed, 0))
+    steps = every * training.epochs
+    schedule = schedule_from_text(
+        training.schedule, rate=training.rate, steps=steps, every=every, warm_up=steps // 10
+    )
+    return Trainer(
+        model,
+        optimizer_from_text(training.optimizer),
+        schedule,
+        batches,
+        folder,
+        validation=validation,
+        epochs=training.epochs,
+        max_minutes=math.inf if training.max_minutes is None else training.max_minutes,
+        clip_norm=training.clip,
+        validate_every=training.validate_every,
+        patience=training.patience,
+        checkpoint_every=checkpoint_every,
+        seed=training.seed,
+        show=show,
+    )

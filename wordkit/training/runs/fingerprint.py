@@ -1,0 +1,73 @@
+"""What a run was begun with: a run goes on only with the settings and the data it had."""
+
+from __future__ import annotations
+
+import zlib
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from wordkit.errors import ModelError
+from wordkit.storage.config import read_config, write_config
+from wordkit.training.runs.checkpoint import latest_checkpoint
+
+_RUN, _VERSION = "training run", 1
+# what may change when a run goes on: where it ends, and what keeps its numbers finite
+_FREE = {"epochs", "max_minutes", "patience", "lr", "clip"}
+
+
+def note_settings(
+    folder: Path, *settings: Any, data: Mapping[str, int | None], resume: bool
+) -> None:
+    """Write the settings (dataclasses) of a run that begins; compare those of one that goes on.
+
+    Parameters
+    ----------
+    data
+        The ``checksum`` of what it learns from, by what that is called; None where there is
+        none.
+
+    Raises
+    ------
+    ModelError
+        The run in the folder was begun with others.
+    """
+    ours = {name: value for each in settings for name, value in asdict(each).items()}
+    if latest_checkpoint(folder) is None:
+        folder.mkdir(parents=True, exist_ok=True)
+        write_config(folder, _RUN, _VERSION, {**ours, "data": dict(data)})
+    elif resume:
+        theirs = read_config(folder, _RUN, _VERSION)
+        for name, value in ours.items():
+            if name not in _FREE and theirs.get(name) != value:
+                raise ModelError(
+                    f"the run in {folder} has {name} {theirs.get(name)!r}, not {value!r}: resume "
+                    "it with the settings it had, or begin anew in another folder"
+                )
+        if theirs.get("data") != data:
+            raise _other_data(folder, theirs.get("data"), data)
+
+
+def _other_data(folder: Path, theirs: Any, ours: Mapping[str, int | None]) -> ModelError:
+    theirs = theirs if isinstance(theirs, dict) else {}
+    name = next((name for name in ours if theirs.get(name) != ours[name]), "data")
+    had = "without" if name in theirs and theirs[name] is None else "with other"
+    return ModelError(
+        f"the run in {folder} was begun {had} {name}: resume it with what it was begun with, or "
+        "begin anew in another folder"
+    )
+
+
+def checksum(*parts: Sequence[str] | np.ndarray) -> int:
+    """CRC-32 of words and of arrays: another text has, almost surely, another one."""
+    value = 0
+    for part in parts:
+        if isinstance(part, np.ndarray):
+            value = zlib.crc32(str(part.shape).encode(), value)
+            value = zlib.crc32(np.ascontiguousarray(part).data, value)
+        else:
+            value = zlib.crc32("\n".join(part).encode("utf-8", "surrogateescape"), value)
+    return value
