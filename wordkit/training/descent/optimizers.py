@@ -20,7 +20,7 @@ from wordkit.backend.arrays import Array, array_module, fits_kernels
 from wordkit.errors import ModelError
 from wordkit.layers.base import RowGradient
 from wordkit.training.descent.gradients import blocks, combined, in_parts
-from wordkit.training.descent.update_kernels import adam
+from wordkit.training.descent.update_kernels import AdamStep, adam
 
 
 class Optimizer:
@@ -241,12 +241,18 @@ class Adam(Optimizer):
         if not all(fits_kernels(array) for array in given):
             super()._step_blocks(arrays, gradient, rate)
             return
-        numbers = (
-            1 - rate * self.decoupled_decay, self.weight_decay, self.beta1, self.beta2,
-            *self._size_and_root(rate), self.epsilon,
-        )  # fmt: skip
-        flat = [array.reshape(-1) for array in given]
-        in_parts(lambda part: adam(*(array[part] for array in flat), *numbers), flat[0].size)  # type: ignore[call-arg]
+        size, root = self._size_and_root(rate)
+        step = AdamStep(
+            keep=float(1 - rate * self.decoupled_decay),
+            decay=float(self.weight_decay),
+            beta1=float(self.beta1),
+            beta2=float(self.beta2),
+            size=float(size),
+            root=float(root),
+            epsilon=float(self.epsilon),
+        )
+        w, g, m, v = (array.reshape(-1) for array in given)
+        in_parts(lambda part: adam(w[part], g[part], m[part], v[part], step), w.size)
 
     def _size_and_root(self, rate: float) -> tuple[float, float]:
         """The two divisions as numbers: sqrt(v') = sqrt(v) / root."""
