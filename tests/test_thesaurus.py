@@ -219,6 +219,21 @@ def test_damaged_data_are_named(search_path, damage, text):
         look_up("dog")
 
 
+@pytest.mark.parametrize("place", ["99999999", "00000003", "-0000001"])
+@pytest.mark.parametrize("call", [look_up, lambda word: path_similarity("animal", word)])
+def test_an_index_that_points_nowhere(search_path, place, call):
+    folder = search_path / "corpora" / "wordnet"
+    folder.mkdir(parents=True)
+    files = database()
+    line = next(line for line in files["index.noun"].splitlines() if line.startswith("dog "))
+    files["index.noun"] = files["index.noun"].replace(line, f"{line[:-10]}{place}  ")
+    for name, text in files.items():
+        (folder / name).write_text(text, newline="\n")
+    assert look_up("cat")
+    with pytest.raises(BackendError, match=r"WordNet are damaged .*: delete the folder"):
+        call("dog")
+
+
 def test_an_archive_that_is_none(search_path):
     (search_path / "corpora").mkdir()
     (search_path / "corpora" / "wordnet.zip").write_bytes(b"PK half of a download")

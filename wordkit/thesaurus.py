@@ -7,10 +7,11 @@ import difflib
 import functools
 import itertools
 import warnings
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from wordkit.errors import BackendError, UnknownWordError
+from wordkit.errors import BackendError, UnknownWordError, WordkitError
 
 _PARTS_OF_SPEECH = {"n": "noun", "v": "verb", "a": "adjective", "s": "adjective", "r": "adverb"}
 _FOLDERS = ("corpora/wordnet.zip/wordnet/", "corpora/wordnet")
@@ -45,7 +46,8 @@ def look_up(word: str) -> list[Sense]:
     UnknownWordError
         WordNet does not have the word.
     """
-    return [_sense(synset, word) for synset in _synsets(word)]
+    with _damage_named():
+        return [_sense(synset, word) for synset in _synsets(word)]
 
 
 def path_similarity(word: str, other: str) -> Similarity | None:
@@ -55,11 +57,12 @@ def path_similarity(word: str, other: str) -> Similarity | None:
     Raises what ``look_up`` raises.
     """
     best = None
-    for one, two in itertools.product(_synsets(word), _synsets(other)):
-        if _PARTS_OF_SPEECH[one.pos()] == _PARTS_OF_SPEECH[two.pos()]:
-            score = one.path_similarity(two) or 0.0
-            if score > (best.score if best else 0.0):
-                best = Similarity(score, (one.name(), two.name()))
+    with _damage_named():
+        for one, two in itertools.product(_synsets(word), _synsets(other)):
+            if _PARTS_OF_SPEECH[one.pos()] == _PARTS_OF_SPEECH[two.pos()]:
+                score = one.path_similarity(two) or 0.0
+                if score > (best.score if best else 0.0):
+                    best = Similarity(score, (one.name(), two.name()))
     return best
 
 
@@ -102,14 +105,20 @@ def _reader(search_path: tuple[str, ...]) -> Any:
     """A WordNet reader; NLTK's own lazy one would never look at another search path again."""
     from nltk.corpus.reader.wordnet import WordNetCorpusReader
 
+    root = _find(list(search_path))
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # about words in other languages
+        return WordNetCorpusReader(root, None)
+
+
+@contextlib.contextmanager
+def _damage_named() -> Iterator[None]:
+    """Any error of NLTK's reader, which does not check what it reads, says what is damaged."""
     try:
-        root = _find(list(search_path))
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # about words in other languages
-            return WordNetCorpusReader(root, None)
-    except BackendError:
+        yield
+    except (WordkitError, MemoryError):
         raise
-    except Exception as error:  # of any kind: the reader does not check what it reads
+    except Exception as error:
         raise BackendError(
             f"the data of WordNet are damaged ({type(error).__name__}: {error}): delete the "
             "folder corpora/wordnet and the file corpora/wordnet.zip of NLTK's data, and get "

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import os
 import random
 from collections import Counter
 from pathlib import Path
 from types import SimpleNamespace
+from typing import Any
 
 import numpy as np
 import pytest
@@ -17,10 +19,11 @@ from hypothesis import strategies as st
 import wordkit.corpus.build as build_module
 from wordkit.corpus import reader
 from wordkit.corpus.build import build
-from wordkit.corpus.encoded import Corpus
+from wordkit.corpus.encoded import Corpus, part_names
 from wordkit.corpus.reader import TextFormat
 from wordkit.corpus.text import TextOptions
 from wordkit.errors import CorpusError, FormatError, ModelError, WordkitError
+from wordkit.storage.config import write_config
 from wordkit.storage.tensors import write_tensors
 
 HELLO = "You say goodbye and I say hello."
@@ -218,6 +221,7 @@ class TestLoad:
             ("offsets", np.zeros((1, 2), np.int64)),
             ("offsets", np.zeros(0, np.int64)),
             ("ids", np.zeros(10, np.float32)),
+            ("ids", np.full((2, 5), 0, np.int32)),
         ],
     )
     def test_arrays_that_make_no_sense(self, folder: Path, name: str, array: np.ndarray) -> None:
@@ -225,6 +229,22 @@ class TestLoad:
             array[-1] = len(Corpus.load(folder))
         write_tensors(folder / f"{name}.safetensors", {name: array})
         with pytest.raises(FormatError, match="is damaged"):
+            Corpus.load(folder)
+
+    @pytest.mark.parametrize("id", [-1, 10**6])
+    def test_ids_without_a_word(self, folder: Path, id: int) -> None:
+        ids = np.array(Corpus.load(folder).ids)
+        ids[3] = id
+        write_tensors(folder / "ids.safetensors", {"ids": ids})
+        with pytest.raises(FormatError, match="has ids that its vocabulary lacks"):
+            Corpus.load(folder)
+
+    @pytest.mark.parametrize("name", ["text", "format"])
+    @pytest.mark.parametrize("value", [None, 7, [], ["a"], "words"])
+    def test_settings_that_are_no_object(self, folder: Path, name: str, value: Any) -> None:
+        config = json.loads((folder / "config.json").read_text())
+        (folder / "config.json").write_text(json.dumps({**config, name: value}))
+        with pytest.raises(FormatError, match=f"{name} in its config.json is no object"):
             Corpus.load(folder)
 
     def test_a_word_that_stands_twice(self, folder: Path) -> None:
@@ -254,6 +274,15 @@ class TestDataset:
         assert parts["valid"].document(0) == ["b", "<eos>"]
         with pytest.raises(FormatError, match=r"holds the corpora train, valid; .*ptb/train"):
             Corpus.load(tmp_path / "ptb")
+
+    @pytest.mark.parametrize(
+        "parts", [None, 7, "train", {}, [], [7], [None], [""], ["../ptb"], ["."], ["/etc"]]
+    )
+    def test_parts_that_are_none(self, tmp_path: Path, parts: Any) -> None:
+        write_config(tmp_path, "dataset", 1, {"parts": parts})
+        for read in Corpus.load, part_names:
+            with pytest.raises(FormatError, match=r"its config\.json has no list of parts"):
+                read(tmp_path)
 
     @pytest.mark.skipif("WORDKIT_DATA" not in os.environ, reason="needs the PTB in $WORDKIT_DATA")
     def test_ptb(self, tmp_path: Path) -> None:

@@ -244,6 +244,12 @@ class TestConfig:
         with pytest.raises(FormatError):
             read_config(tmp_path, "corpus", 1)
 
+    def test_bytes_that_are_not_utf8_come_back(self, tmp_path: Path) -> None:
+        """As the command line gives them to us, and half a pair that JSON can spell."""
+        for value in "\udcff", "\ud800", "é":
+            write_config(tmp_path, "corpus", 1, {"delimiter": value})
+            assert read_config(tmp_path, "corpus", 1)["delimiter"] == value
+
     def test_missing(self, tmp_path: Path) -> None:
         with pytest.raises(FormatError, match=r"no wordkit corpus: it has no config\.json"):
             read_config(tmp_path, "corpus", 1)
@@ -396,6 +402,11 @@ def test_bad_vocabulary_line(tmp_path: Path, content: str, line: int) -> None:
     (tmp_path / "vocabulary.txt").write_text(content)
     with pytest.raises(FormatError, match=f"line {line}"):
         read_words(tmp_path / "vocabulary.txt")
+
+
+def test_a_word_without_utf8_form(tmp_path: Path) -> None:
+    with pytest.raises(FormatError, match=r"the character '\\ud800', which has no UTF-8 form"):
+        write_words(tmp_path / "vocabulary.txt", ["a", "b\ud800"])
 
 
 def test_vocabulary_cut_short(tmp_path: Path) -> None:

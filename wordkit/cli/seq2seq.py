@@ -35,8 +35,8 @@ def search_options(command: Callable) -> Callable:
         click.option("--max-length", type=AT_LEAST_1,
                      help="Most tokens.  [default: twice the source's and 10, or more where "
                           "training pairs needed it]"),
-        click.option("--length-penalty", default=0.6, show_default=True, type=click.FloatRange(0),
-                     help="Above 0 to favour longer ones."),
+        click.option("--length-penalty", default=0.6, show_default=True,
+                     type=click.FloatRange(0, 10), help="Above 0 to favour longer ones."),
         beam_option,
     ):  # fmt: skip
         command = option(command)

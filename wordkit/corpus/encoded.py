@@ -58,8 +58,8 @@ class Corpus:
         Parameters
         ----------
         verify
-            Compare the ids with their checksum, for which all of them are read: some 2 GB a
-            second.
+            Compare the ids with their checksum and with the vocabulary, for which all of them
+            are read: some 2 GB a second.
 
         Raises
         ------
@@ -74,10 +74,17 @@ class Corpus:
                 f"{directory / parts[0]}"
             )
         settings = read_config(directory, KIND, VERSION)
+        for name in "text", "format":
+            if not isinstance(settings.get(name, {}), dict):
+                raise FormatError(
+                    f"{directory} is damaged: {name} in its config.json is no object"
+                )
         vocabulary = Vocabulary.load(directory / VOCABULARY)
         ids = map_tensors(directory / IDS, ["ids"], verify=verify)["ids"]
         offsets = map_tensors(directory / OFFSETS, ["offsets"])["offsets"]
         _check(directory, ids, offsets)
+        if verify and len(ids) and not 0 <= ids.min() <= ids.max() < len(vocabulary):
+            raise FormatError(f"{directory} is damaged: it has ids that its vocabulary lacks")
         return cls(vocabulary, ids, offsets, settings)
 
     @property
@@ -111,11 +118,24 @@ def _check(directory: Path, ids: np.ndarray, offsets: np.ndarray) -> None:
 
 
 def part_names(directory: Path) -> list[str]:
-    """The corpora inside a folder that holds several, such as train, valid and test."""
+    """The corpora inside a folder that holds several, such as train, valid and test.
+
+    Raises
+    ------
+    FormatError
+        It does not say which.
+    """
     try:
-        return list(read_config(directory, PARTS_KIND, VERSION)["parts"])
-    except (OSError, FormatError, KeyError, TypeError):
-        return []
+        parts = read_config(directory, PARTS_KIND, VERSION).get("parts")
+    except (OSError, FormatError):
+        return []  # it holds something else
+    if not isinstance(parts, list) or not parts or not all(map(_is_file_name, parts)):
+        raise FormatError(f"{directory} is damaged: its config.json has no list of parts")
+    return parts
+
+
+def _is_file_name(name: Any) -> bool:
+    return isinstance(name, str) and name not in ("", ".", "..") and Path(name).name == name
 
 
 def as_corpus(source: Any) -> Corpus:

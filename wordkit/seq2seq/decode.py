@@ -65,8 +65,8 @@ class _Search:
                 f"a beam of {self.beam} gives 1 to {self.beam} translations, not {self.n_best}: "
                 "widen the beam"
             )
-        if not 0 <= self.length_penalty < np.inf:
-            raise ModelError(f"length_penalty must be at least 0, not {self.length_penalty}")
+        if not 0 <= self.length_penalty <= 10:
+            raise ModelError(f"length_penalty must be from 0 to 10, not {self.length_penalty}")
         if self.max_length is not None and self.max_length < 1:
             raise ModelError(f"max_length must be at least 1, not {self.max_length}")
         if self.replace_unknown and self.model.settings.attention == "none":
@@ -113,7 +113,7 @@ def translate(
         How many translations of each sentence: the best one and its ``others``.
     length_penalty
         alpha of Wu et al. 2016, "Google's Neural Machine Translation System", eq. 14: 0
-        compares sums of log probabilities, which favours short translations.
+        compares sums of log probabilities, which favours short translations; up to 10.
     max_length
         The most tokens of a translation, which ends there; without it, twice those of the
         source and 10, or more where the training pairs needed more.

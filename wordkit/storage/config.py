@@ -28,7 +28,18 @@ def write_config(folder: Path, kind: str, version: int, settings: Mapping[str, A
     """Write ``config.json``: ``kind`` and ``version`` first, then the settings."""
     config = {"wordkit": True, "kind": kind, "version": version, **settings}
     text = json.dumps(config, indent=2, ensure_ascii=False) + "\n"
+    if not is_text(text):
+        text = json.dumps(config, indent=2) + "\n"  # half a surrogate pair as an escape
     (folder / CONFIG).write_text(text, encoding="utf-8")
+
+
+def is_text(text: str) -> bool:
+    """Whether a string can be written as UTF-8: half a surrogate pair cannot."""
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def read_config(folder: str | Path, kind: str, version: int) -> dict[str, Any]:

@@ -19,12 +19,22 @@ def write_words(path: Path, words: Iterable[str], counts: Iterable[int] | None =
     Tab, newline, carriage return and backslash inside a word are written ``\\t``,
     ``\\n``, ``\\r`` and ``\\\\``. Bytes that were not UTF-8 (surrogate escapes)
     come out as they came in.
+
+    Raises
+    ------
+    FormatError
+        A word has half a surrogate pair, which has no UTF-8 form.
     """
     escaped = [word.translate(_ESCAPES) for word in words]
     if counts is not None:
         escaped = [f"{word}\t{count}" for word, count in zip(escaped, counts, strict=True)]
     text = "\n".join(escaped) + "\n" if escaped else ""
-    path.write_bytes(text.encode("utf-8", "surrogateescape"))
+    try:
+        path.write_bytes(text.encode("utf-8", "surrogateescape"))
+    except UnicodeEncodeError as error:
+        raise FormatError(
+            f"a word has the character {error.object[error.start]!r}, which has no UTF-8 form"
+        ) from None
 
 
 def read_words(path: Path) -> tuple[list[str], np.ndarray | None]:

@@ -1,8 +1,9 @@
-"""Checks of dataclasses whose values may come from a file."""
+"""Checks of values that may come from a file."""
 
 from __future__ import annotations
 
 import math
+from collections.abc import MutableMapping
 from dataclasses import fields
 from typing import Any
 
@@ -52,3 +53,11 @@ def check_positive(settings: Any, *names: str) -> None:
         value = getattr(settings, name)
         if value is not None and not 0 < value < math.inf:
             raise ModelError(f"{name} must be a number above 0, not {value}")
+
+
+def count_of(state: MutableMapping[str, Any], name: str) -> int:
+    """Take a whole number from 0 out of a state; ``ModelError`` if it is something else."""
+    value = state.pop(name)
+    if type(value) is not int or not 0 <= value < 1 << 53:
+        raise ModelError(f"{name} must be a whole number from 0, not {value!s:.40}")
+    return value

@@ -374,6 +374,18 @@ def test_the_state_of_another() -> None:
         Momentum().load_state({}, params)
     with pytest.raises(ModelError, match=r"shape \(5, 3\), the model has \(2, 3\)"):
         Adam().load_state(adam.state(), {"w": START[:2]})
+    with pytest.raises(ModelError, match="is of float64 params, the model has float32"):
+        Adam().load_state(adam.state(), {"w": START.astype(np.float32)})
+
+
+@pytest.mark.parametrize("value", [-1, 13.0, True, None, "13", 10**400])
+def test_a_count_that_is_none(value: Any) -> None:
+    """Adam would divide by 1 - beta^0 after -1 steps, the mean of ASGD by none."""
+    params = {"w": START.copy()}
+    with pytest.raises(ModelError, match="steps must be a whole number from 0, not"):
+        Adam().load_state({**Adam().state(), "steps": value}, params)
+    with pytest.raises(ModelError, match="averaged_steps must be a whole number from 0, not"):
+        ASGD().load_state({**ASGD().state(), "averaged_steps": value}, params)
 
 
 @pytest.mark.parametrize(

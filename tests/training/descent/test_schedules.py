@@ -66,6 +66,31 @@ def test_plateau_goes_on_from_its_state(before: list[float], after: list[float])
 
 
 @pytest.mark.parametrize(
+    "text", ["exponential:decay=1e300,every=0.001", "exponential:decay=1e300,every=1e-320"]
+)
+def test_rates_beyond_all_numbers_are_infinite(text: str) -> None:
+    schedule = schedule_from_text(text, rate=1)
+    assert [schedule.rate(n) for n in (0, 1, 10**9)] == [1, math.inf, math.inf]
+
+
+def test_divisions_without_end_leave_nothing() -> None:
+    schedule = Plateau(rate=1, divisor=1e300)
+    rates = []
+    for _ in range(4):
+        rates.append(schedule.rate(0))
+        schedule.validated(1.0)
+    assert rates == [1, 1, 1e-300, 0]
+
+
+@pytest.mark.parametrize("value", [-1, 1.0, True, None, "1", 10**400])
+def test_a_state_that_no_plateau_has(value: Any) -> None:
+    state = {"best": None, "worse": 0, "divisions": 0}
+    for name in "worse", "divisions":
+        with pytest.raises(ModelError, match=f"{name} must be a whole number from 0, not"):
+            Plateau(rate=1).load_state({**state, name: value})
+
+
+@pytest.mark.parametrize(
     ("build", "message"),
     [
         (lambda: Cosine(rate=0, steps=3), "rate must be a number above 0, not 0"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import os
 import random
 import signal
@@ -17,6 +18,7 @@ import pytest
 
 from tests.training.small_model import SmallModel, small_trainer
 from wordkit.errors import FormatError, ModelError
+from wordkit.storage.tensors import map_tensors, write_tensors
 from wordkit.training.runs import checkpoint
 from wordkit.training.runs.checkpoint import latest_checkpoint
 from wordkit.training.runs.fingerprint import note_settings
@@ -268,6 +270,40 @@ def test_a_checkpoint_with_a_wrong_type(tmp_path: Path, part: str, name: str | N
     (path / "config.json").write_text(json.dumps(config))
     with pytest.raises(FormatError, match="damaged, or of another model"):
         small_trainer(tmp_path, schedule="plateau").fit(resume=True)
+
+
+@pytest.mark.parametrize(
+    ("part", "name", "value"),
+    [
+        ("run", "step", 10**400),
+        ("run", "seconds", math.nan),
+        ("run", "best_loss", -math.inf),
+        ("optimizer_state", "steps", -1),
+        ("schedule_state", "divisions", -1),
+    ],
+)
+def test_a_checkpoint_with_a_number_that_cannot_be(
+    tmp_path: Path, part: str, name: str, value: float
+) -> None:
+    small_trainer(tmp_path, schedule="plateau", epochs=1).fit()
+    path = latest_checkpoint(tmp_path)
+    assert path is not None
+    config = json.loads((path / "config.json").read_text())
+    config[part][name] = value
+    (path / "config.json").write_text(json.dumps(config))
+    with pytest.raises(FormatError, match=f"damaged, or of another model: .*{name}"):
+        small_trainer(tmp_path, schedule="plateau").fit(resume=True)
+
+
+def test_weights_of_another_type(tmp_path: Path) -> None:
+    small_trainer(tmp_path, epochs=1).fit()
+    path = latest_checkpoint(tmp_path)
+    assert path is not None
+    tensors = map_tensors(path / "tensors.safetensors")
+    whole = {name: array.astype(np.int32) for name, array in tensors.items()}
+    write_tensors(path / "tensors.safetensors", whole)
+    with pytest.raises(ModelError, match="a model with other weights"):
+        small_trainer(tmp_path).fit(resume=True)
 
 
 @pytest.mark.parametrize("what", ["best-*", "best-*/tensors.safetensors", "step-*/tensors.*"])

@@ -274,6 +274,12 @@ def test_not_finite(tmp_path: Path, what: str, message: str) -> None:
     assert again.step == 65
 
 
+def test_a_rate_that_is_not_finite(tmp_path: Path) -> None:
+    schedule = "exponential:decay=1e300,every=0.1"
+    with pytest.raises(ModelError, match="the learning rate is inf after 1 steps, in epoch 1"):
+        small_trainer(tmp_path, schedule=schedule).fit()
+
+
 def test_not_finite_before_the_first_checkpoint(tmp_path: Path) -> None:
     run = small_trainer(tmp_path, model=Diverging("loss"))
     with pytest.raises(ModelError, match="there is no checkpoint yet: begin anew with a lower"):

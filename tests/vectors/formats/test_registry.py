@@ -226,6 +226,31 @@ def test_damaged_sparse_indices_are_refused(tmp_path):
             load(tmp_path / "v")
 
 
+@pytest.mark.parametrize(
+    ("columns", "indptr"),
+    [
+        (2, [0, 2**31 - 1, -(2**31), 2]),  # of which the differences overflow to 0 and 1
+        (10**11, [0, 1, 1, 2]),
+        (1e308, [0, 1, 1, 2]),
+        (True, [0, 1, 1, 2]),
+        (None, [0, 1, 1, 2]),
+        (-1, [0, 1, 1, 2]),
+    ],
+)
+def test_sizes_of_sparse_vectors_that_cannot_be(tmp_path, columns, indptr):
+    with new_folder(tmp_path / "v", "vectors") as folder:
+        write_config(folder, "vectors", 1, {"words": 3, "vector_size": columns, "sparse": True})
+        write_words(folder / "vocabulary.txt", ["a", "b", "c"])
+        arrays = {
+            "data": np.ones(2, np.float32),
+            "indices": np.array([0, 0], np.int32),
+            "indptr": np.array(indptr, np.int32),
+        }
+        write_tensors(folder / "vectors.safetensors", arrays)
+    with pytest.raises(FormatError, match="damaged"):
+        load(tmp_path / "v")
+
+
 # --- finding out --------------------------------------------------------------------
 
 BINARY = b"2 2\na " + TINY.vectors[0].tobytes() + b"b " + TINY.vectors[1].tobytes()

@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from typing import Any
 
 from wordkit.backend.arrays import Array
+from wordkit.training.checks import count_of
 from wordkit.training.descent.gradients import blocks
 from wordkit.training.descent.optimizers import SGD, checked
 
@@ -84,6 +85,6 @@ class ASGD(SGD):
     def _load_numbers(self, state: dict[str, Any]) -> None:
         super()._load_numbers(state)
         self.losses = list(state.pop("losses"))
-        self.averaged_steps = state.pop("averaged_steps")
+        self.averaged_steps = count_of(state, "averaged_steps")
         if state.pop("averaging"):
             self._begin()

@@ -19,6 +19,7 @@ from typing import Any
 from wordkit.backend.arrays import Array, array_module, fits_kernels
 from wordkit.errors import ModelError
 from wordkit.layers.base import RowGradient
+from wordkit.training.checks import count_of
 from wordkit.training.descent.gradients import blocks, combined, in_parts
 from wordkit.training.descent.update_kernels import AdamStep, adam
 
@@ -111,7 +112,7 @@ class Optimizer:
 
     def _load_numbers(self, state: dict[str, Any]) -> None:
         """Take what is not of a single param out of ``state``."""
-        self.steps = state.pop("steps")
+        self.steps = count_of(state, "steps")
 
     def validated(self, loss: float) -> None:
         """Hear of the loss of a validation."""
@@ -303,5 +304,9 @@ def _copied(slot: Array, param: Array) -> Array:
         raise ModelError(
             f"the state of the optimizer is of a param of the shape {slot.shape}, "
             f"the model has {param.shape}"
+        )
+    if slot.dtype.newbyteorder("=") != param.dtype:
+        raise ModelError(
+            f"the state of the optimizer is of {slot.dtype} params, the model has {param.dtype}"
         )
     return array_module(param).asarray(slot).copy()

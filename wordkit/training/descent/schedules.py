@@ -9,6 +9,7 @@ import math
 from typing import Any
 
 from wordkit.errors import ModelError
+from wordkit.training.checks import count_of
 
 
 class Schedule:
@@ -53,7 +54,7 @@ class Plateau(Schedule):
 
     def rate(self, step: int) -> float:
         """rate / divisor ^ divisions."""
-        return self.first / self.divisor**self.divisions
+        return self.first / _power(self.divisor, self.divisions)
 
     def validated(self, loss: float) -> None:
         """Hear of the loss of a validation; the rate may fall."""
@@ -71,8 +72,9 @@ class Plateau(Schedule):
 
     def load_state(self, state: dict[str, Any]) -> None:
         """Go on from a ``state``."""
-        self.best, self.worse = state["best"], state["worse"]
-        self.divisions = state["divisions"]
+        state = dict(state)
+        self.best, self.worse = state["best"], count_of(state, "worse")
+        self.divisions = count_of(state, "divisions")
 
 
 class _Decay(Schedule):
@@ -97,7 +99,7 @@ class Exponential(_Decay):
 
     def rate(self, step: int) -> float:
         """The rate of the next step, ``step`` of them being done."""
-        return self.first * self.decay ** (step / self.every)
+        return self.first * _power(self.decay, step / self.every)
 
 
 class NaturalExponential(_Decay):
@@ -161,6 +163,14 @@ class OneCycle(Schedule):
 def _half_wave(start: float, end: float, done: float) -> float:
     """From start to end, flat at both, when ``done`` goes from 0 to 1; the end after it."""
     return end + (start - end) * (1 + math.cos(math.pi * min(done, 1.0))) / 2
+
+
+def _power(base: float, exponent: float) -> float:
+    """Infinite where it is beyond all numbers; the trainer refuses a rate that is."""
+    try:
+        return float(base) ** exponent
+    except OverflowError:
+        return math.inf
 
 
 def _positive(value: float, name: str) -> float:

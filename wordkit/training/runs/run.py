@@ -125,9 +125,9 @@ class RunFolder:
             values = _arrays_and_values(self.optimizer.state())[1]
             _check_values(settings["optimizer_state"], values)
             state = {**_under("optimizer", arrays), **settings["optimizer_state"]}
+            self.optimizer.load_state(state, self.params)
         except (LookupError, TypeError, ValueError, ArithmeticError, ModelError) as error:
             raise FormatError(f"{path} is damaged, or of another model: {error!r}") from None
-        self.optimizer.load_state(state, self.params)
         if run.best_step is not None:
             read_checkpoint(self._best(run.best_step))  # now, not after the training
         xp = array_module(next(iter(self.params.values())))
@@ -168,8 +168,7 @@ class RunFolder:
 
     def _put(self, arrays: Mapping[str, np.ndarray], path: Path) -> None:
         saved = _under("params", arrays)
-        shapes = {name: array.shape for name, array in saved.items()}
-        if shapes != {name: param.shape for name, param in self.params.items()}:
+        if _kinds(saved) != _kinds(self.params):
             raise ModelError(f"{path} is of a model with other weights than this one")
         for name, param in self.params.items():
             param[...] = array_module(param).asarray(saved[name])
@@ -180,6 +179,9 @@ def _run_of(values: Any) -> Run:
     run = Run(**values)
     check_types(run)
     check_least(run, 0, "step", "epoch", "position", "loss_count", "worse", "metrics_bytes")
+    for name, value in dataclasses.asdict(run).items():
+        if value is not None and not abs(value) < 1 << 53:
+            raise ModelError(f"{name} is beyond all numbers")
     if run.position and run.position >= run.batches:
         raise ModelError(f"position {run.position} of {run.batches} batches")
     return run
@@ -191,6 +193,11 @@ def _check_values(values: Any, new: Mapping[str, Any]) -> None:
         for value in values[name] if isinstance(fresh, list) else [values[name]]:
             if not isinstance(value, (int, float)) and not (value is None and fresh is None):
                 raise TypeError(f"{name} is {values[name]!r}")
+
+
+def _kinds(arrays: Mapping[str, Array]) -> dict[str, tuple]:
+    """The shape and the type of each array."""
+    return {name: (a.shape, a.dtype.newbyteorder("=")) for name, a in arrays.items()}
 
 
 def _arrays_and_values(state: Mapping[str, Any]) -> tuple[dict[str, Array], dict[str, Any]]:

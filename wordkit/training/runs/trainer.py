@@ -206,6 +206,7 @@ class Trainer:
         if self.clip_value is not None:
             clip_by_value(grads, self.clip_value)
         self._rate = self.schedule.rate(run.step) * batch.rate_scale
+        self._check_finite(self._rate, "learning rate")
         self.optimizer.step(self.model.params, grads, self._rate)
         run.step += 1
         run.loss_sum += loss

@@ -23,6 +23,8 @@ from wordkit.storage.words import read_words, write_words
 _KIND, _VERSION = "vectors", 1
 _SPARSE = ("data", "indices", "indptr")
 _WORDS, _TENSORS = "vocabulary.txt", "vectors.safetensors"
+_MAX_COLUMNS = 10_000_000
+"""Of a sparse matrix, whose rows are made dense one by one."""
 
 
 def write(path: Path, words: Sequence[str], vectors: Any, counts: np.ndarray | None) -> None:
@@ -82,12 +84,35 @@ def _map_sparse(path: Path, config: dict[str, Any], verify: bool) -> Any:
     from scipy.sparse import csr_array
 
     tensors = map_tensors(path / _TENSORS, _SPARSE, verify=verify)
-    try:
-        matrix = csr_array(tuple(tensors[name] for name in _SPARSE), _shape(config))
-        matrix.check_format(full_check=True)  # an index out of bounds would crash later
-    except (ValueError, TypeError) as error:
-        raise FormatError(f"{path / _TENSORS} is damaged: {error}") from None
-    return matrix
+    rows, columns = _shape(config)
+    whole = type(rows) is type(columns) is int
+    if not whole or not (rows >= 0 and 0 <= columns <= _MAX_COLUMNS):
+        raise FormatError(
+            f"{path} is damaged: its config.json speaks of {rows} words and vectors of {columns} "
+            f"numbers, expected whole numbers, the latter up to {_MAX_COLUMNS:,}"
+        )
+    if not _is_csr(rows, columns, **tensors):
+        raise FormatError(
+            f"{path / _TENSORS} is damaged: its arrays are no sparse matrix of {rows:,} rows and "
+            f"{columns:,} columns"
+        )
+    return csr_array(tuple(tensors[name] for name in _SPARSE), (rows, columns))
+
+
+def _is_csr(
+    rows: int, columns: int, data: np.ndarray, indices: np.ndarray, indptr: np.ndarray
+) -> bool:
+    """All that SciPy's kernels take on trust: a wrong pointer leads them out of the arrays."""
+    return (
+        data.dtype == np.float32
+        and all(array.dtype.kind == "i" for array in (indices, indptr))
+        and data.ndim == indices.ndim == indptr.ndim == 1
+        and len(indptr) == rows + 1
+        and indptr[0] == 0
+        and indptr[-1] == len(indices) == len(data)
+        and bool((indptr[:-1] <= indptr[1:]).all())
+        and (not len(indices) or (indices.min() >= 0 and indices.max() < columns))
+    )
 
 
 def _shape(config: dict[str, Any]) -> tuple[Any, Any]:
