@@ -22,9 +22,9 @@ MOST_OF_A_PREFIX = 6
 PACKAGE = "wordkit"
 
 
-def circles() -> list[list[str]]:
+def circles(package: str = PACKAGE) -> list[list[str]]:
     """The modules that import each other, around however many corners."""
-    imports = grimp.build_graph(PACKAGE)
+    imports = grimp.build_graph(package, cache_dir=None)
     modules = sorted(imports.modules)
     number = {module: n for n, module in enumerate(modules)}
     pairs = [
@@ -44,7 +44,7 @@ def prefixes(folder: Path) -> list[str]:
         (path.parent, path.stem.partition("_")[0]) for path in folder.rglob("[a-z]*.py")
     )
     return [
-        f"{parent}/{prefix}*: {count} files"
+        f"{parent / prefix}*: {count} files"
         for (parent, prefix), count in sorted(counts.items())
         if count > MOST_OF_A_PREFIX
     ]

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from wordkit.backend.instructions import narrow
 
 if TYPE_CHECKING:
-    from wordkit.corpus.encoded import Corpus
+    from wordkit.corpus.corpus import Corpus
     from wordkit.corpus.phrases import join_phrases
     from wordkit.corpus.text import TextOptions
     from wordkit.corpus.vocabulary import Vocabulary
@@ -32,7 +32,7 @@ narrow()  # before numba and NumPy are loaded
 _HOMES = {
     "Cbow": "wordkit.embeddings.word2vec.estimators",
     "Cooccurrence": "wordkit.embeddings.counts.cooccurrence",
-    "Corpus": "wordkit.corpus.encoded",
+    "Corpus": "wordkit.corpus.corpus",
     "CountVectors": "wordkit.embeddings.counts.count_vectors",
     "PPMI": "wordkit.embeddings.counts.ppmi",
     "SVD": "wordkit.embeddings.counts.svd",

@@ -24,7 +24,7 @@ from typing import Any
 import numpy as np
 
 import wordkit
-from wordkit.corpus.build import build
+from wordkit.corpus.corpus import Corpus
 from wordkit.corpus.text import TextOptions
 from wordkit.vectors.evaluation.scores import evaluate
 from wordkit.vectors.evaluation.sets import read_evaluation_set
@@ -70,7 +70,7 @@ def bench_build(folder: Path, rounds: int) -> None:
     path.write_bytes(lzma.decompress((DATA / "wiki-9m.txt.xz").read_bytes()))
 
     def ours() -> None:
-        build(path, folder / "corpus", workers=2)
+        Corpus.build(path, folder / "corpus", workers=2)
 
     def theirs() -> None:
         with path.open(encoding="utf-8") as lines:
@@ -78,7 +78,7 @@ def bench_build(folder: Path, rounds: int) -> None:
 
     seconds, gensim_seconds = in_turn(rounds, ours, theirs)
     row("raw text to ids, 2 workers", seconds, gensim_seconds)
-    one, _ = in_turn(1, lambda: build(path, folder / "corpus", workers=1), lambda: None)
+    one, _ = in_turn(1, lambda: Corpus.build(path, folder / "corpus", workers=1), lambda: None)
     words = 9.0e6
     print(f"  words/s: {words / seconds:,.0f} (one worker {words / one:,.0f}), "
           f"gensim {words / gensim_seconds:,.0f}")  # fmt: skip
@@ -91,7 +91,7 @@ def bench_train(folder: Path, rounds: int) -> None:
     from gensim.models import Word2Vec
 
     path = reduced_text(folder)
-    corpus = build(path, folder / "corpus-az", text=TextOptions(tokenizer="whitespace"))
+    corpus = Corpus.build(path, folder / "corpus-az", text=TextOptions(tokenizer="whitespace"))
     print(f"{corpus}")
     made: dict[str, wordkit.WordVectors] = {}
 

@@ -21,7 +21,7 @@ import numpy as np
 from vectors import SETS, reduced_text, score
 
 import wordkit
-from wordkit.corpus.build import build
+from wordkit.corpus.corpus import Corpus
 from wordkit.corpus.text import TextOptions
 
 COMMON = {"vector_size": 100, "window": 5, "negative": 5, "workers": 2}
@@ -57,7 +57,9 @@ class Bench:
 
     def __init__(self, folder: Path, seeds: int):
         self.path, self.folder, self.seeds = reduced_text(folder), folder / "corpus", seeds
-        self.corpus = build(self.path, self.folder, text=TextOptions(tokenizer="whitespace"))
+        self.corpus = Corpus.build(
+            self.path, self.folder, text=TextOptions(tokenizer="whitespace")
+        )
         for reproducible in False, True:  # loads the compiled kernels
             wordkit.SkipGram(epochs=1, sample=0, reproducible=reproducible).fit(WARM)
 

@@ -17,15 +17,16 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import wordkit.corpus.build as build_module
-from wordkit.corpus import reader
-from wordkit.corpus.build import build
-from wordkit.corpus.encoded import Corpus, part_names
+from wordkit.corpus import blocks, encoded, parts, reader
+from wordkit.corpus.corpus import Corpus
+from wordkit.corpus.encoded import part_names
 from wordkit.corpus.reader import TextFormat
 from wordkit.corpus.text import TextOptions
 from wordkit.errors import CorpusError, FormatError, ModelError, WordkitError
 from wordkit.storage.config import write_config
 from wordkit.storage.tensors import write_tensors
 
+build = Corpus.build
 HELLO = "You say goodbye and I say hello."
 
 
@@ -70,7 +71,7 @@ def test_against_plain_python(
     ]
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(build_module, "IDS_PER_PASS", ids_per_pass)
-        patch.setattr(build_module, "BLOCK", block)
+        patch.setattr(blocks, "BLOCK", block)
         if not kept:
             with pytest.raises(CorpusError, match=r"no word is left|no words"):
                 build(documents, min_count=min_count, unk=unk)
@@ -101,7 +102,7 @@ def test_workers_change_no_byte(
     tmp_path: Path, text_file: Path, document: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(reader, "BLOCK", 10_000)
-    monkeypatch.setattr(build_module, "BLOCK", 10_000)
+    monkeypatch.setattr(blocks, "BLOCK", 10_000)
     format = TextFormat(document=document)
     for workers in 1, 2, 3:
         build(text_file, tmp_path / str(workers), format=format, workers=workers)
@@ -121,7 +122,7 @@ def test_on_disk_as_in_memory(tmp_path: Path, text_file: Path) -> None:
 def test_a_lambda_may_tokenise_in_processes(
     text_file: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(build_module, "BLOCK", 10_000)
+    monkeypatch.setattr(blocks, "BLOCK", 10_000)
     text = TextOptions(tokenizer=lambda line: line.split("d"))
     assert build(text_file, text=text, workers=2).ids.tolist() == (
         build(text_file, text=text, workers=1).ids.tolist()
@@ -132,7 +133,7 @@ def test_an_error_in_a_worker_is_one_sentence(
     text_file: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     monkeypatch.setattr(reader, "BLOCK", 10_000)
-    monkeypatch.setattr(build_module, "BLOCK", 10_000)
+    monkeypatch.setattr(blocks, "BLOCK", 10_000)
     text_file.write_bytes(text_file.read_bytes() + b"\n\xff\n")
     with pytest.raises(CorpusError, match="line 3001: byte 0xff"):
         build(text_file, tmp_path / "corpus", workers=2)
@@ -187,7 +188,7 @@ def test_interrupted(tmp_path: Path, text_file: Path, monkeypatch: pytest.Monkey
     def interrupted(*_: object) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(build_module, "write_config", interrupted)
+    monkeypatch.setattr(encoded, "write_config", interrupted)
     with pytest.raises(KeyboardInterrupt):
         build(text_file, tmp_path / "corpus")
     assert list(tmp_path.iterdir()) == [text_file]
@@ -258,7 +259,7 @@ class TestLoad:
 class TestDataset:
     def test_not_a_text(self, tmp_path: Path) -> None:
         with pytest.raises(CorpusError, match="ws353 is no text"):
-            build_module.build_dataset("ws353", tmp_path / "corpus")
+            parts.build_dataset("ws353", tmp_path / "corpus")
 
     def test_parts(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         texts = {"train": "a b\nb\n", "valid": "b x\n"}
@@ -266,12 +267,12 @@ class TestDataset:
             (tmp_path / name).write_text(text)
         files = [tmp_path / name for name in texts]
         known = SimpleNamespace(parts=list(texts))
-        monkeypatch.setattr(build_module, "dataset", lambda name: known)
-        monkeypatch.setattr(build_module, "fetch", lambda name, progress: files)
+        monkeypatch.setattr(parts, "dataset", lambda name: known)
+        monkeypatch.setattr(parts, "fetch", lambda name, progress: files)
         for _ in range(2):  # the second replaces the first
-            parts = dict(build_module.build_dataset("ptb", tmp_path / "ptb"))
-        assert parts["train"].vocabulary.words == ["<eos>", "b", "a"]
-        assert parts["valid"].document(0) == ["b", "<eos>"]
+            built = dict(parts.build_dataset("ptb", tmp_path / "ptb"))
+        assert built["train"].vocabulary.words == ["<eos>", "b", "a"]
+        assert built["valid"].document(0) == ["b", "<eos>"]
         with pytest.raises(FormatError, match=r"holds the corpora train, valid; .*ptb/train"):
             Corpus.load(tmp_path / "ptb")
 
@@ -286,13 +287,13 @@ class TestDataset:
 
     @pytest.mark.skipif("WORDKIT_DATA" not in os.environ, reason="needs the PTB in $WORDKIT_DATA")
     def test_ptb(self, tmp_path: Path) -> None:
-        parts = dict(build_module.build_dataset("ptb", tmp_path / "ptb"))
-        assert {name: len(part) for name, part in parts.items()} == {
+        built = dict(parts.build_dataset("ptb", tmp_path / "ptb"))
+        assert {name: len(part) for name, part in built.items()} == {
             "train": 929_589,
             "valid": 73_760,
             "test": 82_430,
         }
-        assert all(len(part.vocabulary) == 10_000 for part in parts.values())
-        assert parts["valid"].vocabulary.words == parts["train"].vocabulary.words
-        newlines = parts["test"].vocabulary.index["<eos>"]
-        assert (parts["test"].ids == newlines).sum() == parts["test"].documents == 3_761
+        assert all(len(part.vocabulary) == 10_000 for part in built.values())
+        assert built["valid"].vocabulary.words == built["train"].vocabulary.words
+        newlines = built["test"].vocabulary.index["<eos>"]
+        assert (built["test"].ids == newlines).sum() == built["test"].documents == 3_761

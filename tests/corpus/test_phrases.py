@@ -15,7 +15,7 @@ from nltk.collocations import BigramCollocationFinder
 from nltk.metrics import BigramAssocMeasures
 
 from wordkit.corpus import collocations
-from wordkit.corpus.encoded import Corpus
+from wordkit.corpus.corpus import Corpus
 from wordkit.corpus.phrases import Phrase, every_second, join_phrases
 from wordkit.corpus.text import TextOptions
 from wordkit.errors import CorpusError, FormatError

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from tests.layers.recurrent.formulas import FORMULAS
-from wordkit.corpus.encoded import Corpus
+from wordkit.corpus.corpus import Corpus
 from wordkit.layers.recurrent.cells import CELLS
 from wordkit.lm.model import RecurrentLanguageModel
 from wordkit.lm.settings import ModelSettings

@@ -8,7 +8,7 @@ from collections import Counter, defaultdict
 import numpy as np
 import pytest
 
-from wordkit.corpus.encoded import Corpus
+from wordkit.corpus.corpus import Corpus
 from wordkit.corpus.text import EOS
 from wordkit.corpus.vocabulary import Vocabulary
 from wordkit.errors import ModelError

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from wordkit.corpus.encoded import Corpus
+from wordkit.corpus.corpus import Corpus
 from wordkit.corpus.text import TextOptions
 from wordkit.corpus.vocabulary import Vocabulary
 from wordkit.errors import CorpusError

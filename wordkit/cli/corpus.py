@@ -101,9 +101,8 @@ def build(
     zcat dump.jsonl.gz | wordkit corpus build - -o corpus --field text
     wordkit corpus build --dataset ptb -o ptb
     """
-    from wordkit.corpus.build import build as build_corpus
-    from wordkit.corpus.build import build_dataset
-    from wordkit.corpus.encoded import Corpus
+    from wordkit.corpus.corpus import Corpus
+    from wordkit.corpus.parts import build_dataset
     from wordkit.corpus.reader import TextFormat
     from wordkit.corpus.text import TextOptions
 
@@ -120,7 +119,7 @@ def build(
     vocabulary = options.pop("vocabulary")
     text = {name: options.pop(name) for name in TextOptions.__dataclass_fields__}
     format = {name: options.pop(name) for name in TextFormat.__dataclass_fields__}
-    built = build_corpus(
+    built = Corpus.build(
         [Path(name) for name in inputs],
         output,
         text=TextOptions(**text),
@@ -178,7 +177,8 @@ def info(directory: Path, top: int, verify: bool, as_json: bool) -> None:
     \b
     wordkit corpus info corpus
     """
-    from wordkit.corpus.encoded import Corpus, part_names
+    from wordkit.corpus.corpus import Corpus
+    from wordkit.corpus.encoded import part_names
 
     facts: list[dict[str, Any]] = []
     for name in part_names(directory) or [""]:
@@ -290,7 +290,7 @@ def phrases(directory: Path, output: Path, as_json: bool, **options: Any) -> Non
     \b
     wordkit corpus phrases corpus -o corpus2
     """
-    from wordkit.corpus.encoded import Corpus
+    from wordkit.corpus.corpus import Corpus
     from wordkit.corpus.phrases import join_phrases
     from wordkit.errors import CorpusError
 

@@ -39,8 +39,8 @@ def demo(output: Path) -> None:
     wordkit demo -o demo
     """
     from wordkit.cli.demo_models import show_dates, show_language_model
+    from wordkit.corpus.corpus import Corpus
     from wordkit.corpus.docstrings import write_docstrings
-    from wordkit.corpus.encoded import Corpus
     from wordkit.embeddings.counts.count_vectors import CountVectors
     from wordkit.embeddings.word2vec.estimators import SkipGram
     from wordkit.plots.words import plot_words

@@ -16,7 +16,7 @@ DATES = ("tuesday, september 27, 1994", "jan 3 2031", "11/5/98")
 
 def show_language_model(text: Path, folder: Path) -> list[str]:
     """Train on a part of the docstrings, for some minute; returns what the model writes."""
-    from wordkit.corpus.encoded import Corpus
+    from wordkit.corpus.corpus import Corpus
     from wordkit.corpus.text import TextOptions
     from wordkit.lm.fit import fit
     from wordkit.lm.generate import Sampling, generate, prompt_ids

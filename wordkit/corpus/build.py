@@ -9,46 +9,25 @@ from __future__ import annotations
 
 import errno
 import tempfile
-from array import array
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass
 from functools import partial
-from itertools import chain
 from pathlib import Path
-from typing import IO, Any, NamedTuple
+from typing import IO, Any
 
 import numpy as np
 
 from wordkit.backend.processes import in_processes
 from wordkit.backend.threads import checked_workers
-from wordkit.corpus.datasets import dataset, fetch
-from wordkit.corpus.encoded import (
-    IDS,
-    KIND,
-    OFFSETS,
-    PARTS_KIND,
-    VERSION,
-    VOCABULARY,
-    Corpus,
-)
-from wordkit.corpus.reader import (
-    BLOCK,
-    STDIN,
-    Block,
-    TextFormat,
-    find_inputs,
-    read_blocks,
-    text_lines,
-    total_size,
-)
-from wordkit.corpus.text import EOS, UNK, TextOptions, make_tokenizer
+from wordkit.corpus.blocks import EncodedBlock, Numbering, blocks_of, encode_block
+from wordkit.corpus.encoded import KIND, Encoded, read_encoded, write_encoded
+from wordkit.corpus.reader import STDIN, TextFormat
+from wordkit.corpus.text import EOS, UNK, TextOptions
 from wordkit.corpus.vocabulary import Vocabulary
 from wordkit.errors import CorpusError
 from wordkit.progress import progress_bar
-from wordkit.storage.config import write_config
-from wordkit.storage.folders import FULL, check_replaceable, new_folder
-from wordkit.storage.tensors import TensorWriter, write_tensors
+from wordkit.storage.folders import FULL, check_replaceable
 
 IDS_PER_PASS = 1 << 22
 
@@ -65,8 +44,8 @@ def build(
     vocabulary: Vocabulary | None = None,
     workers: int | None = None,
     progress: bool = False,
-) -> Corpus:
-    """Build a corpus.
+) -> Encoded:
+    """Build a corpus; ``Corpus.build`` is this with a ``Corpus`` in the end.
 
     Parameters
     ----------
@@ -100,7 +79,7 @@ def build(
     else:
         settings["vocabulary"] = "given"
     name = _name_of(source)
-    blocks, size = _blocks(source, format)
+    blocks, size = blocks_of(source, format)
     workers = checked_workers(workers)
     if directory is not None:
         check_replaceable(directory, KIND)
@@ -126,28 +105,9 @@ def build(
         offsets = text_read.offsets(new_ids)
         if directory is None:
             ids = np.concatenate(list(text_read.passes(new_ids)))
-            return Corpus(vocabulary, ids, offsets, settings)
-        return write_corpus(directory, vocabulary, text_read.passes(new_ids), offsets, settings)
-
-
-def write_corpus(
-    directory: str | Path,
-    vocabulary: Vocabulary,
-    pieces: Iterable[np.ndarray],
-    offsets: np.ndarray,
-    settings: Mapping[str, Any],
-) -> Corpus:
-    """Write a corpus folder, its ids (int32) piece by piece, and open it."""
-    with new_folder(directory, KIND) as folder:
-        write_config(folder, KIND, VERSION, settings)
-        vocabulary.save(folder / VOCABULARY)
-        write_tensors(folder / OFFSETS, {"offsets": offsets})
-        with open(folder / IDS, "wb") as file:
-            writer = TensorWriter(file, {"ids": ((int(offsets[-1]),), np.int32)})
-            for ids in pieces:
-                writer.write(ids)
-            writer.close()
-    return Corpus.load(directory, verify=False)
+            return Encoded(vocabulary, ids, offsets, settings)
+        write_encoded(directory, vocabulary, text_read.passes(new_ids), offsets, settings)
+        return read_encoded(directory, verify=False)
 
 
 def _name_of(source: Iterable[Any]) -> str:
@@ -172,108 +132,6 @@ def _check_not_empty(
             f"{text_read.counts[own].max():,} times, and min_count is {min_count}; lower it "
             "(--min-count)" + (f", or raise max_vocab, which is {max_vocab}" if max_vocab else "")
         )
-
-
-# --- blocks of files or of texts ----------------------------------------------------
-
-
-class Texts(NamedTuple):
-    """A block of documents that Python already holds."""
-
-    documents: list[str | Sequence[str]]
-    size: int = 0
-
-
-def _blocks(
-    source: Iterable[Any], format: TextFormat
-) -> tuple[Iterator[Block | Texts], int | None]:
-    """All blocks, and their size in bytes if that is known."""
-    documents = iter(source)
-    try:
-        head = next(documents)
-    except StopIteration:
-        raise CorpusError("the input is empty: no path and no text") from None
-    if isinstance(head, Path):
-        names = find_inputs([head, *documents], format.field)
-        return iter(read_blocks(names, whole_lines=format.field is not None)), total_size(names)
-    return _text_blocks(chain([head], documents)), None
-
-
-def _text_blocks(documents: Iterable[Any]) -> Iterator[Texts]:
-    block: list[str | Sequence[str]] = []
-    size = 0
-    for number, document in enumerate(documents):
-        if not isinstance(document, str):
-            if not isinstance(document, Iterable):
-                raise _bad_document(number, document)
-            document = list(document)
-            if not all(isinstance(token, str) for token in document):
-                raise _bad_document(number, document)
-        block.append(document)
-        size += len(document) * (1 if isinstance(document, str) else 8)
-        if size >= BLOCK:
-            yield Texts(block)
-            block, size = [], 0
-    if block:
-        yield Texts(block)
-
-
-def _bad_document(number: int, document: Any) -> CorpusError:
-    return CorpusError(
-        f"document {number}: expected a string or a list of strings, found {str(document)[:60]}"
-    )
-
-
-# --- tokenising a block -------------------------------------------------------------
-
-
-class EncodedBlock(NamedTuple):
-    """A block whose words are numbered in the order in which it has them."""
-
-    words: list[str]
-    ids: np.ndarray
-    boundaries: np.ndarray
-    """Token numbers before which a document ends."""
-    size: int
-
-
-class Numbering(dict[str, int]):
-    """Gives each new word the next number."""
-
-    def __missing__(self, word: str) -> int:
-        self[word] = number = len(self)
-        return number
-
-
-def encode_block(block: Block | Texts, text: TextOptions, format: TextFormat) -> EncodedBlock:
-    """Tokenise and number one block."""
-    if isinstance(block, Block) and not block.ends_line:
-        text = replace(text, eos=None)  # the line goes on in the next block
-    tokenize = make_tokenizer(text)
-    numbering = Numbering()
-    ids = array("i")
-    boundaries = array("q")
-    for line in _lines(block, format):
-        if line is None:
-            boundaries.append(len(ids))
-        else:
-            tokens = tokenize(line) if isinstance(line, str) else line
-            ids.extend(map(numbering.__getitem__, tokens))
-    return EncodedBlock(
-        list(numbering), np.array(ids, np.int32), np.array(boundaries, np.int64), block.size
-    )
-
-
-def _lines(block: Block | Texts, format: TextFormat) -> Iterator[str | Sequence[str] | None]:
-    if isinstance(block, Block):
-        yield from format.lines(block)
-        return
-    for document in block.documents:
-        if isinstance(document, str):
-            yield from text_lines(document)
-        else:
-            yield document
-            yield None
 
 
 # --- joining the blocks -------------------------------------------------------------
@@ -360,35 +218,3 @@ def scratch_file(directory: str | Path | None) -> Iterator[IO[bytes]]:
             f"the ids of the text do not fit into {place} "
             f"({error.strerror}): make room there, or {elsewhere} another folder"
         ) from None
-
-
-# --- known datasets -----------------------------------------------------------------
-
-
-def build_dataset(
-    name: str, directory: str | Path, workers: int | None = None, *, progress: bool = False
-) -> list[tuple[str, Corpus]]:
-    """Build the parts of a known dataset, with the vocabulary of the first alone.
-
-    The text is taken as the field does: tokens split on white space, nothing changed,
-    ``<eos>`` for each newline.
-    """
-    text = TextOptions(tokenizer="whitespace", lower=False, normalize=False, eos="line")
-    parts = dataset(name).parts
-    if not parts:
-        raise CorpusError(f"{name} is no text to build a corpus from")
-    files = dict(zip(parts, fetch(name, progress=progress), strict=True))
-    vocabulary: Vocabulary | None = None
-    with new_folder(directory, PARTS_KIND) as folder:
-        write_config(folder, PARTS_KIND, VERSION, {"parts": parts})
-        for part, file in files.items():
-            built = build(
-                [file],
-                folder / part,
-                text=text,
-                min_count=1,
-                vocabulary=vocabulary,
-                workers=workers,
-            )
-            vocabulary = vocabulary or built.vocabulary
-    return [(part, Corpus.load(Path(directory) / part, verify=False)) for part in parts]

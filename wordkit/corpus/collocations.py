@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from wordkit.corpus.encoded import Corpus
+from wordkit.corpus.corpus import Corpus
 from wordkit.corpus.text import EOS, UNK
 from wordkit.errors import CorpusError
 

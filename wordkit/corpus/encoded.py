@@ -1,111 +1,73 @@
-"""A corpus as ids: one flat array and where its documents begin."""
+"""Text as ids, in memory or in a folder: one flat array and where its documents begin."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from wordkit.corpus.vocabulary import Vocabulary
 from wordkit.errors import FormatError
-from wordkit.storage.config import read_config
-from wordkit.storage.tensors import map_tensors
+from wordkit.storage.config import read_config, write_config
+from wordkit.storage.folders import new_folder
+from wordkit.storage.tensors import TensorWriter, map_tensors, write_tensors
 
 KIND, PARTS_KIND, VERSION = "corpus", "dataset", 1
 VOCABULARY, IDS, OFFSETS = "vocabulary.txt", "ids.safetensors", "offsets.safetensors"
 
 
-class Corpus:
-    """Text as ids, memory-mapped when it was loaded.
+class Encoded(NamedTuple):
+    """What a corpus is made of; see ``wordkit.corpus.corpus.Corpus``."""
 
-    Attributes
-    ----------
-    vocabulary
-        V words with their counts.
-    ids
-        (T,) int32: all tokens, document after document.
-    offsets
-        (documents + 1,) int64: document i is ``ids[offsets[i]:offsets[i + 1]]``.
-    settings
-        How the corpus was built.
-    """
+    vocabulary: Vocabulary
+    ids: np.ndarray
+    """(T,) int32."""
+    offsets: np.ndarray
+    """(documents + 1,) int64."""
+    settings: Mapping[str, Any]
 
-    def __init__(
-        self,
-        vocabulary: Vocabulary,
-        ids: np.ndarray,
-        offsets: np.ndarray,
-        settings: Mapping[str, Any] | None = None,
-    ):
-        self.vocabulary = vocabulary
-        self.ids = ids
-        self.offsets = offsets
-        self.settings = dict(settings or {})
 
-    @classmethod
-    def build(cls, source: Any, directory: str | Path | None = None, **options: Any) -> Corpus:
-        """Build a corpus from files or from texts; see ``wordkit.corpus.build.build``."""
-        from wordkit.corpus.build import build
+def write_encoded(
+    directory: str | Path,
+    vocabulary: Vocabulary,
+    pieces: Iterable[np.ndarray],
+    offsets: np.ndarray,
+    settings: Mapping[str, Any],
+) -> None:
+    """Write a corpus folder, its ids (int32) piece by piece."""
+    with new_folder(directory, KIND) as folder:
+        write_config(folder, KIND, VERSION, settings)
+        vocabulary.save(folder / VOCABULARY)
+        write_tensors(folder / OFFSETS, {"offsets": offsets})
+        with open(folder / IDS, "wb") as file:
+            writer = TensorWriter(file, {"ids": ((int(offsets[-1]),), np.int32)})
+            for ids in pieces:
+                writer.write(ids)
+            writer.close()
 
-        return build(source, directory, **options)
 
-    @classmethod
-    def load(cls, directory: str | Path, *, verify: bool = True) -> Corpus:
-        """Open a corpus folder.
-
-        Parameters
-        ----------
-        verify
-            Compare the ids with their checksum and with the vocabulary, for which all of them
-            are read: some 2 GB a second.
-
-        Raises
-        ------
-        FormatError
-            It is no corpus, of a newer version, or damaged.
-        """
-        directory = Path(directory)
-        parts = part_names(directory)
-        if parts:
-            raise FormatError(
-                f"{directory} holds the corpora {', '.join(parts)}; name one, such as "
-                f"{directory / parts[0]}"
-            )
-        settings = read_config(directory, KIND, VERSION)
-        for name in "text", "format":
-            if not isinstance(settings.get(name, {}), dict):
-                raise FormatError(
-                    f"{directory} is damaged: {name} in its config.json is no object"
-                )
-        vocabulary = Vocabulary.load(directory / VOCABULARY)
-        ids = map_tensors(directory / IDS, ["ids"], verify=verify)["ids"]
-        offsets = map_tensors(directory / OFFSETS, ["offsets"])["offsets"]
-        _check(directory, ids, offsets)
-        if verify and len(ids) and not 0 <= ids.min() <= ids.max() < len(vocabulary):
-            raise FormatError(f"{directory} is damaged: it has ids that its vocabulary lacks")
-        return cls(vocabulary, ids, offsets, settings)
-
-    @property
-    def documents(self) -> int:
-        """Number of documents."""
-        return len(self.offsets) - 1
-
-    def __len__(self) -> int:
-        """Number of tokens."""
-        return len(self.ids)
-
-    def document(self, number: int) -> list[str]:
-        """The tokens of one document."""
-        start, end = self.offsets[number], self.offsets[number + 1]
-        return self.vocabulary.decode(self.ids[start:end].tolist())
-
-    def __repr__(self) -> str:
-        return (
-            f"Corpus({len(self):,} tokens, {len(self.vocabulary):,} words, "
-            f"{self.documents:,} documents)"
+def read_encoded(directory: str | Path, *, verify: bool) -> Encoded:
+    """Open a corpus folder, its ids memory-mapped; see ``Corpus.load``."""
+    directory = Path(directory)
+    parts = part_names(directory)
+    if parts:
+        raise FormatError(
+            f"{directory} holds the corpora {', '.join(parts)}; name one, such as "
+            f"{directory / parts[0]}"
         )
+    settings = read_config(directory, KIND, VERSION)
+    for name in "text", "format":
+        if not isinstance(settings.get(name, {}), dict):
+            raise FormatError(f"{directory} is damaged: {name} in its config.json is no object")
+    vocabulary = Vocabulary.load(directory / VOCABULARY)
+    ids = map_tensors(directory / IDS, ["ids"], verify=verify)["ids"]
+    offsets = map_tensors(directory / OFFSETS, ["offsets"])["offsets"]
+    _check(directory, ids, offsets)
+    if verify and len(ids) and not 0 <= ids.min() <= ids.max() < len(vocabulary):
+        raise FormatError(f"{directory} is damaged: it has ids that its vocabulary lacks")
+    return Encoded(vocabulary, ids, offsets, settings)
 
 
 def _check(directory: Path, ids: np.ndarray, offsets: np.ndarray) -> None:
@@ -136,12 +98,3 @@ def part_names(directory: Path) -> list[str]:
 
 def _is_file_name(name: Any) -> bool:
     return isinstance(name, str) and name not in ("", ".", "..") and Path(name).name == name
-
-
-def as_corpus(source: Any) -> Corpus:
-    """A corpus as it is; the path of one; texts or token lists with ``build``'s defaults."""
-    if isinstance(source, Corpus):
-        return source
-    if isinstance(source, (str, Path)):
-        return Corpus.load(source)
-    return Corpus.build(source)

@@ -14,8 +14,10 @@ from typing import Any
 import numpy as np
 
 from wordkit.corpus import collocations
-from wordkit.corpus.build import Numbering, scratch_file, write_corpus
-from wordkit.corpus.encoded import Corpus, as_corpus
+from wordkit.corpus.blocks import Numbering
+from wordkit.corpus.build import scratch_file
+from wordkit.corpus.corpus import Corpus, as_corpus
+from wordkit.corpus.encoded import write_encoded
 from wordkit.corpus.vocabulary import Vocabulary
 from wordkit.errors import CorpusError
 from wordkit.progress import progress_bar
@@ -100,7 +102,8 @@ def join_phrases(
         corpus = Corpus(text.vocabulary, text.ids, text.offsets, settings)
     if directory is not None:
         pieces = _pieces(corpus.ids)
-        corpus = write_corpus(directory, corpus.vocabulary, pieces, corpus.offsets, settings)
+        write_encoded(directory, corpus.vocabulary, pieces, corpus.offsets, settings)
+        corpus = Corpus.load(directory, verify=False)
     elif found:
         corpus.ids = np.array(corpus.ids)  # no longer a scratch file
     return corpus, found

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
-from wordkit.corpus.encoded import Corpus
+from wordkit.corpus.corpus import Corpus
 from wordkit.errors import ModelError
 from wordkit.lm.initial_vectors import put_vectors
 from wordkit.lm.model import RecurrentLanguageModel

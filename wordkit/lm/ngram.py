@@ -23,7 +23,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from wordkit.corpus.encoded import Corpus
+from wordkit.corpus.corpus import Corpus
 from wordkit.corpus.text import EOS
 from wordkit.errors import ModelError
 from wordkit.lm.texts import check_ids

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from wordkit.corpus.encoded import Corpus
+from wordkit.corpus.corpus import Corpus
 from wordkit.corpus.reader import STDIN, StrictFormat
 from wordkit.corpus.text import EOS, UNK, TextOptions
 from wordkit.corpus.vocabulary import Vocabulary

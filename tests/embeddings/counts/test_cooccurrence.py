@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from sklearn.base import clone
 
 import wordkit.embeddings.counts.sparse_rows as sparse_rows
-from wordkit.corpus.encoded import Corpus
+from wordkit.corpus.corpus import Corpus
 from wordkit.corpus.text import TextOptions
 from wordkit.embeddings.counts.cooccurrence import (
     Cooccurrence,

@@ -7,7 +7,7 @@ import pytest
 from sklearn.base import clone
 from sklearn.pipeline import make_pipeline
 
-from wordkit.corpus.encoded import Corpus
+from wordkit.corpus.corpus import Corpus
 from wordkit.embeddings.counts.cooccurrence import Cooccurrence
 from wordkit.embeddings.counts.count_vectors import METHODS, CountVectors
 from wordkit.embeddings.counts.ppmi import PPMI

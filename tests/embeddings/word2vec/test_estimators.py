@@ -13,7 +13,7 @@ import pytest
 from sklearn.base import clone
 
 from tests.layers.arrays import embedding_bag
-from wordkit.corpus.encoded import Corpus
+from wordkit.corpus.corpus import Corpus
 from wordkit.embeddings.counts.cooccurrence import keep_probabilities
 from wordkit.embeddings.word2vec import estimators, training
 from wordkit.embeddings.word2vec.estimators import Cbow, SkipGram, alias_tables

@@ -9,7 +9,7 @@ import scipy.sparse as sp
 from sklearn.base import BaseEstimator, TransformerMixin
 
 from wordkit.checks import Choice, Interval, Parameter, check_parameters
-from wordkit.corpus.encoded import Corpus, as_corpus
+from wordkit.corpus.corpus import Corpus, as_corpus
 from wordkit.embeddings.counts.sparse_rows import Pieces, RowWriter
 from wordkit.embeddings.parameters import SHARED
 from wordkit.errors import ModelError

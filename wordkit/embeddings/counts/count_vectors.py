@@ -7,7 +7,7 @@ from typing import Any, ClassVar
 from sklearn.base import BaseEstimator
 
 from wordkit.checks import Choice, Parameter, check_parameters
-from wordkit.corpus.encoded import as_corpus
+from wordkit.corpus.corpus import as_corpus
 from wordkit.embeddings.counts.cooccurrence import Cooccurrence
 from wordkit.embeddings.counts.ppmi import PPMI
 from wordkit.embeddings.counts.svd import SVD

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 from sklearn.base import BaseEstimator
 
-from wordkit.corpus.encoded import Corpus, as_corpus
+from wordkit.corpus.corpus import Corpus, as_corpus
 from wordkit.embeddings.counts.cooccurrence import keep_probabilities, occurrences
 from wordkit.embeddings.word2vec.settings import FAST, check_settings, known_vectors, plain
 from wordkit.embeddings.word2vec.training import Method, Training

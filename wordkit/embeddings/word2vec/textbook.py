@@ -14,7 +14,7 @@ from sklearn.base import BaseEstimator
 
 from wordkit.backend.arrays import Array, array_module, scatter_add, to_device, to_host
 from wordkit.checks import Choice, Interval, Parameter, check_parameters
-from wordkit.corpus.encoded import Corpus, as_corpus
+from wordkit.corpus.corpus import Corpus, as_corpus
 from wordkit.embeddings.counts.cooccurrence import keep_probabilities
 from wordkit.embeddings.word2vec.settings import PREDICTED, check_rates
 from wordkit.errors import ModelError

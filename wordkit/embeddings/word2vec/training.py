@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from wordkit.backend.threads import available_workers, checked_workers, in_step, in_threads
-from wordkit.corpus.encoded import Corpus
+from wordkit.corpus.corpus import Corpus
 from wordkit.embeddings.word2vec.weights import Weights
 from wordkit.errors import FormatError, ModelError
 from wordkit.progress import progress_bar
