@@ -250,7 +250,8 @@ def test_attention(folder: Path, tmp_path: Path) -> None:
 def test_options_reach_the_model(folder: Path, tmp_path: Path) -> None:
     options = {"units": "chars", "cell": "gru", "attention": "additive", "layers": 2,
                "dropout": 0.1, "label_smoothing": 0.2, "source_min_count": 2,
-               "target_min_count": 3, "optimizer": "adamw", "schedule": "constant", "clip": 1.5,
+               "target_min_count": 3, "batch_tokens": 70, "max_length": 9,
+               "optimizer": "adamw", "schedule": "constant", "clip": 1.5,
                "max_minutes": 3, "patience": 2, "validate_every": 50, "seed": 4}  # fmt: skip
     flags = "bidirectional", "reverse", "residual", "input_feeding", "share_vocabulary"
     words = [word for name, value in options.items()
@@ -271,6 +272,19 @@ def test_options_reach_the_model(folder: Path, tmp_path: Path) -> None:
     train(folder, tmp_path / "o", "--epochs", 1, "--peeky")
     assert asked("info", tmp_path / "n")["tie"]
     assert asked("info", tmp_path / "o")["peeky"]
+
+
+def test_long_pairs_are_left_out(tmp_path: Path) -> None:
+    pairs = tmp_path / "pairs.tsv"
+    pairs.write_text(TSV + f"one\t{'1 ' * 1500}\n{'two ' * 1500}\t2\n")
+    arguments = ("seq2seq", "train", pairs, *SIZES, "--epochs", 1, "--max-length", 1499)
+    code, _, messages = wordkit(*arguments, "-o", tmp_path / "m")
+    assert code == 0
+    assert "Left out: 2 training pairs of over 1,499 tokens a side" in messages
+    assert json.loads(ok(*arguments, "-o", tmp_path / "n", "--json"))["left_out"] == 2
+    code, _, messages = wordkit(*arguments[:-1], 1500, "-o", tmp_path / "o")
+    assert code == 0
+    assert "Left out" not in messages
 
 
 # --- training that is broken off --------------------------------------------------------
@@ -331,6 +345,8 @@ def test_files_of_other_lengths(folder: Path, tmp_path: Path) -> None:
         (["--checkpoint-every", "5"], "expected a duration such as 30s"),
         (["--cell", "elman"], "must be one of rnn, gru"),
         (["--layers", 0], "'--layers'"),
+        (["--batch-tokens", 0], "'--batch-tokens'"),
+        (["--max-length", 0], "'--max-length'"),
         (["--valid", "nowhere.tsv"], "cannot read nowhere.tsv"),
     ],
 )

@@ -37,7 +37,7 @@ def small_model(*, dtype: Any = np.float64, xp: Any = np, **values: Any) -> Seq2
 
 
 def batch_of(model: Seq2Seq, pairs: Any = PAIRS) -> PairBatch:
-    (batch,) = pair_batches(model, pairs, len(pairs), shuffle=False).epoch(0, 0)
+    (batch,) = pair_batches(model, pairs, batch_size=len(pairs), shuffle=False).epoch(0, 0)
     return batch._replace(sampled=model.settings.scheduled_sampling)
 
 

@@ -57,7 +57,9 @@ def test_learns_and_saves(tmp_path: Path) -> None:
         tmp_path / "m", epochs=10, settings={"dropout": 0.0, "scheduled_sampling": 0.0}
     )
     loaded = Seq2Seq.load(tmp_path / "m")
-    loss, _ = evaluate(loaded, pair_batches(loaded, VALID, 7, shuffle=False).epoch(0, 0))
+    loss, _ = evaluate(
+        loaded, pair_batches(loaded, VALID, batch_size=7, shuffle=False).epoch(0, 0)
+    )
     assert np.exp(loss) < 2  # to know no more than the letters gives over 4
     assert np.exp(loss) == pytest.approx(model.history["validation_perplexity"], rel=1e-5)
     assert loaded.history["steps"] == result.step == 100
@@ -119,6 +121,39 @@ def test_sampling_grows(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None
     monkeypatch.setattr(Seq2Seq, "loss_and_gradients", noted)
     trained(tmp_path / "m", epochs=4, batch_size=300, settings={"scheduled_sampling": 0.8})
     assert found == pytest.approx([0.2, 0.4, 0.6, 0.8])
+
+
+def test_long_pairs_are_batches_of_their_own(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """In training and in validation."""
+    found = {"loss_and_gradients": 0, "loss": 0}
+    for name in found:
+        real = getattr(Seq2Seq, name)
+
+        def noted(self: Any, batch: Any, *, name: str = name, real: Any = real) -> Any:
+            found[name] = max(found[name], batch.source.size + batch.target.size)
+            return real(self, batch)
+
+        monkeypatch.setattr(Seq2Seq, name, noted)
+    long = (["a"] * 100, ["A"] * 100)
+    trained(tmp_path / "m", pairs=[*TRAIN, long], valid=[*VALID, long], epochs=1, batch_tokens=150)
+    assert found == {"loss_and_gradients": 202, "loss": 202}
+
+
+def test_pairs_that_are_left_out(tmp_path: Path) -> None:
+    pairs = [*TRAIN, (["x"] * 5, ["Y"]), (["a"] * 4, ["Z"] * 5)]
+    model, _ = trained(tmp_path / "m", pairs=pairs, valid=pairs[-2:], epochs=1, max_length=4)
+    assert model.history["left_out"] == 2
+    assert "x" not in model.source_vocabulary
+    assert "Z" not in model.target_vocabulary
+    whole, _ = trained(tmp_path / "whole", pairs=TRAIN, valid=pairs[-2:], epochs=1)
+    assert weights(tmp_path / "whole") == weights(tmp_path / "m")
+    assert whole.history["left_out"] == 0
+    with pytest.raises(
+        ModelError, match=r"all 2 training pairs have more than 4 tokens on a side"
+    ):
+        trained(tmp_path / "n", pairs=pairs[-2:], max_length=4)
 
 
 def test_a_run_is_not_overwritten_nor_mixed_with_another(tmp_path: Path) -> None:

@@ -70,12 +70,14 @@ def train(
             show=True,
         )
     seconds = time.perf_counter() - started
-    found = model.history["validation_perplexity"]
+    found, left_out = (model.history[name] for name in ("validation_perplexity", "left_out"))
     if as_json:
-        facts = {"output": str(output), "epochs": result.epoch, "validation_perplexity": found}
-        print_json({**facts, "seconds": seconds})
+        facts = {"output": str(output), "epochs": result.epoch, "left_out": left_out}
+        print_json({**facts, "validation_perplexity": found, "seconds": seconds})
         return
     say(f"{output}: {model}, {result.epoch:,} epochs, in {seconds:.1f} s")
+    if left_out:
+        say(f"Left out: {left_out:,} training pairs of over {training.max_length:,} tokens a side")
     if found is not None:
         say(f"Perplexity of the validation pairs: {found:.4f}")
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from pathlib import Path
+from typing import Any
 
 from wordkit.corpus.text import EOS, UNK
 from wordkit.corpus.vocabulary import Vocabulary
@@ -69,18 +70,21 @@ def fit(
     training = training or TrainingSettings()
     check_replaceable(folder, Seq2Seq.kind, beside=CHECKPOINTS)
     check_pairs(pairs, "training")
+    given = len(pairs)
+    pairs = _short_enough(pairs, training.max_length)
     source, target = vocabularies(pairs, settings, training)
     model = Seq2Seq(settings, source, target, seed=training.seed)
     # by default, a translation may be as long as the longest that is learnt
     beyond = max(len(answer) - 2 * len(question) for question, answer in pairs)
     model.extra_length = max(EXTRA_LENGTH, beyond)
-    batches: Batches = pair_batches(model, pairs, training.batch_size)
+    sizes = {"batch_size": training.batch_size, "batch_tokens": training.batch_tokens}
+    batches: Batches = pair_batches(model, pairs, **sizes)
     if settings.scheduled_sampling:
         batches = _Sampled(batches, settings.scheduled_sampling, training.epochs)
     validation = None
     if valid is not None:
         check_pairs(valid, "validation")
-        validation = pair_batches(model, valid, training.batch_size, shuffle=False)
+        validation = pair_batches(model, valid, shuffle=False, **sizes)
     data = {
         "training pairs": _checksum_of_pairs(pairs),
         "validation pairs": None if valid is None else _checksum_of_pairs(valid),
@@ -95,6 +99,7 @@ def fit(
         resume=resume,
         checkpoint_every=checkpoint_every,
         show=show,
+        left_out=given - len(pairs),
     )
     return model, result
 
@@ -113,6 +118,19 @@ def check_pairs(pairs: Pairs, name: str) -> None:
                 raise ModelError(
                     f"{name} pair {number} has an empty {side}: complete it or leave it out"
                 )
+
+
+def _short_enough(pairs: Pairs, most: int | None) -> Pairs:
+    """The pairs with so many tokens on a side, at most."""
+    if most is None:
+        return pairs
+    kept = [pair for pair in pairs if max(map(len, pair)) <= most]
+    if not kept:
+        raise ModelError(
+            f"all {len(pairs):,} training pairs have more than {most:,} tokens on a side: raise "
+            "max_length (--max-length)"
+        )
+    return kept
 
 
 def vocabularies(
@@ -138,13 +156,11 @@ def _vocabulary(counts: Counter[str], known: set[str], specials: dict[str, int])
     return Vocabulary(words, [*specials.values(), *(counts[word] for word in ranked)])
 
 
-def pair_batches(
-    model: Seq2Seq, pairs: Iterable[Sequence], batch_size: int, *, shuffle: bool = True
-) -> PairBatches:
-    """Pairs in the ids of a model."""
+def pair_batches(model: Seq2Seq, pairs: Iterable[Sequence], **options: Any) -> PairBatches:
+    """Pairs in the ids of a model; ``options`` are those of ``PairBatches``."""
     ids = [(model.source_ids(source), model.target_ids(target)) for source, target in pairs]
     sources, targets = zip(*ids, strict=True)
-    return PairBatches(sources, targets, batch_size=batch_size, shuffle=shuffle)
+    return PairBatches(sources, targets, **options)
 
 
 class _Sampled:

@@ -8,6 +8,7 @@ from wordkit.checks import SHARE, Choice, Interval, check_parameters, parameter
 from wordkit.errors import ModelError
 from wordkit.layers.attention.kinds import ATTENTIONS
 from wordkit.layers.recurrent.cells import CELLS
+from wordkit.training.pair_batches import BATCH_TOKENS
 from wordkit.training.settings import POSITIVE
 from wordkit.training.settings import TrainingSettings as CommonSettings
 
@@ -90,6 +91,12 @@ class TrainingSettings(CommonSettings):
     """
 
     batch_size: int = parameter(128, Interval(1), help="Pairs at once.")
+    batch_tokens: int = parameter(
+        BATCH_TOKENS, Interval(1), help="Most tokens at once: of long pairs, fewer."
+    )
+    max_length: int | None = parameter(
+        None, Interval(1), help="Leave out training pairs with more tokens on a side."
+    )
     clip: float = parameter(5.0, POSITIVE, help="Largest norm of the gradient.")
     source_min_count: int = parameter(1, Interval(1), help="Rarer source tokens are <unk>.")
     target_min_count: int = parameter(1, Interval(1), help="Rarer target tokens are <unk>.")

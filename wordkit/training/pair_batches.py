@@ -11,6 +11,9 @@ from wordkit.errors import ModelError
 from wordkit.random_streams import stream
 from wordkit.training.batches import LazySequence
 
+BATCH_TOKENS = 1 << 14
+"""128 pairs of 64 tokens on either side: some 100 MB with 128 units and a small vocabulary."""
+
 
 class PairBatch(NamedTuple):
     """N pairs of sequences, filled up with zeros.
@@ -38,6 +41,11 @@ class PairBatches:
     ----------
     sources, targets
         Sequences of ids, pair by pair.
+    batch_size
+        The most pairs of a batch.
+    batch_tokens
+        The most tokens of a batch, on both sides together and with what fills them up: where
+        pairs are long, a batch has fewer. One that is longer still is a batch by itself.
     pool
         Batches in a pool: many leave little to fill up, few leave more to chance.
     shuffle
@@ -55,19 +63,22 @@ class PairBatches:
         targets: Sequence[np.ndarray],
         *,
         batch_size: int,
+        batch_tokens: int = BATCH_TOKENS,
         pool: int = 100,
         shuffle: bool = True,
     ):
-        if batch_size < 1 or pool < 1:
+        if min(batch_size, batch_tokens, pool) < 1:
             raise ModelError(
-                f"batch_size and pool must be at least 1, found {batch_size} and {pool}"
+                "batch_size, batch_tokens and pool must be at least 1, found "
+                f"{batch_size}, {batch_tokens} and {pool}"
             )
         if len(sources) != len(targets) or not len(sources):
             raise ModelError(
                 f"expected pairs, found {len(sources)} sources and {len(targets)} targets"
             )
         self.sources, self.targets = sources, targets
-        self.batch_size, self.pool, self.shuffle = batch_size, pool, shuffle
+        self.batch_size, self.batch_tokens = batch_size, batch_tokens
+        self.pool, self.shuffle = pool, shuffle
         self._lengths = np.array([[len(source) for source in sources], [len(t) for t in targets]])
         if not self._lengths.all():
             pair = int(np.flatnonzero(~self._lengths.all(axis=0))[0])
@@ -90,9 +101,18 @@ class PairBatches:
         for start in range(0, len(pairs), height):
             pool = pairs[start : start + height]
             sources, targets = self._lengths[:, pool]
-            pool = pool[np.lexsort((targets, sources))]
-            for first in range(0, len(pool), self.batch_size):
-                yield pool[first : first + self.batch_size]
+            # so that a long target beside a short source fills up no other pairs
+            long = sources + targets > self.batch_tokens // self.batch_size
+            yield from self._cut(pool[np.lexsort((targets, sources, long))])
+
+    def _cut(self, pairs: np.ndarray) -> Iterator[np.ndarray]:
+        """Sorted pairs in batches, each with as many of them as it may have."""
+        while len(pairs):
+            widths = np.maximum.accumulate(self._lengths[:, pairs[: self.batch_size]], axis=1)
+            tokens = widths.sum(axis=0) * np.arange(1, widths.shape[1] + 1)
+            count = max(1, np.count_nonzero(tokens <= self.batch_tokens))
+            yield pairs[:count]
+            pairs = pairs[count:]
 
     def _batch(self, pairs: np.ndarray) -> PairBatch:
         source = padded([self.sources[n] for n in pairs])
