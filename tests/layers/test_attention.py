@@ -123,6 +123,19 @@ def test_step_by_step(xp: Any, kind: str, maker: Any) -> None:
 
 
 @every_kind
+@masked_or_not
+@pytest.mark.parametrize("maker", [layer_of, vector_of])
+def test_to_look_is_to_attend(xp: Any, kind: str, maker: Any, mask: np.ndarray | None) -> None:
+    """Without anything that is kept for backward."""
+    layer, (queries, memory) = maker(kind, xp), map(xp.asarray, inputs_of(kind))
+    attention = getattr(layer, "attention", layer)
+    found, weights = layer.look(queries, attention.keys(memory), memory, on(xp, mask))
+    expected = layer.forward(queries, memory, on(xp, mask))
+    np.testing.assert_array_equal(to_host(found), to_host(expected))
+    np.testing.assert_array_equal(to_host(weights), to_host(attention.weights))
+
+
+@every_kind
 @pytest.mark.parametrize("maker", [layer_of, vector_of])
 def test_nothing_is_left_of_the_block_before(xp: Any, kind: str, maker: Any) -> None:
     """Of the same shape, so that no buffer need be new."""

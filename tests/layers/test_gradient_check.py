@@ -73,6 +73,30 @@ def test_a_wrong_layer_does_not(error: str, message: str) -> None:
         check_gradients(Scale(SCALE.copy(), error), X)
 
 
+class Off(Scale):
+    """Its gradient is off by a share of itself, and by a number."""
+
+    def __init__(self, share: float, number: float):
+        super().__init__(SCALE.copy())
+        self.share, self.number = share, number
+
+    def backward(self, gradient: Array) -> Any:
+        d_x = super().backward(gradient)
+        self.grads["scale"] = self.grads["scale"] * (1 + self.share) + self.number
+        return d_x
+
+
+def test_how_far_off_a_gradient_may_be() -> None:
+    large, nothing = 1e4 + 0 * X, 0 * X  # of which the gradient is large, and 0
+    check_gradients(Off(0.9e-5, 0), large)
+    check_gradients(Off(0, 0.9e-8), nothing)
+    for share, number, x in ((1.1e-5, 0, large), (0, 1.1e-8, nothing)):
+        with pytest.raises(ModelError, match=r"params\['scale'\] is wrong at 3 of 3 places"):
+            check_gradients(Off(share, number), x)
+    check_gradients(Off(1.1e-5, 0), large, rtol=2e-5)
+    check_gradients(Off(0, 1.1e-8), nothing, atol=2e-8)
+
+
 def test_float32_is_refused() -> None:
     with pytest.raises(ModelError, match="input 0 must be float64"):
         check_gradients(Scale(SCALE), X.astype(np.float32))
