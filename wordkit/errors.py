@@ -19,6 +19,10 @@ class FormatError(WordkitError):
     """A file or folder that is not what its reader expects."""
 
 
+class InUseError(WordkitError):
+    """A folder that another process is writing."""
+
+
 class ModelError(WordkitError):
     """Settings or data from which nothing can be computed."""
 

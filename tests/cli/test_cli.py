@@ -16,8 +16,8 @@ import pytest
 
 from wordkit.cli.models import run_in
 from wordkit.cli.output import print_json
+from wordkit.interrupts import TrainingInterrupted
 from wordkit.training.runs.checkpoint import CHECKPOINTS
-from wordkit.training.runs.interrupts import TrainingInterrupted
 from wordkit.vectors.word_vectors import WordVectors
 
 TEXT = "\n".join(

@@ -11,7 +11,7 @@ from pathlib import Path
 import click
 import pytest
 
-from wordkit.cli.main import cli
+from wordkit.cli.commands import cli
 
 README = Path(__file__).parents[2] / "README.md"
 
@@ -69,8 +69,8 @@ def test_defaults_that_the_help_of_train_gives() -> None:
 def test_help_needs_no_heavy_import() -> None:
     """What makes ``wordkit --help`` quick, without a clock."""
     code = (
-        "import sys, wordkit.cli.main as main\n"
-        "try: main.cli(['vectors', 'similar', '--help'], prog_name='wordkit')\n"
+        "import sys, wordkit.cli.commands as commands\n"
+        "try: commands.cli(['vectors', 'similar', '--help'], prog_name='wordkit')\n"
         "except SystemExit: pass\n"
         "print(*[m for m in ('numpy', 'scipy', 'sklearn', 'numba', 'nltk', 'tqdm', 'joblib')\n"
         "        if m in sys.modules], file=sys.stderr)"

@@ -19,7 +19,7 @@ import pytest
 from safetensors.numpy import load_file
 
 from tests.cli import test_cli
-from wordkit.cli.main import cli
+from wordkit.cli.commands import cli
 from wordkit.cli.models import draw_loss
 from wordkit.storage.tensors import map_tensors, write_tensors
 

@@ -63,7 +63,8 @@ def test_start_from_other_vectors(corpus: Path, tmp_path: Path) -> None:
 
 
 @pytest.mark.skipif(os.name == "nt", reason="sends SIGINT")
-def test_ctrl_c_and_resume(corpus: Path, tmp_path: Path) -> None:
+@pytest.mark.parametrize("sent", [signal.SIGINT, signal.SIGTERM])
+def test_ctrl_c_and_resume(corpus: Path, tmp_path: Path, sent: int) -> None:
     settings = ("vectors", "train", corpus, "-o", tmp_path / "v", "--method", "skipgram",
                 "--vector-size", 8, "--epochs", 400, "--workers", 1)  # fmt: skip
     command = [sys.executable, "-m", "wordkit", *map(str, settings)]
@@ -74,7 +75,10 @@ def test_ctrl_c_and_resume(corpus: Path, tmp_path: Path) -> None:
     while not (kept.is_dir() and any(kept.glob("step-*"))):
         assert process.poll() is None, process.communicate()[1]
         time.sleep(0.01)
-    process.send_signal(signal.SIGINT)
+    process.send_signal(signal.SIGSTOP)
+    assert f"v is being written by process {process.pid} on " in refused(*settings, "--resume")
+    process.send_signal(sent)
+    process.send_signal(signal.SIGCONT)
     _, message = process.communicate(timeout=60)
     assert process.returncode == 130, message
     assert "go on with --resume" in message
@@ -83,7 +87,7 @@ def test_ctrl_c_and_resume(corpus: Path, tmp_path: Path) -> None:
     assert "was stopped: go on with --resume, or remove it" in refused(*settings)
     assert "window = 5, not 4" in refused(*settings, "--resume", "--window", 4)
     ok(*settings, "--resume")
-    assert not kept.exists()
+    assert [path.name for path in tmp_path.iterdir()] == ["v"]
     ok(*settings[:4], tmp_path / "whole", *settings[5:])
     one, other = (tmp_path / name / "vectors.safetensors" for name in ("v", "whole"))
     assert one.read_bytes() == other.read_bytes()

@@ -151,7 +151,7 @@ def test_a_disk_that_is_full_at_the_end(tmp_path: Path, monkeypatch: pytest.Monk
 
     with monkeypatch.context() as patch:
         patch.setattr("wordkit.training.saved_model.write_tensors", full)
-        with pytest.raises(ModelError, match=r"/m cannot be written \(No space .*--resume\)"):
+        with pytest.raises(ModelError, match=r"/m cannot be written \(No space .*with --resume"):
             trained(tmp_path / "m")
     trained(tmp_path / "m", resume=True)
     trained(tmp_path / "whole")

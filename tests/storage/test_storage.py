@@ -18,7 +18,8 @@ from safetensors.numpy import load_file, save_file
 
 from wordkit.errors import FormatError
 from wordkit.storage.config import read_config, write_config
-from wordkit.storage.folders import new_file, new_folder
+from wordkit.storage.files import new_file
+from wordkit.storage.folders import new_folder
 from wordkit.storage.tensors import TensorWriter, map_tensors, write_tensors
 from wordkit.storage.words import read_words, write_words
 

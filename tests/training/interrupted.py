@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from wordkit.training.runs.interrupts import TrainingInterrupted
+from wordkit.interrupts import TrainingInterrupted
 
 
 @contextmanager

@@ -12,7 +12,6 @@ its BLAS choose their code when they are loaded: import wordkit before NumPy to 
 from __future__ import annotations
 
 import os
-import platform
 import sys
 from functools import cache
 
@@ -60,6 +59,8 @@ def instruction_set() -> str:
     wanted = os.environ.get(INSTRUCTIONS, "")
     if wanted not in ("", "avx2"):
         raise BackendError(f"{INSTRUCTIONS} must be avx2 or not set, not {wanted!r}")
+    import platform  # not at once: ``wordkit`` imports this file
+
     machine = platform.machine().lower()
     if machine in ("x86_64", "amd64"):
         found = _x86_instructions()

@@ -38,6 +38,13 @@ def demo(output: Path) -> None:
     \b
     wordkit demo -o demo
     """
+    from wordkit.storage.locks import locked
+
+    with locked(output):
+        _demonstrate(output)
+
+
+def _demonstrate(output: Path) -> None:
     from wordkit.cli.demo_models import show_dates, show_language_model
     from wordkit.corpus.corpus import Corpus
     from wordkit.corpus.docstrings import write_docstrings

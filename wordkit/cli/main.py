@@ -1,98 +1,16 @@
-"""The ``wordkit`` command: its groups, and how it fails.
+"""Where the ``wordkit`` command begins: before anything else, Ctrl-C is looked after.
 
-Only click is imported here and in its neighbours; what a command needs is imported
-when it runs, so that help comes at once.
+What takes time to import is imported inside, where Ctrl-C ends it without a traceback.
 """
 
-from __future__ import annotations
-
-import errno
 import os
-import signal
-import sys
-import warnings
-from importlib import import_module
-from typing import Any, NoReturn
 
-import click
-
-from wordkit import __version__
-from wordkit.errors import WordkitError
-from wordkit.training.runs.interrupts import TrainingInterrupted
-
-COMMANDS = ("corpus", "vectors", "lm", "seq2seq", "thesaurus", "demo")
-"""Each is a file beside this one, with a command of its name."""
-
-
-class Commands(click.Group):
-    """A group that loads its commands late and turns errors into one sentence."""
-
-    def list_commands(self, ctx: click.Context) -> list[str]:
-        return list(COMMANDS)
-
-    def get_command(self, ctx: click.Context, name: str) -> click.Command | None:
-        if name not in COMMANDS:
-            return None
-        if name in ("vectors", "lm", "seq2seq"):
-            import_module(f"wordkit.cli.{name}_train")  # adds its command
-        if name == "corpus":
-            import_module("wordkit.cli.corpus_pairs")
-        return getattr(import_module(f"wordkit.cli.{name}"), name)
-
-    def invoke(self, ctx: click.Context) -> Any:
-        try:
-            return super().invoke(ctx)
-        except WordkitError as error:
-            raise click.ClickException(str(error)) from None
-        except TrainingInterrupted as stopped:
-            click.echo(str(stopped), err=True)
-            raise click.exceptions.Exit(128 + signal.SIGINT) from None
-        except KeyboardInterrupt:
-            click.echo("interrupted; nothing unfinished was kept", err=True)
-            raise click.exceptions.Exit(128 + signal.SIGINT) from None
-        except MemoryError:
-            raise click.ClickException("out of memory") from None
-        except OSError as error:
-            if error.errno == errno.EPIPE:
-                raise  # click knows what to do when a reader such as head has had enough
-            where = f": {error.filename}" if error.filename else ""
-            raise click.ClickException(f"{error.strerror or error}{where}") from None
-        except (click.ClickException, click.exceptions.Exit, click.Abort):
-            raise
-        except Exception as error:  # a bug of ours, or of a library
-            if os.environ.get("WORDKIT_DEBUG"):
-                raise
-            raise click.ClickException(
-                f"this should not happen ({type(error).__name__}: {error}); set WORDKIT_DEBUG=1 "
-                "to see where, and please report it"
-            ) from None
-
-
-@click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})
-@click.version_option(__version__, prog_name="wordkit")
-def cli() -> None:
-    """Word vectors and language models from your own text.
-
-    \b
-    wordkit corpus build books/ -o corpus
-    wordkit vectors train corpus -o vectors
-    wordkit vectors similar vectors matrix
-    """
+from wordkit.interrupts import INTERRUPTED, handle_interrupts
 
 
 def main() -> None:
     """Run the command line."""
-    signal.signal(signal.SIGTERM, _interrupt)
-    warnings.showwarning = _show_warning
-    for stream in (sys.stdout, sys.stderr):  # words that were not UTF-8 come out as they were
-        if hasattr(stream, "reconfigure"):
-            stream.reconfigure(encoding="utf-8", errors="surrogateescape")
-    cli(prog_name="wordkit")
+    handle_interrupts(lambda *_: os._exit(INTERRUPTED))
+    from wordkit.cli.commands import run
 
-
-def _interrupt(*_: Any) -> NoReturn:
-    raise KeyboardInterrupt
-
-
-def _show_warning(message: Warning | str, *_: Any, **__: Any) -> None:
-    click.echo(f"Warning: {message}", err=True)
+    run()

@@ -38,8 +38,8 @@ def check_validations(options: Mapping[str, Any], valid: Path | None) -> None:
 @contextmanager
 def run_in(output: Path) -> Iterator[None]:
     """Around a training: what to do after Ctrl-C, and a picture of the loss at the end."""
+    from wordkit.interrupts import TrainingInterrupted
     from wordkit.training.runs.checkpoint import CHECKPOINTS, latest_checkpoint
-    from wordkit.training.runs.interrupts import TrainingInterrupted
 
     again = "(the same command with --resume)"
     try:
@@ -51,7 +51,7 @@ def run_in(output: Path) -> Iterator[None]:
         if path is None:
             raise
         raise TrainingInterrupted(
-            f"interrupted, kept is {path}: resume to go on {again}"
+            f"interrupted, with a checkpoint in {path}: resume to continue {again}"
         ) from None
     draw_loss(output / CHECKPOINTS)
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import signal
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -12,6 +11,7 @@ import click
 
 from wordkit.cli.models import AT_LEAST_1, print_model
 from wordkit.cli.output import json_option, print_json, print_rows, print_table, say
+from wordkit.interrupts import Interrupted
 
 if TYPE_CHECKING:
     from wordkit.seq2seq.model import Seq2Seq
@@ -83,8 +83,8 @@ def translate(path: Path, file: Path, n_best: int | None, as_json: bool, **optio
                 _echo(model, translation.tokens)
             written = number
     except KeyboardInterrupt:
-        say(f"interrupted: {written:,} lines are translated and written")
-        raise click.exceptions.Exit(128 + signal.SIGINT) from None
+        kept = f"interrupted: {written:,} lines are translated and written"
+        raise Interrupted(kept) from None
 
 
 @seq2seq.command()

@@ -121,11 +121,11 @@ def train(corpus: Path, output: Path, method: str, as_json: bool, **options: Any
     """
     import wordkit
     from wordkit.storage.folders import check_replaceable
+    from wordkit.storage.locks import locked
     from wordkit.training.runs.checkpoint import remove_checkpoints
 
     output = output.resolve()
     check_replaceable(output, "vectors")
-    output.parent.mkdir(parents=True, exist_ok=True)
     started = time.perf_counter()
     estimator = getattr(wordkit, METHODS[method])(verbose=True)
     given = {
@@ -144,12 +144,13 @@ def train(corpus: Path, output: Path, method: str, as_json: bool, **options: Any
         raise click.UsageError(f"--{name} is no option of --method {method}")
     text = wordkit.Corpus.load(corpus)
     estimator.set_params(**given)
-    if METHODS[method] != "CountVectors":
-        running = _running(output, **running)
-    trained = estimator.fit(text, **running).vectors_
-    trained.save(output)
-    if "checkpoints" in running:
-        remove_checkpoints(running["checkpoints"])
+    with locked(output):
+        if METHODS[method] != "CountVectors":
+            running = _running(output, **running)
+        trained = estimator.fit(text, **running).vectors_
+        trained.save(output)
+        if "checkpoints" in running:
+            remove_checkpoints(running["checkpoints"])
     seconds = time.perf_counter() - started
     losses = getattr(estimator, "loss_per_epoch_", None)
     extra = {} if losses is None else {"loss_per_epoch": losses}

@@ -27,7 +27,9 @@ from wordkit.corpus.text import EOS, UNK, TextOptions
 from wordkit.corpus.vocabulary import Vocabulary
 from wordkit.errors import CorpusError
 from wordkit.progress import progress_bar
-from wordkit.storage.folders import FULL, check_replaceable
+from wordkit.storage.folders import check_replaceable
+from wordkit.storage.locks import locked
+from wordkit.storage.paths import FULL
 
 IDS_PER_PASS = 1 << 22
 
@@ -67,6 +69,10 @@ def build(
     ------
     CorpusError
         Unreadable text, or no word left.
+    FormatError
+        Something else stands in the place of the directory.
+    InUseError
+        Another process is writing it.
     """
     text, format = text or TextOptions(), format or TextFormat()
     if isinstance(source, (str, Path)):
@@ -84,7 +90,7 @@ def build(
     if directory is not None:
         check_replaceable(directory, KIND)
     encode = partial(encode_block, text=text, format=format)
-    with scratch_file(directory) as raw:
+    with locked(directory), scratch_file(directory) as raw:
         with progress_bar("tokenising", size, "B", show=progress) as bar:
             encoded = in_processes(encode, blocks, workers)
             text_read = _read(encoded, raw, bar)

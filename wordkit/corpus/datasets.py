@@ -25,7 +25,7 @@ from urllib.parse import urlsplit
 
 from wordkit.errors import CorpusError
 from wordkit.progress import progress_bar
-from wordkit.storage.folders import new_file
+from wordkit.storage.files import new_file
 
 _TIMEOUT = 30.0  # seconds without an answer
 _CHUNK = 1 << 16

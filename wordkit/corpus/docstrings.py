@@ -18,7 +18,7 @@ from wordkit.backend.processes import in_processes
 from wordkit.backend.threads import checked_workers
 from wordkit.errors import CorpusError
 from wordkit.progress import progress_bar
-from wordkit.storage.folders import new_file
+from wordkit.storage.files import new_file
 
 _BATCH = 64  # files
 _OWNERS = (ast.Module, ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)

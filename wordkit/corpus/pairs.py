@@ -10,17 +10,16 @@ Read are, told apart by the first line, and plain or compressed alike:
 
 from __future__ import annotations
 
-import contextlib
 import json
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from itertools import zip_longest
 from pathlib import Path
-from typing import IO, NamedTuple
+from typing import NamedTuple
 
 from wordkit.corpus.reader import plain_lines, read_blocks
 from wordkit.errors import CorpusError
-from wordkit.storage.folders import new_file
+from wordkit.storage.files import new_files
 
 UNITS: dict[str, Callable[[str], tuple[str, ...]]] = {
     "words": lambda text: tuple(text.split()),
@@ -94,12 +93,10 @@ def write_pairs(parts: Mapping[Path, Iterable[tuple[str, str]]]) -> None:
 
     The texts must not contain tabs or line ends. ``STDOUT`` is standard output.
     """
-    with contextlib.ExitStack() as stack:
-        files: list[IO[bytes]] = [
-            sys.stdout.buffer if path == STDOUT else stack.enter_context(new_file(path))
-            for path in parts
-        ]
-        for file, pairs in zip(files, parts.values(), strict=True):
+    with new_files([path for path in parts if path != STDOUT]) as files:
+        new = iter(files)
+        for path, pairs in parts.items():
+            file = sys.stdout.buffer if path == STDOUT else next(new)
             file.write("".join(f"{source}\t{target}\n" for source, target in pairs).encode())
             file.flush()
 

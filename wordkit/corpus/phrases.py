@@ -17,10 +17,12 @@ from wordkit.corpus import collocations
 from wordkit.corpus.blocks import Numbering
 from wordkit.corpus.build import scratch_file
 from wordkit.corpus.corpus import Corpus, as_corpus
-from wordkit.corpus.encoded import write_encoded
+from wordkit.corpus.encoded import KIND, write_encoded
 from wordkit.corpus.vocabulary import Vocabulary
 from wordkit.errors import CorpusError
 from wordkit.progress import progress_bar
+from wordkit.storage.folders import check_replaceable
+from wordkit.storage.locks import locked
 
 
 @dataclass(frozen=True)
@@ -77,35 +79,42 @@ def join_phrases(
     ------
     CorpusError
         A setting out of its range, or a damaged corpus.
+    FormatError
+        Something else stands in the place of the directory.
+    InUseError
+        Another process is writing it.
     """
     threshold = collocations.check(score, threshold, min_count)
     if passes < 1:
         raise CorpusError(f"passes must be at least 1, not {passes}")
     corpus = as_corpus(corpus)
-    text, found = _counted(corpus), []
-    for number in range(1, passes + 1):
-        with progress_bar(f"pass {number}", 2 * len(text), " words", show=progress) as bar:
-            pairs = collocations.find(text, score, threshold, min_count, bar)
-            if not len(pairs.first):
-                break
-            text, phrases = _join(text, pairs, delimiter, directory, bar)
-        found += sorted(phrases, key=lambda phrase: (-phrase.count, phrase.joined, -phrase.score))
-    settings = {k: v for k, v in corpus.settings.items() if k not in ("kind", "version")}
-    if found:
-        settings["phrases"] = {
-            "score": score,
-            "threshold": threshold,
-            "min_count": min_count,
-            "passes": passes,
-            "delimiter": delimiter,
-        }
-        corpus = Corpus(text.vocabulary, text.ids, text.offsets, settings)
     if directory is not None:
-        pieces = _pieces(corpus.ids)
-        write_encoded(directory, corpus.vocabulary, pieces, corpus.offsets, settings)
-        corpus = Corpus.load(directory, verify=False)
-    elif found:
-        corpus.ids = np.array(corpus.ids)  # no longer a scratch file
+        check_replaceable(directory, KIND)
+    with locked(directory):
+        text, found = _counted(corpus), []
+        for number in range(1, passes + 1):
+            with progress_bar(f"pass {number}", 2 * len(text), " words", show=progress) as bar:
+                pairs = collocations.find(text, score, threshold, min_count, bar)
+                if not len(pairs.first):
+                    break
+                text, phrases = _join(text, pairs, delimiter, directory, bar)
+            found += sorted(phrases, key=lambda each: (-each.count, each.joined, -each.score))
+        settings = {k: v for k, v in corpus.settings.items() if k not in ("kind", "version")}
+        if found:
+            settings["phrases"] = {
+                "score": score,
+                "threshold": threshold,
+                "min_count": min_count,
+                "passes": passes,
+                "delimiter": delimiter,
+            }
+            corpus = Corpus(text.vocabulary, text.ids, text.offsets, settings)
+        if directory is not None:
+            pieces = _pieces(corpus.ids)
+            write_encoded(directory, corpus.vocabulary, pieces, corpus.offsets, settings)
+            corpus = Corpus.load(directory, verify=False)
+        elif found:
+            corpus.ids = np.array(corpus.ids)  # no longer a scratch file
     return corpus, found
 
 

@@ -10,7 +10,7 @@ from wordkit.backend.arrays import to_host
 from wordkit.errors import FormatError, ModelError
 from wordkit.lm.model import RecurrentLanguageModel
 from wordkit.storage.config import read_config
-from wordkit.storage.folders import new_file
+from wordkit.storage.files import new_file
 from wordkit.storage.tensors import TensorWriter
 
 

@@ -61,8 +61,10 @@ def fit(
         The validation text has no known word.
     FormatError
         Something else stands in the folder, or the checkpoint is damaged.
+    InUseError
+        Another process trains in the folder.
     TrainingInterrupted
-        After Ctrl-C; a checkpoint is written.
+        After Ctrl-C or SIGTERM; a checkpoint is written.
     """
     folder, settings = Path(folder), settings or ModelSettings()
     training = training or TrainingSettings()

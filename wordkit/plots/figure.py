@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from wordkit.errors import BackendError, FormatError
-from wordkit.storage.folders import new_file
+from wordkit.storage.files import new_file
 
 FONT_SIZE = 7.5  # points
 _LONGEST = 30  # letters of a label

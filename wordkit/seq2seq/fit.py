@@ -63,8 +63,10 @@ def fit(
         holds a run that is not to be resumed, or another one than this.
     FormatError
         Something else stands in the folder, or the checkpoint is damaged.
+    InUseError
+        Another process trains in the folder.
     TrainingInterrupted
-        After Ctrl-C; a checkpoint is written.
+        After Ctrl-C or SIGTERM; a checkpoint is written.
     """
     folder, settings = Path(folder), settings or ModelSettings()
     training = training or TrainingSettings()

@@ -1,29 +1,26 @@
-"""Whole folders and files, or none.
+"""Whole folders, or none.
 
 They are written under a temporary name beside their place, synced and renamed, so that what
-stands under its own name is always whole.
+stands under its own name is always whole. One process writes a folder at a time.
 """
 
 from __future__ import annotations
 
 import contextlib
-import errno
-import os
-import secrets
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
-from typing import IO
 
 from wordkit.errors import FormatError
+from wordkit.interrupts import uninterrupted
 from wordkit.storage.config import CONFIG, load_config
+from wordkit.storage.locks import LOCK, locked
+from wordkit.storage.paths import FULL, OLD, PARTIAL, errors_of, hidden, left_beside, sync
 
 _OUR_NAMES = {
-    CONFIG, "vocabulary.txt", "source_vocabulary.txt", "target_vocabulary.txt", "vectors.tsv",
-    "metadata.tsv",
+    CONFIG, LOCK, "vocabulary.txt", "source_vocabulary.txt", "target_vocabulary.txt",
+    "vectors.tsv", "metadata.tsv",
 }  # fmt: skip
-FULL = {errno.ENOSPC, errno.EFBIG, getattr(errno, "EDQUOT", errno.ENOSPC)}
-"""The errors of a full disk."""
 
 
 @contextlib.contextmanager
@@ -43,55 +40,31 @@ def new_folder(path: str | Path, kind: str, *, beside: str | None = None) -> Ite
     ------
     FormatError
         Something stands there that is not to be replaced.
+    InUseError
+        Another process is writing it.
     """
     path = Path(path).resolve()
     check_replaceable(path, kind, beside=beside)
-    temporary = _beside(path, ".partial")
-    with errors_of(path):
-        path.parent.mkdir(parents=True, exist_ok=True)
-        temporary.mkdir()
-    try:
-        with errors_of(path, *FULL):
-            yield temporary
-        for file in temporary.rglob("*"):
-            if file.is_file():
-                _sync(file)
-        check_replaceable(path, kind, beside=beside)  # once more: the work may have taken hours
-        if beside is not None and (path / beside).exists():
-            _move_in(temporary, path)
-        else:
-            _swap(temporary, path)
-        _sync(path.parent)
-    finally:
-        shutil.rmtree(temporary, ignore_errors=True)
-
-
-@contextlib.contextmanager
-def new_file(path: str | Path) -> Iterator[IO[bytes]]:
-    """Yield a binary file that becomes ``path`` when the block ends well.
-
-    A device or a pipe is written to as it is.
-    """
-    path, place = Path(path), Path(path).resolve()  # where /dev/stdout leads has no name
-    if path.is_dir():
-        raise FormatError(f"{path} is a folder; name a file to write")
-    if path.exists() and not path.is_file():
-        with open(path, "wb") as file:
-            yield file
-        return
-    temporary = _beside(place, ".partial")
-    with errors_of(path):
-        place.parent.mkdir(parents=True, exist_ok=True)
-        temporary.touch()
-    try:
-        with errors_of(path, *FULL), open(temporary, "wb") as file:
-            yield file
-            file.flush()
-            os.fsync(file.fileno())
-        temporary.replace(place)
-        _sync(place.parent)
-    finally:
-        temporary.unlink(missing_ok=True)
+    with locked(path):
+        temporary = hidden(path, PARTIAL)
+        with errors_of(path):
+            _clean_up(path)
+            temporary.mkdir()
+        try:
+            with errors_of(path, *FULL):
+                yield temporary
+            for file in temporary.rglob("*"):
+                if file.is_file():
+                    sync(file)
+            check_replaceable(path, kind, beside=beside)  # once more: it may have taken hours
+            with uninterrupted():
+                if beside is not None and (path / beside).exists():
+                    _move_in(temporary, path)
+                else:
+                    _swap(temporary, path)
+            sync(path.parent)
+        finally:
+            shutil.rmtree(temporary, ignore_errors=True)
 
 
 def check_replaceable(path: str | Path, kind: str, *, beside: str | None = None) -> None:
@@ -126,20 +99,18 @@ def _is_ours(file: Path) -> bool:
     return file.name in _OUR_NAMES or file.suffix == ".safetensors"
 
 
-def _beside(path: Path, suffix: str) -> Path:
-    """A hidden name that nothing has, in the same folder."""
-    return path.with_name(f".{path.name}.{secrets.token_hex(4)}{suffix}")
+def _clean_up(path: Path) -> None:
+    """Put right what killed processes left; the folder is locked, so that no others are at work.
 
-
-@contextlib.contextmanager
-def errors_of(path: Path, *numbers: int) -> Iterator[None]:
-    """Errors, or those of some numbers, speak of the path that the user named."""
-    try:
-        yield
-    except OSError as error:
-        if numbers and error.errno not in numbers:
-            raise
-        raise type(error)(error.errno, error.strerror, str(path)) from None
+    One that was killed while it replaced the folder may have moved it away, and no further.
+    """
+    for old in left_beside(path, OLD):
+        if path.exists():
+            shutil.rmtree(old, ignore_errors=True)
+        else:
+            old.rename(path)
+    for partial in left_beside(path, PARTIAL):
+        shutil.rmtree(partial, ignore_errors=True)
 
 
 def _swap(new: Path, path: Path) -> None:
@@ -147,7 +118,7 @@ def _swap(new: Path, path: Path) -> None:
     if not path.exists():
         new.rename(path)
         return
-    old = _beside(path, ".old")
+    old = hidden(path, OLD)
     path.rename(old)
     try:
         new.rename(path)
@@ -164,17 +135,7 @@ def _move_in(new: Path, path: Path) -> None:
     files of the other.
     """
     (path / CONFIG).unlink(missing_ok=True)
-    _sync(path)
+    sync(path)
     for file in sorted(new.iterdir(), key=lambda file: file.name == CONFIG):
         file.replace(path / file.name)
-    _sync(path)
-
-
-def _sync(path: Path) -> None:
-    if path.is_dir() and os.name == "nt":
-        return  # Windows cannot open a folder
-    handle = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
+    sync(path)

@@ -20,10 +20,10 @@ from wordkit.embeddings.word2vec.estimators import Cbow, SkipGram, alias_tables
 from wordkit.embeddings.word2vec.steps_kernels import RUN, SHARE
 from wordkit.embeddings.word2vec.training import Training
 from wordkit.errors import ModelError, WordkitError
+from wordkit.interrupts import TrainingInterrupted
 from wordkit.layers.losses.dense import SigmoidCrossEntropy
 from wordkit.layers.losses.hierarchical_softmax import HierarchicalSoftmaxLoss, huffman_tree
 from wordkit.training.runs.checkpoint import latest_checkpoint, remove_checkpoints
-from wordkit.training.runs.interrupts import TrainingInterrupted
 from wordkit.vectors.word_vectors import WordVectors
 
 MASK = (1 << 64) - 1

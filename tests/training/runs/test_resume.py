@@ -18,11 +18,11 @@ import pytest
 
 from tests.training.small_model import SmallModel, small_trainer
 from wordkit.errors import FormatError, ModelError
+from wordkit.interrupts import INTERRUPTS, TrainingInterrupted
 from wordkit.storage.tensors import map_tensors, write_tensors
 from wordkit.training.runs import checkpoint
 from wordkit.training.runs.checkpoint import latest_checkpoint
 from wordkit.training.runs.fingerprint import note_settings
-from wordkit.training.runs.interrupts import TrainingInterrupted
 from wordkit.training.runs.metrics import read_metrics
 from wordkit.training.settings import TrainingSettings
 
@@ -109,6 +109,38 @@ def test_ctrl_c(tmp_path: Path, optimizer: str, rate: float, stop: int) -> None:
     assert path.name == f"step-{stop:09d}"
     small_trainer(tmp_path / "broken", optimizer, rate=rate).fit(resume=True)
     assert all_of(tmp_path / "broken") == all_of(tmp_path / "whole")
+
+
+@pytest.mark.parametrize("sent", INTERRUPTS[1:])
+def test_other_signals_are_as_ctrl_c(tmp_path: Path, sent: int) -> None:
+    class Stopped(SmallModel):
+        def loss_and_gradients(self, batch: Any) -> Any:
+            signal.raise_signal(sent)
+            return super().loss_and_gradients(batch)
+
+    before = signal.signal(sent, signal.SIG_DFL)  # ignored, maybe, as under nohup
+    try:
+        with pytest.raises(TrainingInterrupted, match="after step 1, kept in"):
+            small_trainer(tmp_path / "broken", model=Stopped()).fit()
+        assert signal.getsignal(sent) == signal.SIG_DFL
+    finally:
+        signal.signal(sent, before)
+    small_trainer(tmp_path / "whole").fit()
+    small_trainer(tmp_path / "broken").fit(resume=True)
+    assert all_of(tmp_path / "broken") == all_of(tmp_path / "whole")
+
+
+def test_a_signal_that_is_ignored_stays_so(tmp_path: Path) -> None:
+    class Stopped(SmallModel):
+        def loss_and_gradients(self, batch: Any) -> Any:
+            signal.raise_signal(signal.SIGINT)
+            return super().loss_and_gradients(batch)
+
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        small_trainer(tmp_path, model=Stopped(), epochs=1).fit()
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
 def test_a_second_ctrl_c_interrupts_at_once(tmp_path: Path) -> None:
@@ -238,12 +270,15 @@ def test_metrics_that_are_gone(tmp_path: Path) -> None:
 @pytest.mark.parametrize("epochs", [1, 2])
 def test_what_killed_runs_left_is_removed(tmp_path: Path, epochs: int) -> None:
     left = ["step-000000001", ".step-000000002.0123abcd.partial", ".best-000000002.0123abcd.old"]
+    locks = [".step-000000002.lock", ".best-000000012.lock"]
     kept = ["step-notes", "besties", ".step-1.partial"]
     small_trainer(tmp_path, epochs=1).fit()
     for name in [*left, *kept]:
         (tmp_path / name).mkdir()
+    for name in locks:
+        (tmp_path / name).touch()
     small_trainer(tmp_path, epochs=epochs).fit(resume=True)
-    assert not [name for name in left if (tmp_path / name).exists()]
+    assert not [name for name in (*left, *locks) if (tmp_path / name).exists()]
     assert all((tmp_path / name).exists() for name in kept)
 
 

@@ -19,7 +19,8 @@ from wordkit.embeddings.word2vec.settings import FAST, check_settings, known_vec
 from wordkit.embeddings.word2vec.training import Method, Training
 from wordkit.embeddings.word2vec.weights import Weights
 from wordkit.errors import ModelError
-from wordkit.training.runs.interrupts import TrainingInterrupted
+from wordkit.interrupts import TrainingInterrupted
+from wordkit.storage.locks import locked
 from wordkit.vectors.word_vectors import WordVectors
 
 CROWDED, LARGEST_BATCH = 0.25, 128
@@ -62,15 +63,18 @@ class _Word2Vec(BaseEstimator):
         ModelError
             A setting makes no sense, the text has nothing to learn from, the numbers ran
             away, or the checkpoint is of another training.
+        InUseError
+            Another process keeps its state in that folder.
         """
         check_settings(self)
         corpus = as_corpus(X)
         weights = self._weights(corpus, corpus.vocabulary.words)
         folder = None if checkpoints is None else Path(checkpoints)
         counts = occurrences(corpus)
-        return self._train(
-            corpus, weights, counts, counts, resume, after_epoch, folder, checkpoint_every
-        )
+        with locked(folder):
+            return self._train(
+                corpus, weights, counts, counts, resume, after_epoch, folder, checkpoint_every
+            )
 
     def partial_fit(self, X: Any, y: Any = None) -> Any:
         """Learn more, from new text: words are added, none is lost.

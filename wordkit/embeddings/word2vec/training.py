@@ -16,6 +16,7 @@ from wordkit.backend.threads import available_workers, checked_workers, in_step,
 from wordkit.corpus.corpus import Corpus
 from wordkit.embeddings.word2vec.weights import Weights
 from wordkit.errors import FormatError, ModelError
+from wordkit.interrupts import TrainingInterrupted, noted_interrupts
 from wordkit.progress import progress_bar
 from wordkit.training.runs.checkpoint import (
     checkpoint_name,
@@ -24,7 +25,6 @@ from wordkit.training.runs.checkpoint import (
     remove_others,
     write_checkpoint,
 )
-from wordkit.training.runs.interrupts import TrainingInterrupted, noted_interrupts
 
 PIECE = 100_000
 """Centre words that a thread trains on before it asks for more."""

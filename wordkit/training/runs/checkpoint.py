@@ -27,7 +27,8 @@ KIND, VERSION = "training checkpoint", 1
 CHECKPOINTS = "checkpoints"
 """The folder of a run, in that of its model."""
 _TENSORS = "tensors.safetensors"
-_OURS = re.compile(r"(step|best)-\d{9,}|\.(step|best)-\d{9,}\.[0-9a-f]{8}\.(partial|old)")
+_CHECKPOINT = r"(step|best)-\d{9,}"
+_OURS = re.compile(rf"{_CHECKPOINT}|\.{_CHECKPOINT}\.([0-9a-f]{{8}}\.(partial|old)|lock)")
 _SECONDS = {"s": 1, "m": 60, "h": 3600}
 
 
@@ -52,8 +53,8 @@ def write_checkpoint(
             write_config(folder, KIND, VERSION, {"tensors": list(tensors), **settings})
     except OSError as error:
         raise ModelError(
-            f"the checkpoint {path} cannot be written ({error.strerror or error}); one "
-            "from before it, if there is one, is as it was: make room and resume"
+            f"the checkpoint {path} cannot be written ({error.strerror or error}); the one "
+            "before it, if there is one, is intact: free disk space and rerun with --resume"
         ) from error
 
 
@@ -88,7 +89,10 @@ def remove_others(folder: Path, keep: set[str]) -> None:
     """Remove the checkpoints, and what killed runs left of them, that are not in ``keep``."""
     for path in folder.iterdir():
         if _OURS.fullmatch(path.name) and path.name not in keep:
-            shutil.rmtree(path, ignore_errors=True)
+            if path.is_dir():
+                shutil.rmtree(path, ignore_errors=True)
+            else:
+                path.unlink(missing_ok=True)
 
 
 def remove_checkpoints(folder: Path) -> None:

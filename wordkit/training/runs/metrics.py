@@ -10,7 +10,7 @@ from typing import Any
 
 from wordkit.errors import FormatError
 from wordkit.storage.config import finite
-from wordkit.storage.folders import errors_of
+from wordkit.storage.paths import errors_of
 
 
 def perplexity(loss: float) -> float:

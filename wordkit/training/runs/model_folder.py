@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from wordkit.errors import ModelError
+from wordkit.storage.locks import locked
 from wordkit.training.batches import Batches
 from wordkit.training.descent.options import optimizer_from_text, schedule_from_text
 from wordkit.training.model import Model
@@ -48,24 +49,36 @@ def train_in(
         As ``note_settings`` takes it.
     facts
         What else to remember of the training.
+
+    Raises
+    ------
+    InUseError
+        Another process trains in this folder.
     """
-    runs = folder / CHECKPOINTS
-    trainer = trainer_for(
-        model, training, batches, validation, runs, checkpoint_every=checkpoint_every, show=show
-    )
-    note_settings(runs, model.settings, training, data=data, resume=resume)
-    result = trainer.fit(resume=resume)
-    model.history = {
-        **asdict(training),
-        "lr": training.rate,
-        "steps": result.step,
-        "seconds": result.seconds,
-        "ended_by": result.reason,
-        "validation_perplexity": None if result.loss is None else perplexity(result.loss),
-        **facts,
-    }
-    with _advice_where_full(folder):
-        model.save(folder)
+    with locked(folder):
+        runs = folder / CHECKPOINTS
+        trainer = trainer_for(
+            model,
+            training,
+            batches,
+            validation,
+            runs,
+            checkpoint_every=checkpoint_every,
+            show=show,
+        )
+        note_settings(runs, model.settings, training, data=data, resume=resume)
+        result = trainer.fit(resume=resume)
+        model.history = {
+            **asdict(training),
+            "lr": training.rate,
+            "steps": result.step,
+            "seconds": result.seconds,
+            "ended_by": result.reason,
+            "validation_perplexity": None if result.loss is None else perplexity(result.loss),
+            **facts,
+        }
+        with _advice_where_full(folder):
+            model.save(folder)
     return result
 
 
@@ -77,7 +90,7 @@ def _advice_where_full(folder: Path) -> Iterator[None]:
     except OSError as error:
         raise ModelError(
             f"the model {folder} cannot be written ({error.strerror or error}), but its last "
-            "checkpoint can be gone on from: make room and resume (--resume)"
+            "checkpoint is intact: free disk space and rerun with --resume"
         ) from error
 
 

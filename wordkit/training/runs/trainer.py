@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 
 from wordkit.errors import ModelError
+from wordkit.interrupts import TrainingInterrupted, noted_interrupts
 from wordkit.progress import progress_bar
 from wordkit.training.batches import Batches
 from wordkit.training.descent.clipping import clip_by_norm, clip_by_value
@@ -19,7 +20,6 @@ from wordkit.training.descent.gradients import combined
 from wordkit.training.descent.optimizers import Optimizer
 from wordkit.training.descent.schedules import Schedule
 from wordkit.training.model import Model, evaluate
-from wordkit.training.runs.interrupts import TrainingInterrupted, noted_interrupts
 from wordkit.training.runs.metrics import MetricsFile, perplexity
 from wordkit.training.runs.run import RunFolder
 

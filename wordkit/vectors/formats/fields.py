@@ -17,7 +17,7 @@ from typing import IO, Any, TypeVar, cast
 import numpy as np
 
 from wordkit.errors import FormatError
-from wordkit.storage.folders import new_file
+from wordkit.storage.files import new_file
 
 Result = TypeVar("Result")
 

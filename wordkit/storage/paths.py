@@ -1,0 +1,52 @@
+"""What files and folders share while they are written: names for a time, errors, syncing."""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import os
+import re
+import secrets
+from collections.abc import Iterator
+from pathlib import Path
+
+FULL = {errno.ENOSPC, errno.EFBIG, getattr(errno, "EDQUOT", errno.ENOSPC)}
+"""The errors of a full disk."""
+PARTIAL, OLD = ".partial", ".old"
+"""How the names end of what is not yet whole, and of what is being replaced."""
+
+
+def hidden(path: Path, suffix: str) -> Path:
+    """A hidden name that nothing has, in the same folder."""
+    return path.with_name(f".{path.name}.{secrets.token_hex(4)}{suffix}")
+
+
+def left_beside(path: Path, suffix: str) -> list[Path]:
+    """What stands under such names: it is in use, or was left by a killed process."""
+    name = re.compile(rf"\.{re.escape(path.name)}\.[0-9a-f]{{8}}{re.escape(suffix)}")
+    try:
+        return [found for found in path.parent.iterdir() if name.fullmatch(found.name)]
+    except PermissionError:  # a folder may be written to and not be listed
+        return []
+
+
+@contextlib.contextmanager
+def errors_of(path: Path, *numbers: int) -> Iterator[None]:
+    """Errors, or those of some numbers, speak of the path that the user named."""
+    try:
+        yield
+    except OSError as error:
+        if numbers and error.errno not in numbers:
+            raise
+        raise type(error)(error.errno, error.strerror, str(path)) from None
+
+
+def sync(path: Path) -> None:
+    """Have the disk keep a file, or the names in a folder, for good."""
+    if path.is_dir() and os.name == "nt":
+        return  # Windows cannot open a folder
+    handle = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
