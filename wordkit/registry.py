@@ -37,6 +37,10 @@ class Registry(Mapping[str, Any]):
         module, _, attribute = self._homes[name].rpartition(".")
         return getattr(import_module(module), attribute)
 
+    def get(self, name: str, default: Any = None) -> Any:
+        """What the name means, or ``default``."""
+        return self[name] if name in self else default  # noqa: SIM401
+
     def __contains__(self, name: object) -> bool:
         return name in self._homes
 

@@ -1,4 +1,4 @@
-"""The groups of commands, and how a command fails.
+"""How commands are found, and how they fail.
 
 Only click is imported here and in its neighbours; what a command needs is imported
 when it runs, so that help comes at once.
@@ -11,34 +11,41 @@ import os
 import sys
 import warnings
 from contextlib import suppress
-from importlib import import_module
 from typing import Any, NoReturn
 
 import click
 
 from wordkit import __version__
+from wordkit.cli.table import COMMANDS, GROUPS
 from wordkit.errors import WordkitError
 from wordkit.interrupts import INTERRUPTED, Interrupted, handle_interrupts
 
-COMMANDS = ("corpus", "vectors", "lm", "seq2seq", "thesaurus", "demo")
-"""Each is a file beside this one, with a command of its name."""
 NOTHING_KEPT = "interrupted; nothing unfinished was kept"
 
 
 class Commands(click.Group):
-    """A group that loads its commands late and turns errors into one sentence."""
+    """The commands of the table that begin with a group's name; all of them, and the groups."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
-        return list(COMMANDS)
+        """In the order of the table."""
+        rows = [row for row in COMMANDS if row.startswith(self._start)]
+        names = (row.removeprefix(self._start).partition(" ")[0] for row in rows)
+        return list(dict.fromkeys(names))
 
     def get_command(self, ctx: click.Context, name: str) -> click.Command | None:
-        if name not in COMMANDS:
-            return None
-        if name in ("vectors", "lm", "seq2seq"):
-            import_module(f"wordkit.cli.{name}_train")  # adds its command
-        if name == "corpus":
-            import_module("wordkit.cli.corpus_pairs")
-        return getattr(import_module(f"wordkit.cli.{name}"), name)
+        """Imported only now."""
+        if self._start == "" and name in GROUPS:
+            return Commands(name, help=GROUPS[name])
+        command: click.Command | None = COMMANDS.get(self._start + name)
+        return command
+
+    @property
+    def _start(self) -> str:
+        return f"{self.name} " if self.name in GROUPS else ""
+
+
+class CommandLine(Commands):
+    """All commands; errors become one sentence."""
 
     def invoke(self, ctx: click.Context) -> Any:
         try:
@@ -67,7 +74,7 @@ class Commands(click.Group):
             ) from None
 
 
-@click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})
+@click.group(cls=CommandLine, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(__version__, prog_name="wordkit")
 def cli() -> None:
     """Word vectors and language models from your own text.

@@ -17,12 +17,7 @@ workers_option = click.option(
 )
 
 
-@click.group()
-def corpus() -> None:
-    """Build a corpus from text, look at one, or get text."""
-
-
-@corpus.command()
+@click.command()
 @click.argument("inputs", nargs=-1, metavar="INPUT...")
 @click.option(
     "-o", "--output", required=True, type=click.Path(path_type=Path), help="Folder to make."
@@ -164,7 +159,7 @@ def _summary(corpus: Any) -> str:
     return f"{len(corpus):,} tokens, {words:,} words, {documents:,} documents"
 
 
-@corpus.command()
+@click.command()
 @click.argument("directory", type=click.Path(path_type=Path), metavar="DIR")
 @click.option(
     "-n", "top", default=10, show_default=True, type=click.IntRange(0), help="First words to show."
@@ -209,7 +204,7 @@ def info(directory: Path, top: int, verify: bool, as_json: bool) -> None:
         print_rows([*fact.items(), ("most frequent", frequent), *options.items()])
 
 
-@corpus.command()
+@click.command()
 @click.argument("name", required=False)
 @json_option
 def download(name: str | None, as_json: bool) -> None:
@@ -236,7 +231,7 @@ def download(name: str | None, as_json: bool) -> None:
         print_rows([file] for file in files)
 
 
-@corpus.command()
+@click.command()
 @click.option(
     "-o", "--output", required=True, type=click.Path(path_type=Path), help="File to write."
 )
@@ -260,7 +255,7 @@ def docstrings(output: Path, workers: int | None, as_json: bool) -> None:
         f"{summary.words:,} words")  # fmt: skip
 
 
-@corpus.command()
+@click.command()
 @click.argument("directory", type=click.Path(path_type=Path), metavar="CORPUS")
 @click.option(
     "-o", "--output", required=True, type=click.Path(path_type=Path), help="Corpus to make."

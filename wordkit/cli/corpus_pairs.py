@@ -7,14 +7,13 @@ from typing import Any
 
 import click
 
-from wordkit.cli.corpus import corpus
 from wordkit.cli.models import AT_LEAST_1
 from wordkit.cli.output import json_option, print_json, say, seed_range
 
 FILE = click.Path(path_type=Path)
 
 
-@corpus.command()
+@click.command()
 @click.argument("task", type=click.Choice(["addition", "dates"]))
 @click.option(
     "-o", "--output", required=True, type=FILE, help="File to write; - is standard output."

@@ -22,12 +22,7 @@ PATH = click.Path(path_type=Path)
 model_argument = click.argument("path", metavar="MODEL", type=PATH)
 
 
-@click.group()
-def lm() -> None:
-    """Train recurrent language models, measure them, and let them write."""
-
-
-@lm.command()
+@click.command()
 @model_argument
 @click.argument("texts", metavar="TEXT...", nargs=-1, required=True, type=PATH)
 @json_option
@@ -55,7 +50,7 @@ def perplexity(path: Path, texts: tuple[Path, ...], as_json: bool) -> None:
         say_oov(total.oov, model)
 
 
-@lm.command()
+@click.command()
 @model_argument
 @click.argument("text", metavar="TEXT", type=PATH)
 @json_option
@@ -82,7 +77,7 @@ def score(path: Path, text: Path, as_json: bool) -> None:
         say_oov(oov, model)
 
 
-@lm.command()
+@click.command()
 @model_argument
 @click.option("--prompt", help="Text to go on from.  [default: the beginning of a line]")
 @click.option(
@@ -147,7 +142,7 @@ def generate(
     _write(model, prompt or "", begun, steps, samples, None if as_json else between)
 
 
-@lm.command()
+@click.command()
 @model_argument
 @click.argument("output", metavar="OUT.safetensors", type=PATH)
 @click.option(
@@ -169,7 +164,7 @@ def export(path: Path, output: Path, layout: str) -> None:
     say(f"{output}: the weights as {layout} names them")
 
 
-@lm.command()
+@click.command()
 @model_argument
 @json_option
 def info(path: Path, as_json: bool) -> None:

@@ -8,14 +8,14 @@ from typing import Any
 
 import click
 
-from wordkit.cli.lm import PATH, lm, say_oov
+from wordkit.cli.lm import PATH, say_oov
 from wordkit.cli.models import check_validations, run_in, run_options
 from wordkit.cli.options import options_of
 from wordkit.cli.output import json_option, print_json, say
 from wordkit.lm.settings import ModelSettings, TrainingSettings, changed, read_recipe
 
 
-@lm.command()
+@click.command()
 @click.option("--train", required=True, type=PATH, metavar="FILE|CORPUS", help="Text to learn.")
 @click.option("--valid", type=PATH, metavar="FILE|CORPUS", help="Text to choose by.")
 @click.option("-o", "--output", required=True, type=PATH, help="Folder to make.")

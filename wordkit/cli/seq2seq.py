@@ -43,12 +43,7 @@ def search_options(command: Callable) -> Callable:
     return command
 
 
-@click.group()
-def seq2seq() -> None:
-    """Train models that turn one sequence into another, and see what they attend to."""
-
-
-@seq2seq.command()
+@click.command()
 @model_argument
 @click.argument("file", metavar="[FILE|-]", default=STDIN, type=PATH)
 @search_options
@@ -87,7 +82,7 @@ def translate(path: Path, file: Path, n_best: int | None, as_json: bool, **optio
         raise Interrupted(kept) from None
 
 
-@seq2seq.command()
+@click.command()
 @model_argument
 @click.argument("pairs", metavar="PAIRS", type=PATH)
 @click.option("--target", type=PATH, metavar="FILE", help="The targets; PAIRS has the sources.")
@@ -137,7 +132,7 @@ def evaluate(
         print_table(("", *header), shown)
 
 
-@seq2seq.command()
+@click.command()
 @model_argument
 @click.argument("text")
 @click.option("-o", "--output", required=True, type=PATH, help="PNG or SVG file to write.")
@@ -166,7 +161,7 @@ def attention(path: Path, text: str, output: Path, beam: int) -> None:
     say(f"{output}: what each token of it looks at")
 
 
-@seq2seq.command()
+@click.command()
 @model_argument
 @json_option
 def info(path: Path, as_json: bool) -> None:

@@ -12,11 +12,11 @@ import click
 from wordkit.cli.models import check_validations, run_in, run_options
 from wordkit.cli.options import options_of
 from wordkit.cli.output import json_option, print_json, say
-from wordkit.cli.seq2seq import PATH, seq2seq
+from wordkit.cli.seq2seq import PATH
 from wordkit.seq2seq.settings import ModelSettings, TrainingSettings
 
 
-@seq2seq.command()
+@click.command()
 @click.argument("pairs", metavar="PAIRS", type=PATH)
 @click.option("--target", type=PATH, metavar="FILE", help="The targets; PAIRS has the sources.")
 @click.option("--valid", type=PATH, metavar="PAIRS", help="Pairs to choose by.")

@@ -48,11 +48,6 @@ def load(path: Path, **options: Any) -> WordVectors:
     return WordVectors.load(path, **options)
 
 
-@click.group()
-def vectors() -> None:
-    """Train word vectors, ask them, judge them, convert and draw them."""
-
-
 def written(output: Path, made: WordVectors, as_json: bool, how: str = "", **facts: Any) -> None:
     """Say, or print as JSON, which vectors were written."""
     if as_json:
@@ -62,7 +57,7 @@ def written(output: Path, made: WordVectors, as_json: bool, how: str = "", **fac
         say(f"{output}: {len(made):,} vectors of {made.vector_size:,} dimensions{how}")
 
 
-@vectors.command()
+@click.command()
 @vectors_argument
 @click.argument("words", nargs=-1, required=True, metavar="WORD...")
 @topn_option
@@ -92,7 +87,7 @@ def similar(
         )
 
 
-@vectors.command()
+@click.command()
 @vectors_argument
 @click.argument("a")
 @click.argument("b")
@@ -114,7 +109,7 @@ def analogy(path: Path, a: str, b: str, c: str, as_json: bool, **options: Any) -
         print_rows(answers)
 
 
-@vectors.command()
+@click.command()
 @vectors_argument
 @click.argument("words", nargs=-1, required=True, metavar="WORD...")
 @json_option
@@ -131,7 +126,7 @@ def odd(path: Path, words: tuple[str, ...], as_json: bool) -> None:
         print_rows([[answer]])
 
 
-@vectors.command()
+@click.command()
 @vectors_argument
 @click.argument("files", nargs=-1, required=True, metavar="FILE...")
 @click.option("--against", type=PATH, metavar="VEC", help="Other vectors, to test the difference.")
@@ -230,7 +225,7 @@ def score_rows(result: Any) -> list[tuple]:
     ]
 
 
-@vectors.command()
+@click.command()
 @vectors_argument
 @click.argument("output", metavar="OUT", type=PATH)
 @click.option("--format", required=True, type=click.Choice(FORMATS), help="Format to write.")
@@ -253,7 +248,7 @@ def convert(
     written(output, found, as_json, format=format)
 
 
-@vectors.command()
+@click.command()
 @vectors_argument
 @click.option(
     "-n", "top", default=10, show_default=True, type=click.IntRange(0), help="First words to show."
@@ -281,7 +276,7 @@ def info(path: Path, top: int, verify: bool, as_json: bool) -> None:
         print_rows({**facts, "first_words": " ".join(found.words[:top])}.items())
 
 
-@vectors.command()
+@click.command()
 @vectors_argument
 @click.argument("words", nargs=-1, metavar="[WORD...]")
 @click.option("-o", "--output", required=True, type=PATH, help="Picture to make: .png or .svg.")
@@ -319,7 +314,7 @@ def plot(path: Path, words: tuple[str, ...], output: Path, as_json: bool, **opti
         say(f"{output}: a map")
 
 
-@vectors.command()
+@click.command()
 @vectors_argument
 @click.argument("file", type=click.File("r", encoding="utf-8", errors="replace"), default="-")
 @click.option(

@@ -11,7 +11,7 @@ from typing import Any
 import click
 
 from wordkit.cli.output import cell, json_option, say, seed_range
-from wordkit.cli.vectors import PATH, evaluation_set, vectors, written
+from wordkit.cli.vectors import PATH, evaluation_set, written
 from wordkit.errors import ModelError
 
 METHODS = {
@@ -26,7 +26,7 @@ RUNNING = ("sets", "checkpoint_every", "resume")
 """Options that say how to train, not what."""
 
 
-@vectors.command()
+@click.command()
 @click.argument("corpus", type=PATH)
 @click.option("-o", "--output", required=True, type=PATH, help="Folder to make.")
 @click.option(
