@@ -132,3 +132,19 @@ def test_a_terminal_that_is_closed(tmp_path: Path) -> None:
     assert process.wait(60) == 130
     assert len(list(runs.glob("step-*"))) == 1
     assert sorted(path.name for path in tmp_path.iterdir()) == ["m", "text"]
+
+
+@pytest.mark.parametrize("sent", INTERRUPTS)
+def test_worker_processes_leave_it_to_their_parent(tmp_path: Path, sent: int) -> None:
+    """A terminal sends it to all processes that it has in the foreground."""
+    process = subprocess.Popen(
+        [sys.executable, "-m", "wordkit", "corpus", "build", "-", "-o", tmp_path / "c"],
+        stdin=subprocess.PIPE, stderr=subprocess.PIPE, start_new_session=True,
+    )  # fmt: skip
+    assert process.stdin
+    process.stdin.write(b"some words\n" * 3_000_000)  # more than waits to be read: workers work
+    process.stdin.flush()
+    os.killpg(process.pid, sent)
+    _, message = process.communicate(timeout=60)
+    assert (process.returncode, message) == (130, KEPT)
+    assert list(tmp_path.iterdir()) == []

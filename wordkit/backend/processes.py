@@ -11,6 +11,7 @@ from multiprocessing import resource_tracker
 from typing import Any
 
 from wordkit.errors import BackendError
+from wordkit.interrupts import INTERRUPTS
 
 
 def in_processes(
@@ -67,9 +68,10 @@ def _interrupts_blocked() -> Iterator[None]:
     if not hasattr(signal, "pthread_sigmask"):  # Windows
         yield
         return
-    resource_tracker.ensure_running()  # it would lift the block again, so let it start before
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT, signal.SIGTERM})
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, INTERRUPTS)
     try:
+        resource_tracker.ensure_running()  # which lifts the block of some of them
+        signal.pthread_sigmask(signal.SIG_BLOCK, INTERRUPTS)
         yield
     finally:
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
