@@ -23,6 +23,7 @@ from typing import Any
 from urllib.error import HTTPError, URLError
 from urllib.parse import urlsplit
 
+from wordkit.checks import check_parameters
 from wordkit.errors import CorpusError
 from wordkit.progress import progress_bar
 from wordkit.storage.files import new_file
@@ -44,6 +45,9 @@ class DatasetFile:
     address: str | None = None
     part: str | None = None
 
+    def __post_init__(self) -> None:
+        check_parameters(self, CorpusError)
+
 
 @dataclass(frozen=True)
 class Dataset:
@@ -54,6 +58,9 @@ class Dataset:
     licence: str
     source: str
     files: tuple[DatasetFile, ...]
+
+    def __post_init__(self) -> None:
+        check_parameters(self, CorpusError)
 
     @property
     def size(self) -> int:
@@ -114,15 +121,26 @@ def fetch(name: str, *, progress: bool = False) -> list[Path]:
 
 @functools.cache
 def _manifest() -> dict[str, Dataset]:
+    text = (resources.files("wordkit") / "corpora" / "manifest.toml").read_text(encoding="utf-8")
+    return _read_manifest(text)
+
+
+def _read_manifest(text: str) -> dict[str, Dataset]:
     if sys.version_info >= (3, 11):
         import tomllib
     else:
         import tomli as tomllib
-    text = (resources.files("wordkit") / "corpora" / "manifest.toml").read_text(encoding="utf-8")
-    return {
-        name: Dataset(name, **{**entry, "files": tuple(DatasetFile(**f) for f in entry["files"])})
-        for name, entry in tomllib.loads(text).items()
-    }
+    try:
+        return {
+            name: Dataset(
+                name, **{**entry, "files": tuple(DatasetFile(**f) for f in entry["files"])}
+            )
+            for name, entry in tomllib.loads(text).items()
+        }
+    except (ValueError, KeyError, TypeError, RecursionError, CorpusError) as error:
+        raise CorpusError(
+            f"the manifest of known datasets is damaged: {error!r}; install wordkit again"
+        ) from None
 
 
 # --- on this machine ----------------------------------------------------------------

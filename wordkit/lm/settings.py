@@ -14,6 +14,9 @@ from wordkit.errors import FormatError, ModelError
 from wordkit.layers.recurrent.cells import CELLS
 from wordkit.training.settings import TrainingSettings as CommonSettings
 
+MAX_RECIPE = 10_000
+"""Bytes; TOML could keep its reader busy for minutes with more."""
+
 
 @dataclass(frozen=True)
 class ModelSettings:
@@ -77,9 +80,13 @@ def read_recipe(name: str) -> tuple[ModelSettings, TrainingSettings]:
             f"{', '.join(recipe_names())}"
         )
     path = own if name in recipe_names() else file
+    with path.open("rb") as opened:
+        content = opened.read(MAX_RECIPE + 1)
+    if len(content) > MAX_RECIPE:
+        raise FormatError(f"the recipe {path} has more than {MAX_RECIPE:,} bytes: it is none")
     try:
-        values = tomllib.loads(path.read_text(encoding="utf-8"))
-    except ValueError as error:  # of TOML, or of UTF-8
+        values = tomllib.loads(content.decode())
+    except (ValueError, RecursionError) as error:  # of TOML, or of UTF-8
         raise FormatError(f"the recipe {path} cannot be read: {error}") from None
     known = {field.name for kind in (ModelSettings, TrainingSettings) for field in fields(kind)}
     for name in values.keys() - known:

@@ -19,7 +19,8 @@ def loss_curve(rows: Iterable[Mapping[str, Any]], path: str | Path) -> None:
     ----------
     rows
         What ``wordkit.training.runs.metrics.read_metrics`` gives: ``perplexity`` in some,
-        ``validation_perplexity`` in others, ``epoch`` in all.
+        ``validation_perplexity`` in others, ``epoch`` in all. What is no finite number is
+        left out.
 
     Raises
     ------
@@ -38,8 +39,14 @@ def loss_curve(rows: Iterable[Mapping[str, Any]], path: str | Path) -> None:
             ("perplexity", "training", "#9a9a9a"),
             ("validation_perplexity", "validation", "#111111"),
         ):
-            drawn = [(row["epoch"], row[name]) for row in rows if row.get(name) is not None]
-            axes.plot(*np.reshape(drawn, (-1, 2)).T, ".-", label=label, color=color)
+            points = [(row.get("epoch"), row.get(name)) for row in rows]
+            drawn = np.array([point for point in points if all(map(_is_finite, point))], float)
+            axes.plot(*drawn.reshape(-1, 2).T, ".-", label=label, color=color)
         axes.grid(which="both", color="#dddddd", linewidth=0.4)
         axes.legend(frameon=False)
         save(figure)
+
+
+def _is_finite(value: Any) -> bool:
+    """Not so: None, which stands for NaN and infinity, and what a damaged file says."""
+    return isinstance(value, (int, float)) and abs(value) < 1e100
