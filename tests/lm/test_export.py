@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -9,6 +10,7 @@ import numpy as np
 import pytest
 from safetensors.numpy import load_file
 
+from tests.layers.recurrent.formulas import sigmoid
 from tests.lm.small import small_model
 from wordkit.errors import ModelError
 from wordkit.lm.export import export
@@ -48,6 +50,40 @@ def test_not_into_the_folder_of_a_model(tmp_path: Path) -> None:
         with pytest.raises(ModelError, match=r"lies in the folder of the model .*: name a place"):
             export(model, tmp_path / "m" / name)
     assert (tmp_path / "m" / "model.safetensors").read_bytes() == before
+
+
+@pytest.mark.parametrize("layers", [1, 3])
+@pytest.mark.parametrize("cell", ["rnn", "gru", "lstm"])
+def test_the_same_probabilities_by_the_formulas_of_pytorch(
+    tmp_path: Path, cell: str, layers: int
+) -> None:
+    """Those of the documentation of ``nn.RNN``, ``nn.GRU`` and ``nn.LSTM``, word by word."""
+    model = small_model(cell=cell, layers=layers, hidden_size=3)
+    export(model, tmp_path / "m.safetensors")
+    tensors = load_file(tmp_path / "m.safetensors")
+    h, c = np.zeros((layers, 3)), np.zeros((layers, 3))
+    found = []
+    for word, following in pairwise(IDS[:40]):
+        x = tensors["embedding.weight"][word]
+        for n in range(layers):
+            of = {k: tensors[f"rnn.{k}_l{n}"] for k in ("weight_ih", "weight_hh")}
+            a = of["weight_ih"] @ x + tensors[f"rnn.bias_ih_l{n}"]
+            b = of["weight_hh"] @ h[n] + tensors[f"rnn.bias_hh_l{n}"]
+            if cell == "rnn":
+                h[n] = np.tanh(a + b)
+            elif cell == "lstm":
+                i, f, g, o = np.split(a + b, 4)
+                c[n] = sigmoid(f) * c[n] + sigmoid(i) * np.tanh(g)
+                h[n] = sigmoid(o) * np.tanh(c[n])
+            else:
+                (r, z, g), (r_h, z_h, g_h) = np.split(a, 3), np.split(b, 3)
+                z = sigmoid(z + z_h)
+                h[n] = (1 - z) * np.tanh(g + sigmoid(r + r_h) * g_h) + z * h[n]
+            x = h[n]
+        scores = tensors["decoder.weight"] @ x + tensors["decoder.bias"]
+        found.append(scores[following] - np.log(np.exp(scores).sum()))
+    expected = np.concatenate(list(log_probabilities(model, IDS[:40])))
+    np.testing.assert_allclose(found, expected, rtol=1e-9)
 
 
 @pytest.mark.parametrize("settings", [{}, {"layers": 2, "tie": True}])

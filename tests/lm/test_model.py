@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from tests.layers.masks import shapes_drawn
 from tests.lm.small import corpus, probabilities, small_model
 from wordkit.backend.arrays import to_host
 from wordkit.errors import FormatError, ModelError
@@ -83,6 +84,19 @@ def test_dropout_is_for_training_only() -> None:
     model, plain = small_model(**ALL), small_model()
     assert model.loss(BATCH) == plain.loss(BATCH)
     assert model.loss_and_gradients(BATCH)[0] != plain.loss_and_gradients(BATCH)[0]
+
+
+@pytest.mark.parametrize("variational", [False, True])
+def test_what_is_dropped(monkeypatch: pytest.MonkeyPatch, variational: bool) -> None:
+    """Words, units below, between and above the layers, and weights of each layer."""
+    drawn = shapes_drawn(monkeypatch)
+    model = small_model(**{**ALL, "layers": 2, "hidden_size": 5, "variational": variational})
+    model.loss(BATCH)
+    assert not drawn
+    model.loss_and_gradients(BATCH)
+    steps = 1 if variational else 3
+    units = {(2, steps, 4): 1, (2, steps, 5): 2}
+    assert drawn == {(9, 1): 1, (5, 20): 2, **units}
 
 
 def test_on_every_array_module(xp: Any) -> None:

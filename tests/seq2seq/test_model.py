@@ -12,6 +12,7 @@ from hypothesis import assume, given
 from hypothesis import settings as tries
 from hypothesis import strategies as st
 
+from tests.layers.masks import shapes_drawn
 from tests.seq2seq.small import PAIRS, SOURCE, TARGET, Twin, batch_of, small_model
 from wordkit.backend.arrays import to_host
 from wordkit.corpus.vocabulary import Vocabulary
@@ -138,6 +139,18 @@ def test_words_and_ids() -> None:
 
 
 # --- training -----------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("input_feeding", [False, True])
+def test_what_is_dropped(monkeypatch: pytest.MonkeyPatch, input_feeding: bool) -> None:
+    """Both embeddings, units between layers on both sides, and what the softmax is given."""
+    drawn = shapes_drawn(monkeypatch)
+    model = small_model(attention="dot", input_feeding=input_feeding, hidden_size=5, **DEEP)
+    batch = batch_of(model, PAIRS[::2])  # two sources of up to 4 words, targets of up to 2
+    model.loss(batch)
+    assert not drawn
+    model.loss_and_gradients(batch)
+    assert drawn == {(2, 4, 3): 1, (2, 4, 5): 1, (2, 3, 3): 1, (2, 3, 5): 2}
 
 
 @each

@@ -1,0 +1,55 @@
+"""The trainer that settings describe."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.training.small_model import TEXT, SmallModel
+from wordkit.training.batches import TextBatches
+from wordkit.training.runs.model_folder import trainer_for
+from wordkit.training.runs.trainer import Trainer
+from wordkit.training.settings import TrainingSettings
+
+BATCHES = TextBatches(TEXT, batch_size=3, bptt=7)
+EPOCH = len(BATCHES.epoch(1, 0))
+
+
+def trainer(folder: Path, **settings: Any) -> Trainer:
+    training = TrainingSettings(**{"lr": 2.0, "epochs": 4, **settings})
+    return trainer_for(
+        SmallModel(), training, BATCHES, BATCHES, folder, checkpoint_every=60, show=False
+    )
+
+
+@pytest.mark.parametrize(
+    ("schedule", "rates"),
+    [
+        ("constant", {0: 2, 99: 2}),
+        ("cosine", {0: 2, 2 * EPOCH: 1, 4 * EPOCH: 0}),
+        ("cosine:steps=6", {3: 1, 6: 0}),
+        ("exponential:decay=0.5", {0: 2, EPOCH: 1, 3 * EPOCH: 0.25}),
+        ("inverse-time:decay=1", {EPOCH: 1, 3 * EPOCH: 0.5}),
+        ("exponential:decay=0.5,every=3", {3: 1, 6: 0.5}),
+        ("one-cycle", {0: 2 / 25, 4 * EPOCH // 10: 2, 4 * EPOCH: 2e-4}),
+        ("one-cycle:warm_up=3", {0: 2 / 25, 3: 2}),
+    ],
+)
+def test_what_schedules_are_told(tmp_path: Path, schedule: str, rates: dict[int, float]) -> None:
+    """All steps, those of an epoch, and a tenth of all, unless it says otherwise."""
+    found = trainer(tmp_path, schedule=schedule).schedule
+    assert {step: found.rate(step) for step in rates} == pytest.approx(rates)
+
+
+def test_settings_reach_the_trainer(tmp_path: Path) -> None:
+    found = trainer(
+        tmp_path, optimizer="sgd:weight_decay=0.5", clip=3.0, epochs=7, max_minutes=2.0,
+        patience=5, validate_every=11, seed=9,
+    )  # fmt: skip
+    assert found.optimizer.weight_decay == 0.5
+    assert (found.clip_norm, found.epochs, found.max_seconds) == (3.0, 7, 120)
+    assert (found.patience, found.validate_every, found.seed) == (5, 11, 9)
+    assert (found.checkpoint_every, found.show) == (60, False)
+    assert trainer(tmp_path).max_seconds == float("inf")
