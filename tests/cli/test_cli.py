@@ -301,13 +301,19 @@ class TestVectors:
             (["similar", tmp_path / "empty", "a"], "empty"),
             (["similar", vectors], "Missing argument"),
             (["convert", tmp_path / "nan.txt", tmp_path / "x", "--format", "glove"], "holds NaN"),
-            (["train", folder / "corpus", "-o", tmp_path / "x", "--power", "nan"], "power must"),
+            (
+                ["train", folder / "corpus", "-o", tmp_path / "x", "--power", "nan"],
+                "must be a number",
+            ),
             (["train", folder / "corpus", "-o", tmp_path / "x", "--seed", -1], "'--seed'"),
             (["train", folder / "corpus", "-o", folder / "corpus"], "is a wordkit corpus, not"),
             (["similar", vectors, "cat", "-n", 0], "Invalid value for '-n'"),
             (["train", vectors, "-o", tmp_path / "x"], "not a wordkit corpus"),
             (["train", tmp_path, "-o", tmp_path / "x"], "is no wordkit corpus"),
-            (["train", folder / "corpus", "-o", tmp_path / "x", "--window", 0], "window must be"),
+            (
+                ["train", folder / "corpus", "-o", tmp_path / "x", "--window", 0],
+                "must be a whole",
+            ),
             (["train", folder / "corpus", "-o", tmp_path / "empty"], "choose another name"),
             (
                 [
@@ -333,7 +339,7 @@ class TestVectors:
                     "--epochs",
                     0,
                 ],
-                "epochs must be a whole number",
+                "must be a whole",
             ),
             (["evaluate", vectors, tmp_path / "nowhere"], "nowhere"),
             (["evaluate", vectors, tmp_path / "empty"], "empty"),

@@ -32,12 +32,16 @@ def commands(
 COMMANDS = dict(commands())
 
 
+def params_of(command: click.Command) -> list[click.Parameter]:
+    return command.get_params(click.Context(command))
+
+
 @pytest.mark.parametrize("path", COMMANDS)
 def test_help_with_an_example(path: str) -> None:
     command = COMMANDS[path]
     assert command.help
     assert re.search(rf"^ *{path} ", command.help + " ", re.MULTILINE), "an example in the help"
-    for parameter in command.params:
+    for parameter in params_of(command):
         if isinstance(parameter, click.Option):
             assert parameter.help, f"{path} {parameter.opts[0]} has no help"
 
@@ -56,7 +60,7 @@ def test_defaults_that_the_help_of_train_gives() -> None:
     import wordkit
     from wordkit.cli.vectors_train import METHODS
 
-    options = {option.name: option for option in COMMANDS["wordkit vectors train"].params}
+    options = {option.name: option for option in params_of(COMMANDS["wordkit vectors train"])}
     for method, estimator in METHODS.items():
         for name, default in getattr(wordkit, estimator)().get_params().items():
             if name not in ("method", "workers", "verbose", "init") and default is not False:

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar
 
 import click
 import pytest
 from click.testing import CliRunner
 
-from wordkit.checks import Choice, Interval, parameter
-from wordkit.cli.options import options_of
+from wordkit.checks import Choice, Interval, Parameter, parameter
+from wordkit.cli.options import options_of, options_of_methods
 
 
 @dataclass(frozen=True)
@@ -68,6 +68,41 @@ def test_what_is_outside_the_limits_is_a_usage_error(arguments: list[str], messa
     code, output, _ = run(*arguments)
     assert code == 2
     assert message in output
+
+
+class Counts:
+    """An estimator."""
+
+    _parameters: ClassVar = {
+        "window": Parameter(Interval(1), help="How wide."),
+        "power": Parameter(help="How strong."),
+    }
+
+    def __init__(self, *, window: int = 10, power: float = 0.5):
+        self.window, self.power = window, power
+
+
+class Guesses:
+    """Another one."""
+
+    _parameters: ClassVar = {
+        "window": Parameter(Interval(1), help="How wide."),
+        "freeze": Parameter(help="Whether."),
+    }
+
+    def __init__(self, *, window: int = 5, freeze: bool = False, secret: int = 1):
+        self.window, self.freeze, self.secret = window, freeze, secret
+
+
+def test_options_of_several_methods() -> None:
+    """Each once, with the defaults of all."""
+    methods = {"counts": Counts, "ppmi": Counts, "guesses": Guesses}
+    options = {each.name: each for each in options_of_methods(methods, without=["secret"])}
+    assert {name: option.help for name, option in options.items()} == {
+        "window": "How wide.  [default: 10; guesses: 5]",
+        "power": "How strong (counts, ppmi).  [default: 0.5]",
+        "freeze": "Whether (guesses).  [default: false]",
+    }
 
 
 def test_help_says_types_and_defaults() -> None:

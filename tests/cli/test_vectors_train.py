@@ -84,7 +84,7 @@ def test_ctrl_c_and_resume(corpus: Path, tmp_path: Path, sent: int) -> None:
     assert "go on with --resume" in message
     assert "Traceback" not in message
     assert not (tmp_path / "v").exists()
-    assert "was stopped: go on with --resume, or remove it" in refused(*settings)
+    assert "was stopped: continue it with --resume, or remove it" in refused(*settings)
     assert "window = 5, not 4" in refused(*settings, "--resume", "--window", 4)
     ok(*settings, "--resume")
     assert [path.name for path in tmp_path.iterdir()] == ["v"]
@@ -100,7 +100,7 @@ def test_ctrl_c_and_resume(corpus: Path, tmp_path: Path, sent: int) -> None:
         (("--resume",), "--resume is no option of --method ppmi-svd"),
         (("--evaluate", "x"), "--evaluate is no option of --method ppmi-svd"),
         (("--method", "cbow", "--negatives", "shared"), "--negatives is no option"),
-        (("--method", "skipgram", "--vector-size", "0"), "vector_size must be a whole number"),
+        (("--method", "skipgram", "--vector-size", "0"), "must be a whole number from 1"),
         (("--method", "skipgram", "--min-alpha", "1"), "min_alpha"),
         (("--method", "skipgram", "--evaluate", "nowhere.txt"), "nowhere.txt"),
         (("--method", "skipgram", "--init", "nowhere"), "nowhere"),

@@ -1,8 +1,13 @@
-"""Options made from settings: name, type, default, limits and help stand with the settings."""
+"""Options made from settings: name, type, default, limits and help stand with the settings.
+
+Values that are not given are None: defaults are the settings' business, and perhaps a recipe's.
+Values outside the limits are a usage error.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
 from typing import Any
 
 import click
@@ -15,32 +20,80 @@ TYPES: dict[str, click.ParamType] = {"int": click.INT, "float": click.FLOAT, "st
 def options_of(owner: Any, *, without: Iterable[str] = ()) -> Callable[[Callable], Callable]:
     """A decorator that gives a command an option for each parameter of ``owner``.
 
-    An option that is not given is None: defaults are the settings' business, and perhaps a
-    recipe's. Values outside the limits are a usage error.
-
     Parameters
     ----------
     owner
-        A dataclass of settings or an estimator; see ``wordkit.checks``.
+        A dataclass of settings; see ``wordkit.checks``.
     without
         Parameters that the command has in another form.
     """
     declared = {name: p for name, p in parameters_of(owner).items() if name not in set(without)}
 
     def add(command: Callable) -> Callable:
-        for name, parameter in reversed(declared.items()):
-            command = _option(name, parameter)(command)
+        click_params = [_option(name, p, _default(p)) for name, p in declared.items()]
+        for option in reversed(click_params):
+            command = _with(command, option)
         return command
 
     return add
 
 
-def _option(name: str, parameter: Parameter) -> Callable[[Callable], Callable]:
-    text = f"{parameter.help}  [default: {_default(parameter)}]"
-    flag = name.replace("_", "-")
+def _with(command: Callable, option: click.Option) -> Callable:
+    """As ``click.option`` does."""
+    if not hasattr(command, "__click_params__"):
+        command.__click_params__ = []  # type: ignore[attr-defined]
+    command.__click_params__.append(option)  # type: ignore[attr-defined]
+    return command
+
+
+class MethodsCommand(click.Command):
+    """A command with the options of several estimators, each of which is a method by name.
+
+    The estimators are imported when the options are asked for: by the command and its own
+    help, not by the help of others.
+    """
+
+    methods: Callable[[], Mapping[str, Any]]
+    """Gives the estimators, by method."""
+    without: tuple[str, ...] = ()
+    """Parameters that the command has in another form."""
+
+    def get_params(self, ctx: click.Context) -> list[click.Parameter]:
+        """The command's own, and then the estimators'."""
+        own = super().get_params(ctx)
+        return [*own[:-1], *options_of_methods(type(self).methods(), self.without), own[-1]]
+
+
+def options_of_methods(
+    methods: Mapping[str, Any], without: Iterable[str] = ()
+) -> list[click.Option]:
+    """An option for each parameter of any method; its help says whose it is."""
+    declared = {method: parameters_of(owner) for method, owner in methods.items()}
+    names = dict.fromkeys(name for own in declared.values() for name in own)
+    return [_shared_option(name, declared) for name in names if name not in set(without)]
+
+
+def _shared_option(name: str, declared: Mapping[str, Mapping[str, Parameter]]) -> click.Option:
+    own = {
+        method: parameters[name] for method, parameters in declared.items() if name in parameters
+    }
+    by_default: dict[str, list[str]] = {}
+    for method, parameter in own.items():
+        by_default.setdefault(_default(parameter), []).append(method)
+    usual, *others = by_default
+    defaults = "; ".join([usual, *(f"{', '.join(by_default[each])}: {each}" for each in others)])
+    parameter = next(iter(own.values()))
+    if len(own) < len(declared):
+        help = f"{parameter.help.removesuffix('.')} ({', '.join(own)})."
+        parameter = replace(parameter, help=help)
+    return _option(name, parameter, defaults)
+
+
+def _option(name: str, parameter: Parameter, default: str) -> click.Option:
+    text, flag = f"{parameter.help}  [default: {default}]", name.replace("_", "-")
     if parameter.kind == "bool":
-        return click.option(f"--{flag}/--no-{flag}", name, default=None, help=text)
-    return click.option(f"--{flag}", name, type=Limited(name, parameter), help=text)
+        return click.Option([f"--{flag}/--no-{flag}", name], default=None, help=text)
+    return click.Option([f"--{flag}", name], type=Limited(name, parameter), help=text)
 
 
 def _default(parameter: Parameter) -> str:

@@ -10,7 +10,8 @@ from typing import Any
 
 import click
 
-from wordkit.cli.output import cell, json_option, say, seed_range
+from wordkit.cli.options import MethodsCommand
+from wordkit.cli.output import cell, json_option, say
 from wordkit.cli.vectors import PATH, evaluation_set, written
 from wordkit.errors import ModelError
 
@@ -26,7 +27,21 @@ RUNNING = ("sets", "checkpoint_every", "resume")
 """Options that say how to train, not what."""
 
 
-@click.command()
+def estimators() -> dict[str, Any]:
+    """Each method's class."""
+    import wordkit
+
+    return {method: getattr(wordkit, name) for method, name in METHODS.items()}
+
+
+class TrainCommand(MethodsCommand):
+    """Has the options of all methods."""
+
+    methods = staticmethod(estimators)
+    without = ("method", "init", "verbose")
+
+
+@click.command(cls=TrainCommand)
 @click.argument("corpus", type=PATH)
 @click.option("-o", "--output", required=True, type=PATH, help="Folder to make.")
 @click.option(
@@ -37,64 +52,7 @@ RUNNING = ("sets", "checkpoint_every", "resume")
     help="From counts: dense vectors, or the sparse rows before the SVD or before PPMI. "
     "By prediction: word2vec's two.",
 )
-@click.option("--vector-size", type=int, help="Dimensions.  [default: 100]")
-@click.option(
-    "--window", type=int, help="Context words on each side.  [default: 10; skipgram, cbow: 5]"
-)
-@click.option("--sample", type=float, help="Subsampling threshold, 0 for none.  [default: 0.0001]")
-@click.option("--seed", type=seed_range, help="Seed of the randomness.  [default: 1]")
-@click.option("--workers", type=click.IntRange(1), help="Cores to use.  [default: all]")
-@click.option(
-    "--weighting",
-    type=click.Choice(["flat", "linear", "harmonic"]),
-    help="Counts: what a context counts by its distance.  [default: harmonic]",
-)
-@click.option(
-    "--context",
-    type=click.Choice(["symmetric", "left", "right"]),
-    help="Counts: which side counts.  [default: symmetric]",
-)
-@click.option("--memory-mb", type=float, help="Counts: memory for counting.  [default: 1024]")
-@click.option(
-    "--smoothing", type=float, help="PPMI: power of the context counts.  [default: 0.75]"
-)
-@click.option("--shift", type=float, help="PPMI: k of the shifted one.  [default: 1.0]")
-@click.option("--power", type=float, help="SVD: power of the singular values.  [default: 0.25]")
-@click.option("--add-context", is_flag=True, default=None, help="SVD: add the context vectors.")
-@click.option("--epochs", type=int, help="word2vec: passes over the text.  [default: 10]")
-@click.option("--negative", type=int, help="word2vec: words drawn against each.  [default: 5]")
-@click.option(
-    "--negatives",
-    type=click.Choice(["shared", "per-pair"]),
-    help="skipgram: one draw for a window, or one for each pair.  [default: shared]",
-)
-@click.option(
-    "--ns-exponent",
-    type=float,
-    help="word2vec: power of the counts to draw by.  [default: 0.75]",
-)
-@click.option(
-    "--alpha", type=float, help="word2vec: rate at first.  [default: 0.025; cbow: 0.065]"
-)
-@click.option("--min-alpha", type=float, help="word2vec: rate at last.  [default: 0.0001]")
-@click.option(
-    "--mode",
-    type=click.Choice(["mean", "sum", "word2vec"]),
-    help="cbow: how contexts are joined.  [cbow: word2vec]",
-)
-@click.option(
-    "--loss",
-    type=click.Choice(["ns", "hs"]),
-    help="word2vec: negative sampling or hierarchical softmax.  [default: ns]",
-)
 @click.option("--init", type=PATH, help="word2vec: vectors to start from, in any format.")
-@click.option("--freeze", is_flag=True, default=None, help="word2vec: leave those as they are.")
-@click.option(
-    "--reproducible",
-    is_flag=True,
-    default=None,
-    help="word2vec: one seed gives the same bits on any number of workers.",
-)
 @click.option(
     "--evaluate",
     "sets",
@@ -105,9 +63,14 @@ RUNNING = ("sets", "checkpoint_every", "resume")
 @click.option(
     "--checkpoint-every",
     metavar="TIME",
-    help="word2vec: keep the state of the training, as in 90s, 5m, 1h.",
+    help="word2vec: save the state of the training, as in 90s, 5m, 1h.",
 )
-@click.option("--resume", is_flag=True, help="word2vec: go on after Ctrl-C or a checkpoint.")
+@click.option(
+    "--resume",
+    is_flag=True,
+    default=None,
+    help="word2vec: continue after Ctrl-C or from a checkpoint.",
+)
 @json_option
 def train(corpus: Path, output: Path, method: str, as_json: bool, **options: Any) -> None:
     """Learn word vectors from a corpus.
@@ -128,11 +91,7 @@ def train(corpus: Path, output: Path, method: str, as_json: bool, **options: Any
     check_replaceable(output, "vectors")
     started = time.perf_counter()
     estimator = getattr(wordkit, METHODS[method])(verbose=True)
-    given = {
-        name: value
-        for name, value in options.items()
-        if value is not None and value is not False and value != ()
-    }
+    given = {name: value for name, value in options.items() if value not in (None, ())}
     if METHODS[method] == "CountVectors":
         given["method"] = method
     running: dict[str, Any] = {name: given.pop(name) for name in RUNNING if name in given}
@@ -169,7 +128,7 @@ def _running(
     folder = output.with_name(f"{output.name}.checkpoints")
     if latest_checkpoint(folder) and not resume:
         raise ModelError(
-            f"{folder} holds a training that was stopped: go on with --resume, or remove it"
+            f"{folder} holds a training that was stopped: continue it with --resume, or remove it"
         )
     if resume and not latest_checkpoint(folder):
         say(f"{folder} holds no checkpoint: training from the start")

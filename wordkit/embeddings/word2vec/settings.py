@@ -32,7 +32,7 @@ FAST = {
     ),
     "mode": Parameter(Choice(("mean", "sum", "word2vec")), help="How contexts are joined."),
     "init": Parameter(help="Vectors to start from, in any format."),
-    "freeze": Parameter(help="Leave those as they are."),
+    "freeze": Parameter(help="Keep the vectors of init fixed."),
     "reproducible": Parameter(help="One seed gives the same bits on any number of workers."),
 }
 """... in kernels only."""
