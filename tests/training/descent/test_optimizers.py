@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import inspect
+import itertools
 import math
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -402,13 +404,46 @@ def test_bad_hyperparameters(make: Callable[[], Optimizer], message: str) -> Non
         make()
 
 
+@pytest.mark.parametrize("name", OPTIMIZERS)
+def test_the_limits_of_hyperparameters(name: str) -> None:
+    optimizer: Any = OPTIMIZERS[name]
+    for option in inspect.signature(optimizer).parameters:
+        share = option in ("momentum", "rho", "beta1", "beta2")
+        for value in (0, 0.999) if share else (0, 1, 1000):
+            optimizer(**{option: value})
+        for value in (-1e-9, math.nan, math.inf, *([1, 1.5] if share else [])):
+            with pytest.raises(ModelError, match=f"{option} must be a number from 0"):
+                optimizer(**{option: value})
+
+
+DEFAULTS = {
+    "sgd": {"weight_decay": 0.0},
+    "momentum": {"momentum": 0.9, "weight_decay": 0.0},
+    "nesterov": {"momentum": 0.9, "weight_decay": 0.0},
+    "adagrad": {"epsilon": 1e-10, "weight_decay": 0.0},
+    "rmsprop": {"rho": 0.99, "epsilon": 1e-8, "weight_decay": 0.0},
+    "adadelta": {"rho": 0.9, "epsilon": 1e-6, "weight_decay": 0.0},
+    "adam": {"beta1": 0.9, "beta2": 0.999, "epsilon": 1e-8, "weight_decay": 0.0},
+    "adamw": {"beta1": 0.9, "beta2": 0.999, "epsilon": 1e-8, "weight_decay": 0.01},
+    "asgd": {"patience": 5, "weight_decay": 0.0},
+}
+
+
+def test_defaults() -> None:
+    """PyTorch's (momentum's is what its users give it), and the n of Merity et al. 2018."""
+    found = {
+        name: {option: p.default for option, p in inspect.signature(optimizer).parameters.items()}
+        for name, optimizer in OPTIMIZERS.items()
+    }
+    assert found == DEFAULTS
+
+
 # --- averages -----------------------------------------------------------------------
 
 
 def test_the_trigger() -> None:
     """Algorithm 1 of Merity et al. 2018: v > min over l in {0 .. t - n - 1} of logs[l]."""
-    losses = [5.0, 4.0, 4.5, 3.9, 4.2, 4.1, 4.05]
-    for n in range(4):
+    for losses, n in itertools.product(itertools.product((1.0, 2.0, 3.0), repeat=6), range(4)):
         expected = [t > n and v > min(losses[: t - n]) for t, v in enumerate(losses)]
         found, optimizer = [], ASGD(patience=n)
         for loss in losses:

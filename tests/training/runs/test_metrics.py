@@ -10,7 +10,7 @@ from wordkit.training.runs.metrics import MetricsFile, read_metrics
 
 
 def test_lines_are_read_as_they_were_written(tmp_path: Path) -> None:
-    path = tmp_path / "folder" / "metrics.jsonl"
+    path = tmp_path / "of a model" / "of a run" / "metrics.jsonl"
     metrics = MetricsFile(path, 0)
     metrics.write(step=1, loss=2.5)
     size = metrics.sync()
