@@ -7,6 +7,8 @@ from collections.abc import Iterator
 import pytest
 from hypothesis import settings
 
+import wordkit  # noqa: F401, before NumPy and numba: it may have to choose their instructions
+
 # No deadlines: a busy machine is no bug. In CI the same examples every time.
 settings.register_profile("wordkit", deadline=None, derandomize=bool(os.environ.get("CI")))
 settings.load_profile("wordkit")

@@ -12,7 +12,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import array_shapes, arrays
 
-from wordkit.backend.arrays import array_module, scatter_add, to_device, to_host
+from wordkit.backend.arrays import (
+    aligned_empty,
+    array_module,
+    scatter_add,
+    to_device,
+    to_host,
+)
 from wordkit.errors import BackendError, ModelError
 
 
@@ -29,6 +35,20 @@ def test_there_and_back(xp: Any) -> None:
     back = to_host(there)
     assert isinstance(back, np.ndarray)
     np.testing.assert_array_equal(back, host)
+
+
+@pytest.mark.parametrize("shape", [(), (0, 3), (7,), (1000, 1000)])
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_at_a_cache_line(xp: Any, shape: tuple[int, ...], dtype: type) -> None:
+    made = aligned_empty(shape, xp.zeros(1, dtype))
+    assert array_module(made) is xp
+    assert made.shape == shape
+    assert made.dtype == dtype
+    assert made.flags.c_contiguous
+    made[...] = 7
+    assert (made == 7).all()
+    if xp is np:
+        assert made.ctypes.data % 64 == 0 or not made.size
 
 
 def test_without_cupy(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -126,6 +126,8 @@ def test_a_variable_that_comes_to_nothing(monkeypatch: pytest.MonkeyPatch, found
         instruction_set.__wrapped__()
 
 
-def test_products_by_the_blas(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_products_by_the_blas() -> None:
     program = "import wordkit; from wordkit.backend import products; print(products.OWN_KERNELS)"
     assert printed(program, **{PRODUCTS: "blas"}) == "False"
+    usual = instruction_set() in ("avx512", "avx2", "neon")
+    assert printed(program) == str(usual)

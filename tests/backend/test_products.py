@@ -62,6 +62,21 @@ def test_against_numpy(
     assert (block[:, columns:] == 7).all(), "nothing beside the result is touched"
 
 
+def test_bits_depend_on_no_tile_and_no_thread(monkeypatch: pytest.MonkeyPatch, path: None) -> None:
+    if not products.OWN_KERNELS:
+        pytest.skip("a BLAS may do as it likes")
+    monkeypatch.setattr(products, "WORTH_THREADS", 0)
+    monkeypatch.setattr(products, "WORTH_COPYING", 0)
+    a, b = matrix(3 * ROWS + 1, 2 * DEPTH + 77, "part"), matrix(2 * DEPTH + 77, 2 * WIDTH, "whole")
+    whole = product(a, b)
+    monkeypatch.setattr(products, "available_workers", lambda: 3)
+    columns = np.asfortranarray(a), b[:, 5:-3]
+    for left, right, expected in (a, b, whole), (*columns, whole[:, 5:-3]):
+        for first in range(ROWS):
+            found = product(left[first:], np.ascontiguousarray(right))
+            np.testing.assert_array_equal(found, expected[first:])
+
+
 def test_several_with_one_matrix() -> None:
     weight = matrix(50, 40, "whole")
     times, out = Times(weight, 20, 3), np.empty((20, 40), np.float32)

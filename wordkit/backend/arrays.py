@@ -7,6 +7,7 @@ there before CuPy is.
 
 from __future__ import annotations
 
+import math
 import sys
 from typing import Any
 
@@ -16,6 +17,7 @@ from wordkit.errors import BackendError, ModelError
 
 Array = Any
 """A ``numpy.ndarray`` or a ``cupy.ndarray``."""
+CACHE_LINE = 64  # bytes
 
 
 def array_module(x: Array) -> Any:
@@ -50,6 +52,20 @@ def to_device(x: Array) -> Array:
             "finds, or compute on the CPU"
         )
     return cupy.asarray(x)
+
+
+def aligned_empty(shape: tuple[int, ...], like: Array) -> Array:
+    """A new array of the module and dtype of another, of which the numbers may be anything.
+
+    In NumPy it begins at a cache line: kernels then read and write whole lines.
+    """
+    xp = array_module(like)
+    if xp is not np:
+        return xp.empty(shape, like.dtype)
+    size = math.prod(shape) * like.dtype.itemsize
+    memory = np.empty(size + CACHE_LINE, np.uint8)
+    start = -memory.ctypes.data % CACHE_LINE
+    return memory[start : start + size].view(like.dtype).reshape(shape)
 
 
 def fits_kernels(array: Array) -> bool:

@@ -2,39 +2,107 @@
 # (types of LLVM, and functions that numba gives a meaning)
 """Products of matrices in registers, for one thread.
 
-A tile of ``ROWS`` rows and two registers of columns of the result stays in registers while
-the sum over k runs (Goto and van de Geijn 2008, "Anatomy of High-Performance Matrix
-Multiplication"). For it the right matrix is copied into panels two registers wide.
+    left (rows, size)       right (size, columns)        out (rows, columns)
 
-What a matrix is comes as the address of its first number and its steps from row to row and
-from column to column, counted in float32.
+    ─ ─ ─ ─ size ─ ─ ─ ─     WIDTH  WIDTH   WIDTH
+    ┌──────────────────┐    ┌─────┬─────┬──────┐         ┌─────┬─────┬──────┐
+    │ tile  (ROWS)     │    │panel│panel│panel │         │     │     │      │
+    ├──────────────────┤    │  0  │  1  │  2   │         ├─────┼─────┼──────┤
+    │ tile             │  x │     │     │      │    =    │     │here │      │
+    ├──────────────────┤    │     │     │zeros │         ├─────┼─────┼──────┤
+    │ tile             │    │     │     │ here>│         │     │     │      │
+    └──────────────────┘    └─────┴─────┴──────┘         └─────┴─────┴──────┘
+
+"here", ROWS times WIDTH numbers, stays in registers while the sum over ``size`` runs (Goto
+and van de Geijn 2008, "Anatomy of High-Performance Matrix Multiplication"): 6 x 2 of the 16
+registers of AVX2, 10 x 2 of the 32 of AVX-512; the others hold a row of the panel and a
+number of the tile.
+
+The right matrix is copied into its panels beforehand, (P, size, WIDTH), so that each is read
+from its first number to its last. The left one is read where it is. Only where its rows are
+not contiguous, and the registers narrow, that would take longer than to multiply: then TILES
+of its tiles are copied at a time, each as (size, ROWS).
+
+Of a long sum, DEPTH terms are computed at a time: a panel of them and the tiles that meet it
+stay in the second cache. Each number of the result is one chain of multiply-adds in the order
+of ``size``: its bits depend on no tile, no thread and no width of registers.
 """
 
 from __future__ import annotations
 
-import numpy as np
+from typing import NamedTuple
+
 from llvmlite import ir
 from numba import njit
 from numba.core import cgutils, types
 from numba.extending import intrinsic
 
-from wordkit.backend.simd_kernels import LANES, at, load, pointer_to, store
+from wordkit.backend.simd_kernels import (
+    LANES,
+    Pointer,
+    at,
+    load,
+    pointer_to,
+    prefetch_to_read,
+    store,
+)
 
-ROWS = 10 if LANES == 16 else 5  # times 2 registers, out of 32 or 16
+WIDE = LANES == 16
+ROWS, FEWER = (10, 8) if WIDE else (6, 5)
+"""Of a tile; and of one that is not as high, where the rows are no multiple."""
 WIDTH = 2 * LANES
-DEPTH = 1024
-"""Terms of a sum at a time: a panel of them stays in the second cache, a tile in the first."""
-TILES = 16
-"""Of the left matrix that meet a panel while it is there."""
-SCRATCH = DEPTH * ROWS + ROWS * WIDTH
+DEPTH, TILES = (1024, 16) if WIDE else (704, 32)
+_SLOT = DEPTH * ROWS + LANES
+"""For the copy of a tile, which writes whole registers."""
+SCRATCH = ROWS * WIDTH + TILES * _SLOT
 """float32 that ``multiply`` needs besides."""
+WORTH_ASKING = 16
+"""Tiles that meet a panel: so many leave time to fetch the next one."""
+_COLUMNS = 8
+"""Of a tile that are copied together."""
+_LINE = 16
+"""float32 of a cache line."""
+_VECTOR = ir.VectorType(ir.FloatType(), LANES)
+
+
+class Matrix(NamedTuple):
+    """The first number, and how far it is to the next row and to the next column."""
+
+    numbers: Pointer
+    row_step: int
+    column_step: int
+
+
+class Tiles(NamedTuple):
+    """Some of the tiles of a matrix: those from ``first`` to ``last``.
+
+    All of them together have so many rows, each ``height``, and the first ``higher`` one more.
+    """
+
+    first: int
+    last: int
+    rows: int
+    height: int
+    higher: int
+
+
+class Panel(NamedTuple):
+    """Some terms of so many columns, and where those of the next panel stand."""
+
+    numbers: Pointer
+    following: Pointer
+    depth: int
+    columns: int
 
 
 @njit(cache=True, nogil=True)
 def fill_panels(
     right: int, row_step: int, column_step: int, size: int, columns: int, panels: int
 ) -> None:
-    """Copy a matrix (size, columns) into panels (P, size, WIDTH), filled up with zeros."""
+    """Copy a matrix (size, columns) into panels (P, size, WIDTH), filled up with zeros.
+
+    ``right`` and ``panels`` are addresses of float32, the steps count float32.
+    """
     a, b = pointer_to(right), pointer_to(panels)
     for start in range(0, columns, WIDTH):
         panel, width = at(b, start * size), min(WIDTH, columns - start)
@@ -58,23 +126,16 @@ def fill_panels(
 @intrinsic
 def _copy_transposed(typing, block, step, out):
     """out[k, m] = block[m, k] for k, m < ``LANES``; rows are ``step`` and ``WIDTH`` apart."""
-    vector = ir.VectorType(ir.FloatType(), LANES)
     lanes = range(LANES)
 
     def code(context, builder, sig, args):
         block, step, out = args
-        step = context.cast(builder, step, sig.args[1], types.intp)
-
-        def register(base, place):
-            return builder.bitcast(builder.gep(base, [place]), vector.as_pointer())
 
         def mixed(one, two, places):  # places from LANES on are those of two
             mask = ir.Constant(ir.VectorType(ir.IntType(32), LANES), list(places))
             return builder.shuffle_vector(one, two, mask)
 
-        rows = [
-            builder.load(register(block, builder.mul(step, step.type(m))), align=4) for m in lanes
-        ]
+        rows = [_load(builder, block, builder.mul(step, _number(m))) for m in lanes]
         # rows and columns whose numbers differ in one bit change places, bit after bit
         for bit in (2**n for n in range(LANES.bit_length() - 1)):
             for m in (m for m in lanes if not m & bit):
@@ -82,10 +143,10 @@ def _copy_transposed(typing, block, step, out):
                 rows[m] = mixed(one, two, (LANES + k - bit if k & bit else k for k in lanes))
                 rows[m + bit] = mixed(one, two, (LANES + k if k & bit else k + bit for k in lanes))
         for k, row in enumerate(rows):
-            builder.store(row, register(out, step.type(k * WIDTH)), align=4)
+            builder.store(row, _register(builder, out, _number(k * WIDTH)), align=4)
         return context.get_dummy_value()
 
-    return types.none(block, step, out), code
+    return types.none(block, types.intp, out), code
 
 
 @njit(cache=True, nogil=True)
@@ -103,114 +164,184 @@ def multiply(
 ) -> None:
     """out (rows, columns) = left (rows, size) times the matrix in the panels.
 
-    The rows of ``out`` are contiguous, ``out_step`` apart. ``scratch`` is of ``SCRATCH``.
+    Matrices are addresses of float32, the steps count float32. The rows of ``out`` are
+    contiguous, ``out_step`` apart. ``scratch`` is of ``SCRATCH``.
     """
-    a, b, c, own = pointer_to(left), pointer_to(panels), pointer_to(out), pointer_to(scratch)
-    corner, whole = at(own, DEPTH * ROWS), rows - rows % ROWS
-    for begin in range(0, max(size, 1), DEPTH):
-        depth, more = min(DEPTH, size - begin), begin > 0
-        terms = at(a, begin * column_step)
-        _copy_last(terms, row_step, column_step, whole, rows, depth, own)
-        for top in range(0, rows, TILES * ROWS):
+    corner, copies = pointer_to(scratch), at(pointer_to(scratch), ROWS * WIDTH)
+    tiles, blocks = -(-rows // ROWS), max(1, -(-size // DEPTH))
+    for block in range(blocks):
+        begin, end = size * block // blocks, size * (block + 1) // blocks
+        terms = Matrix(at(pointer_to(left), begin * column_step), row_step, column_step)
+        for first in range(0, tiles, TILES):
+            last = min(first + TILES, tiles)
+            some = Tiles(first, last, rows, rows // tiles, rows % tiles)
+            copied = column_step != 1 and not WIDE
+            if copied:
+                _copy_tiles(terms, some, end - begin, copies)
             for start in range(0, columns, WIDTH):
-                panel, width = at(b, start * size + begin * WIDTH), min(WIDTH, columns - start)
-                for row in range(top, min(top + TILES * ROWS, rows), ROWS):
-                    tile, step, across = at(terms, row * row_step), row_step, column_step
-                    if row == whole:
-                        tile, step, across = own, 1, ROWS
-                    to = at(c, row * out_step + start)
-                    if row < whole and width == WIDTH:
-                        _wide(tile, step, across, depth, panel, to, out_step, more)
-                        continue
-                    if width > LANES:
-                        _wide(tile, step, across, depth, panel, corner, WIDTH, False)
-                    else:
-                        _narrow(tile, step, across, depth, panel, corner, WIDTH, False)
-                    _put(corner, min(ROWS, rows - row), width, to, out_step, more)
+                here = at(pointer_to(panels), start * size + begin * WIDTH)
+                following = at(here, size * WIDTH if start + WIDTH < columns else 0)
+                panel = Panel(here, following, end - begin, min(WIDTH, columns - start))
+                target = Matrix(at(pointer_to(out), start), out_step, 1)
+                _meet(terms, some, copied, copies, panel, target, begin > 0, corner)
 
 
 @njit(cache=True, nogil=True)
-def _copy_last(a, row_step, column_step, first, rows, depth, tile):
-    """Fill up the rows of the last tile with zeros: column after column, ``ROWS`` of each."""
-    for k in range(depth if first < rows else 0):
-        for r in range(ROWS):
-            inside = first + r < rows
-            place = (first + r) * row_step + k * column_step
-            tile[k * ROWS + r] = a[place] if inside else np.float32(0)
+def _top(tiles, tile):
+    """The first row of a tile."""
+    return tile * tiles.height + min(tile, tiles.higher)
 
 
 @njit(cache=True, nogil=True)
-def _put(corner, rows, columns, out, out_step, more):
-    """A tile of which not all belongs to the result."""
+def _copy_tiles(terms, some, depth, copies):
+    """Each as its columns one after the other, some of every tile before the next ones."""
+    within = some.first  # tiles that are followed by enough rows to read a whole register
+    while terms.row_step == 1 and within < some.last and _top(some, within) + LANES <= some.rows:
+        within += 1
+    for start in range(0, depth, _COLUMNS):
+        for tile in range(some.first, some.last):
+            copy = at(copies, (tile - some.first) * _SLOT + start * ROWS)
+            top = _top(some, tile)
+            source = at(terms.numbers, top * terms.row_step + start * terms.column_step)
+            if tile < within and start + _COLUMNS <= depth:
+                for k in range(_COLUMNS):  # what is too much is overwritten by the next column
+                    store(copy, k * ROWS, load(source, k * terms.column_step))
+                continue
+            for k in range(min(_COLUMNS, depth - start)):
+                for row in range(_top(some, tile + 1) - top):
+                    place = row * terms.row_step + k * terms.column_step
+                    copy[k * ROWS + row] = source[place]
+
+
+@njit(cache=True, nogil=True)
+def _meet(terms, some, copied, copies, panel, out, more, corner):
+    """Some tiles with one panel; ``more`` adds to what ``out`` has from terms before."""
+    count, partial = some.last - some.first, panel.columns < WIDTH
+    asks = count >= WORTH_ASKING and not WIDE
+    ahead = -(-panel.depth * WIDTH // count) if asks else 0
+    for tile in range(some.first, some.last):
+        for line in range(0, ahead, _LINE):
+            prefetch_to_read(panel.following, (tile - some.first) * ahead + line)
+        top = _top(some, tile)
+        height = _top(some, tile + 1) - top
+        rows = Matrix(at(terms.numbers, top * terms.row_step), terms.row_step, terms.column_step)
+        if copied:
+            rows = Matrix(at(copies, (tile - some.first) * _SLOT), 1, ROWS)
+        to = Matrix(at(out.numbers, top * out.row_step), out.row_step, 1)
+        into = Matrix(corner, WIDTH, 1) if partial else to
+        if partial and more:
+            _copy(to, into, height, panel.columns)
+        if panel.columns <= LANES:
+            _half(rows, height, panel, into, more)
+        elif height > FEWER:
+            _high(rows, height, panel, into, more)
+        else:
+            _low(rows, height, panel, into, more)
+        if partial:
+            _copy(into, to, height, panel.columns)
+
+
+@njit(cache=True, nogil=True)
+def _copy(source, target, rows, columns):
+    """Of a tile of which not all columns belong to the result, those that do."""
     for row in range(rows):
         for column in range(columns):
-            place = row * out_step + column
-            before = out[place] if more else np.float32(0)
-            out[place] = before + corner[row * WIDTH + column]
+            number = source.numbers[row * source.row_step + column]
+            target.numbers[row * target.row_step + column] = number
 
 
-def _tile(registers: int):  # noqa: C901
-    """The intrinsic: out[r, m] (+)= the sum over k of rows[r, k] panel[k, m], r < ROWS."""
-    vector = ir.VectorType(ir.FloatType(), LANES)
-    kind = ir.FunctionType(vector, [vector] * 3)
-    everywhere = ir.Constant(ir.VectorType(ir.IntType(32), LANES), [0] * LANES)
-    undefined = ir.Constant(vector, ir.Undefined)
+def _tile(rows: int, registers: int):
+    """The intrinsic: out[r, m] (+)= the sum over k of left[r, k] panel[k, m].
+
+    r is below ``height``, which is at most ``rows``. The code has no branches for fewer: the
+    last row is then computed several times.
+    """
 
     def code(context, builder, sig, args):
-        names = [types.intp if isinstance(t, types.Integer) else t for t in sig.args]
-        rows, step, across, size, panel, out, width, more = (
-            context.cast(builder, value, given, wanted)
-            for value, given, wanted in zip(args, sig.args, names, strict=True)
+        left, height, panel, out, more = (
+            _Fields(builder, kind, value) if isinstance(kind, types.NamedTuple) else value
+            for kind, value in zip(sig.args, args, strict=True)
         )
-        multiply_add = cgutils.get_or_insert_function(
-            builder.module, kind, f"llvm.fma.v{LANES}f32"
-        )
-
-        def number(n):
-            return ir.Constant(size.type, n)
-
-        def register(base, place):
-            return builder.bitcast(builder.gep(base, [place]), vector.as_pointer())
-
-        def everywhere_of(value):
-            one = builder.insert_element(undefined, value, ir.IntType(32)(0))
-            return builder.shuffle_vector(one, undefined, everywhere)
-
-        starts = [builder.gep(rows, [builder.mul(step, number(r))]) for r in range(ROWS)]
-        places = [
-            [
-                builder.add(builder.mul(width, number(r)), number(n * LANES))
-                for n in range(registers)
-            ]
-            for r in range(ROWS)
+        last = builder.sub(height, _number(1))
+        numbers = [
+            builder.select(builder.icmp_signed("<", _number(r), last), _number(r), last)
+            for r in range(rows)
         ]
-        zero = ir.Constant(vector, [0.0] * LANES)
-        sums = [[cgutils.alloca_once_value(builder, zero) for _ in own] for own in places]
+        starts = [
+            _unrelated(builder, builder.gep(left.numbers, [builder.mul(left.row_step, n)]))
+            for n in numbers
+        ]
+        targets = [
+            _register(builder, out.numbers, builder.add(builder.mul(out.row_step, n), _number(m)))
+            for n in numbers
+            for m in range(0, registers * LANES, LANES)
+        ]
+        zero = ir.Constant(_VECTOR, [0.0] * LANES)
+        sums = [cgutils.alloca_once_value(builder, zero) for _ in targets]  # in registers
         with builder.if_then(more):
-            for own, targets in zip(sums, places, strict=True):
-                for total, place in zip(own, targets, strict=True):
-                    builder.store(builder.load(register(out, place), align=4), total)
-        with cgutils.for_range(builder, size) as loop:
-            first = builder.mul(loop.index, number(WIDTH))
+            for total, target in zip(sums, targets, strict=True):
+                builder.store(builder.load(target, align=4), total)
+        with cgutils.for_range(builder, panel.depth) as loop:
+            row = builder.mul(loop.index, _number(WIDTH))
             columns = [
-                builder.load(register(panel, builder.add(first, number(n * LANES))), align=4)
-                for n in range(registers)
+                _load(builder, panel.numbers, builder.add(row, _number(m)))
+                for m in range(0, registers * LANES, LANES)
             ]
-            column = builder.mul(loop.index, across)
-            for start, own in zip(starts, sums, strict=True):
-                value = everywhere_of(builder.load(builder.gep(start, [column])))
-                for right, total in zip(columns, own, strict=True):
-                    added = builder.call(multiply_add, [value, right, builder.load(total)])
-                    builder.store(added, total)
-        for own, targets in zip(sums, places, strict=True):
-            for total, place in zip(own, targets, strict=True):
-                builder.store(builder.load(total), register(out, place), align=4)
+            column = builder.mul(loop.index, left.column_step)
+            for r, start in enumerate(starts):
+                value = _everywhere(builder, builder.load(builder.gep(start, [column])))
+                for right, total in zip(columns, sums[r * registers :], strict=False):
+                    terms = [value, right, builder.load(total)]
+                    builder.store(_multiply_add(builder, terms), total)
+        for total, target in zip(sums, targets, strict=True):
+            builder.store(builder.load(total), target, align=4)
         return context.get_dummy_value()
 
-    def typed(typing, rows, step, across, size, panel, out, width, more):
-        return types.none(rows, step, across, size, panel, out, width, types.boolean), code
+    def typed(typing, left, height, panel, out, more):
+        return types.none(left, types.intp, panel, out, types.boolean), code
 
     return intrinsic(typed)
 
 
-_wide, _narrow = _tile(2), _tile(1)
+class _Fields:
+    """Those of a NamedTuple, in the code of LLVM."""
+
+    def __init__(self, builder, kind, value):
+        for number, name in enumerate(kind.fields):
+            setattr(self, name, builder.extract_value(value, number))
+
+
+def _number(n):
+    return ir.IntType(types.intp.bitwidth)(n)
+
+
+def _register(builder, base, place):
+    """Where a register's numbers stand."""
+    return builder.bitcast(builder.gep(base, [place]), _VECTOR.as_pointer())
+
+
+def _load(builder, base, place):
+    return builder.load(_register(builder, base, place), align=4)
+
+
+def _everywhere(builder, number):
+    """A number in all lanes."""
+    undefined = ir.Constant(_VECTOR, ir.Undefined)
+    first = builder.insert_element(undefined, number, ir.IntType(32)(0))
+    mask = ir.Constant(ir.VectorType(ir.IntType(32), LANES), [0] * LANES)
+    return builder.shuffle_vector(first, undefined, mask)
+
+
+def _multiply_add(builder, terms):
+    kind = ir.FunctionType(_VECTOR, [_VECTOR] * 3)
+    function = cgutils.get_or_insert_function(builder.module, kind, f"llvm.fma.v{LANES}f32")
+    return builder.call(function, terms)
+
+
+def _unrelated(builder, address):
+    """The same, but LLVM does not see how: it would derive each row's from the row's before."""
+    same = ir.FunctionType(address.type, [address.type])
+    return builder.asm(same, "", "=r,0", [address], False)
+
+
+_high, _low, _half = _tile(ROWS, 2), _tile(FEWER, 2), _tile(ROWS, 1)

@@ -1,9 +1,10 @@
 """Products of matrices on all cores.
 
-Where there is AVX-512, float32 goes through kernels of our own: OpenBLAS uses half of what
-the registers of newer processors hold. Elsewhere it is the BLAS, with one thread. The
-threads of a BLAS go on looking for work, at full speed, long after a product; on few cores
-that takes them from whatever comes next. Ours sleep when they are done.
+float32 goes through kernels of our own: with one thread they are as fast as OpenBLAS, or faster;
+a matrix that is multiplied many times is prepared once; and threads sleep when they are done.
+Those of a BLAS go on looking for work, at full speed, long after a product; on few cores that
+takes them from whatever comes next. What the kernels are not for is left to the BLAS, with one
+thread: float64, few rows, processors without multiply-add.
 """
 
 from __future__ import annotations
@@ -14,14 +15,13 @@ from contextlib import AbstractContextManager, nullcontext
 
 import numpy as np
 
-from wordkit.backend.arrays import Array, array_module
+from wordkit.backend.arrays import Array, aligned_empty, array_module
 from wordkit.backend.blas import one_blas_thread
-from wordkit.backend.instructions import blas_only
+from wordkit.backend.instructions import blas_only, instruction_set
 from wordkit.backend.product_kernels import ROWS, SCRATCH, WIDTH, fill_panels, multiply
-from wordkit.backend.simd_kernels import LANES
 from wordkit.backend.threads import at_once, available_workers, shares
 
-OWN_KERNELS = LANES == 16 and not blas_only()
+OWN_KERNELS = instruction_set() in ("avx512", "avx2", "neon") and not blas_only()
 WORTH_THREADS = 2**23
 """Multiplications: some 70 microseconds in one thread."""
 WORTH_COPYING = 32
@@ -102,7 +102,7 @@ class Times:
         self._by_blas = on_host and not in_kernels
         if in_kernels:
             size, columns = right.shape
-            self._panels = np.empty((-(-columns // WIDTH), size, WIDTH), np.float32)
+            self._panels = aligned_empty((-(-columns // WIDTH), size, WIDTH), right)
             workers = self._workers if right.size >= WORTH_COPYING_TOGETHER else 1
             at_once(self._copy, shares(len(self._panels), workers))
 
@@ -161,7 +161,7 @@ class Times:
 
 
 def _result(left: Array, right: Array) -> Array:
-    return array_module(left).empty((len(left), right.shape[1]), left.dtype)
+    return aligned_empty((len(left), right.shape[1]), left)
 
 
 def _place_and_steps(matrix: np.ndarray) -> tuple[int, int, int]:

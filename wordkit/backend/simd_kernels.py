@@ -148,19 +148,25 @@ def store(typing, pointer, place, vector):
     return types.none(pointer, place, VECTOR), code
 
 
-@intrinsic
-def prefetch(typing, pointer, place):
-    """Ask for the cache line of ``pointer[place]``, to be written soon."""
-
+def _prefetch(writes: bool) -> Callable:
     def code(context, builder, sig, args):
         where = builder.bitcast(_place(context, builder, sig, args), cgutils.voidptr_t)
         number = ir.IntType(32)
         kind = ir.FunctionType(ir.VoidType(), [cgutils.voidptr_t, number, number, number])
         function = cgutils.get_or_insert_function(builder.module, kind, "llvm.prefetch.p0")
-        builder.call(function, [where, number(1), number(3), number(1)])
+        builder.call(function, [where, number(int(writes)), number(3 if writes else 2), number(1)])
         return context.get_dummy_value()
 
-    return types.none(pointer, place), code
+    def typed(typing, pointer, place):
+        return types.none(pointer, place), code
+
+    return intrinsic(typed)
+
+
+prefetch = _prefetch(writes=True)
+"""Ask for the cache line of ``pointer[place]``, to be written soon."""
+prefetch_to_read = _prefetch(writes=False)
+"""Ask the second cache for it, to be read by several threads."""
 
 
 # --- one number and many --------------------------------------------------------------

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from wordkit.backend.arrays import Array, array_module
+from wordkit.backend.arrays import Array, aligned_empty
 
 
 class Buffers:
@@ -15,5 +15,5 @@ class Buffers:
         """An array with the module and dtype of ``like``: the last one, if it is long enough."""
         found = self._arrays.get(name)
         if found is None or found.shape[1:] != shape[1:] or len(found) < shape[0]:
-            found = self._arrays[name] = array_module(like).empty(shape, like.dtype)
+            found = self._arrays[name] = aligned_empty(shape, like)
         return found[: shape[0]]
