@@ -309,7 +309,7 @@ class TestVectors:
             (["train", folder / "corpus", "-o", folder / "corpus"], "is a wordkit corpus, not"),
             (["similar", vectors, "cat", "-n", 0], "Invalid value for '-n'"),
             (["train", vectors, "-o", tmp_path / "x"], "not a wordkit corpus"),
-            (["train", tmp_path, "-o", tmp_path / "x"], "is no wordkit corpus"),
+            (["train", tmp_path, "-o", tmp_path / "x"], "is not a wordkit corpus"),
             (
                 ["train", folder / "corpus", "-o", tmp_path / "x", "--window", 0],
                 "must be a whole",

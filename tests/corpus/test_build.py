@@ -252,7 +252,7 @@ class TestLoad:
         lines = (folder / "vocabulary.txt").read_text("utf-8").splitlines()
         text = "\n".join([*lines[:-1], lines[0], ""])
         (folder / "vocabulary.txt").write_text(text, encoding="utf-8")
-        with pytest.raises(FormatError, match="stands twice"):
+        with pytest.raises(FormatError, match="occurs twice"):
             Corpus.load(folder)
 
 

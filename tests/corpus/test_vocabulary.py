@@ -94,5 +94,5 @@ def test_file_without_counts(tmp_path: Path) -> None:
 def test_a_file_with_a_word_twice(tmp_path: Path) -> None:
     path = tmp_path / "vocabulary.txt"
     path.write_text("a\t3\nb\t2\na\t1\n")
-    with pytest.raises(FormatError, match="the word 'a' stands twice"):
+    with pytest.raises(FormatError, match="the word 'a' occurs twice"):
         Vocabulary.load(path)

@@ -141,7 +141,7 @@ def test_a_run_goes_on_with_the_same_texts(
         trained(tmp_path / "m", epochs=2, resume=True, **{"vectors": VECTORS[1], **change})
     trained(tmp_path / "m", epochs=2, resume=True, vectors=VECTORS[1])
     trained(tmp_path / "n", epochs=1, valid=None)
-    with pytest.raises(ModelError, match="was begun without validation text"):
+    with pytest.raises(ModelError, match="was started without validation text"):
         trained(tmp_path / "n", epochs=2, resume=True)
 
 

@@ -186,7 +186,7 @@ def test_bad_sizes() -> None:
         WordVectors(["a", "b"], np.ones((3, 2)))
     with pytest.raises(ModelError, match="as many counts"):
         WordVectors(["a", "b"], np.ones((2, 2)), counts=[1])
-    with pytest.raises(ModelError, match="'a' stands twice"):
+    with pytest.raises(ModelError, match="'a' occurs twice"):
         WordVectors(["a", "b", "a"], np.ones((3, 2))).most_similar("b")
 
 

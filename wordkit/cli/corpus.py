@@ -20,7 +20,7 @@ workers_option = click.option(
 @click.command()
 @click.argument("inputs", nargs=-1, metavar="INPUT...")
 @click.option(
-    "-o", "--output", required=True, type=click.Path(path_type=Path), help="Folder to make."
+    "-o", "--output", required=True, type=click.Path(path_type=Path), help="Output folder."
 )
 @click.option("--dataset", help="Build a known dataset (see download) in place of INPUT.")
 @click.option(
@@ -290,7 +290,7 @@ def phrases(directory: Path, output: Path, as_json: bool, **options: Any) -> Non
     from wordkit.errors import CorpusError
 
     if output.exists() and output.samefile(directory):
-        raise CorpusError(f"{output} would take the place of its own text: name another folder")
+        raise CorpusError(f"{output} would replace its own input: name another folder")
     joined, found = join_phrases(Corpus.load(directory), output, **options, progress=True)
     if as_json:
         print_json([asdict(phrase) for phrase in found])

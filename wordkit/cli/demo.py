@@ -30,7 +30,7 @@ ANALOGIES = (
     default="demo",
     show_default=True,
     type=click.Path(path_type=Path),
-    help="Folder for what is made.",
+    help="Output folder.",
 )
 def demo(output: Path) -> None:
     """Collect docstrings, train vectors and models on them, and show what they know.

@@ -27,7 +27,7 @@ model_argument = click.argument("path", metavar="MODEL", type=PATH)
 @click.argument("texts", metavar="TEXT...", nargs=-1, required=True, type=PATH)
 @json_option
 def perplexity(path: Path, texts: tuple[Path, ...], as_json: bool) -> None:
-    """Measure how well a model foresees texts (files or corpora).
+    """Measure how well a model predicts texts (files or corpora).
 
     Every token but the first counts, each after all those before it.
 
@@ -79,18 +79,25 @@ def score(path: Path, text: Path, as_json: bool) -> None:
 
 @click.command()
 @model_argument
-@click.option("--prompt", help="Text to go on from.  [default: the beginning of a line]")
+@click.option("--prompt", help="Text to continue.  [default: the beginning of a line]")
 @click.option(
-    "-n", "length", default=100, show_default=True, type=AT_LEAST_1, help="Most tokens to make."
+    "-n",
+    "length",
+    default=100,
+    show_default=True,
+    type=AT_LEAST_1,
+    help="Most tokens to generate.",
 )
-@click.option("--samples", default=1, show_default=True, type=AT_LEAST_1, help="Texts to make.")
-@click.option("--greedy", is_flag=True, help="Always take the likeliest token.")
 @click.option(
-    "--temperature", default=1.0, show_default=True, help="Below 1 for what is likelier."
+    "--samples", default=1, show_default=True, type=AT_LEAST_1, help="Texts to generate."
 )
-@click.option("--top-k", type=int, help="Choose among the K likeliest.")
-@click.option("--top-p", type=float, help="Choose among the likeliest, up to that probability.")
-@click.option("--beam", type=AT_LEAST_1, metavar="WIDTH", help="Search for the likeliest text.")
+@click.option("--greedy", is_flag=True, help="Always take the most likely token.")
+@click.option(
+    "--temperature", default=1.0, show_default=True, help="Below 1, likely tokens become likelier."
+)
+@click.option("--top-k", type=int, help="Choose among the K most likely tokens.")
+@click.option("--top-p", type=float, help="Choose among the fewest tokens with that probability.")
+@click.option("--beam", type=AT_LEAST_1, metavar="WIDTH", help="Search for the most likely text.")
 @click.option("--seed", default=1, show_default=True, type=seed_range, help="Of the choice.")
 @click.option(
     "--stop-at-eos/--no-stop-at-eos", default=True, show_default=True, help="End with <eos>."
@@ -112,7 +119,7 @@ def generate(
     ban_unk: bool,
     as_json: bool,
 ) -> None:
-    """Let a model write.
+    """Generate text with a model.
 
     \b
     wordkit lm generate model --prompt "the company said" -n 50 --temperature 0.8
@@ -121,7 +128,7 @@ def generate(
     from wordkit.lm import generate as writing
 
     if beam is not None and (samples > 1 or greedy or top_k or top_p or temperature != 1):
-        raise click.UsageError("--beam finds one text, and goes with no other way to choose")
+        raise click.UsageError("--beam finds one text and excludes other ways of choosing")
     sampling = writing.Sampling(temperature, top_k, top_p, greedy)
     model = load(path)
     begin, unknown = writing.prompt_ids(model, prompt)

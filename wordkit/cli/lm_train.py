@@ -17,17 +17,19 @@ from wordkit.lm.settings import ModelSettings, TrainingSettings, changed, read_r
 
 @click.command()
 @click.option("--train", required=True, type=PATH, metavar="FILE|CORPUS", help="Text to learn.")
-@click.option("--valid", type=PATH, metavar="FILE|CORPUS", help="Text to choose by.")
-@click.option("-o", "--output", required=True, type=PATH, help="Folder to make.")
+@click.option("--valid", type=PATH, metavar="FILE|CORPUS", help="Validation text.")
+@click.option("-o", "--output", required=True, type=PATH, help="Output folder.")
 @click.option(
     "--recipe", metavar="NAME|FILE", help="Settings from a TOML file, of wordkit or your own."
 )
 @click.option(
     "--units",
     type=click.Choice(["words", "chars"]),
-    help="What a FILE is cut into.  [default: words]",
+    help="Tokens of a FILE.  [default: words]",
 )
-@click.option("--init-vectors", type=PATH, metavar="VEC", help="Word vectors to begin with.")
+@click.option(
+    "--init-vectors", type=PATH, metavar="VEC", help="Word vectors to initialise the embedding."
+)
 @options_of(ModelSettings)
 @options_of(TrainingSettings)
 @run_options

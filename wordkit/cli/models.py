@@ -29,10 +29,10 @@ def check_validations(options: Mapping[str, Any], valid: Path | None) -> None:
     if valid is not None:
         return
     if options["patience"] is not None:
-        raise click.UsageError("--patience needs --valid, what to choose by")
+        raise click.UsageError("--patience needs --valid")
     for option, name in ("schedule", "plateau"), ("optimizer", "asgd"):
         if (options[option] or "").partition(":")[0].strip() == name:
-            raise click.UsageError(f"--{option} {name} needs --valid, what to choose by")
+            raise click.UsageError(f"--{option} {name} needs --valid")
 
 
 @contextmanager

@@ -28,15 +28,15 @@ beam_option = click.option(
 
 
 def search_options(command: Callable) -> Callable:
-    """How the likeliest translation is searched for: what ``translate`` is given."""
+    """How the most likely translation is searched for: what ``translate`` is given."""
     for option in (
         click.option("--replace-unknown", is_flag=True,
-                     help="Put the most attended source token for <unk>."),
+                     help="Replace <unk> by the source token with the highest attention."),
         click.option("--max-length", type=AT_LEAST_1,
                      help="Most tokens.  [default: twice the source's and 10, or more where "
                           "training pairs needed it]"),
         click.option("--length-penalty", default=0.6, show_default=True,
-                     type=click.FloatRange(0, 10), help="Above 0 to favour longer ones."),
+                     type=click.FloatRange(0, 10), help="Above 0 favours longer translations."),
         beam_option,
     ):  # fmt: skip
         command = option(command)
@@ -88,7 +88,7 @@ def translate(path: Path, file: Path, n_best: int | None, as_json: bool, **optio
 @click.option("--target", type=PATH, metavar="FILE", help="The targets; PAIRS has the sources.")
 @search_options
 @click.option("--examples", default=0, type=click.IntRange(0), metavar="N",
-              help="Show so many right ones, and wrong ones.")  # fmt: skip
+              help="Show that many right and wrong answers.")  # fmt: skip
 @json_option
 def evaluate(
     path: Path, pairs: Path, target: Path | None, examples: int, as_json: bool, **options: Any

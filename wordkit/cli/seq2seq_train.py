@@ -19,9 +19,9 @@ from wordkit.seq2seq.settings import ModelSettings, TrainingSettings
 @click.command()
 @click.argument("pairs", metavar="PAIRS", type=PATH)
 @click.option("--target", type=PATH, metavar="FILE", help="The targets; PAIRS has the sources.")
-@click.option("--valid", type=PATH, metavar="PAIRS", help="Pairs to choose by.")
+@click.option("--valid", type=PATH, metavar="PAIRS", help="Validation pairs.")
 @click.option("--valid-target", type=PATH, metavar="FILE", help="Their targets.")
-@click.option("-o", "--output", required=True, type=PATH, help="Folder to make.")
+@click.option("-o", "--output", required=True, type=PATH, help="Output folder.")
 @options_of(ModelSettings)
 @options_of(TrainingSettings)
 @run_options

@@ -6,9 +6,9 @@ from wordkit.registry import Registry
 
 GROUPS = {
     "corpus": "Build a corpus from text, look at one, or get text.",
-    "vectors": "Train word vectors, ask them, judge them, convert and draw them.",
-    "lm": "Train recurrent language models, measure them, and let them write.",
-    "seq2seq": "Train models that turn one sequence into another, and see what they attend to.",
+    "vectors": "Train word vectors; query, evaluate, convert and plot them.",
+    "lm": "Train language models, evaluate them, and generate text.",
+    "seq2seq": "Train models that turn one sequence into another; translate, evaluate.",
 }
 """The help of each group."""
 

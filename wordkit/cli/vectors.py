@@ -230,7 +230,7 @@ def score_rows(result: Any) -> list[tuple]:
 @click.argument("output", metavar="OUT", type=PATH)
 @click.option("--format", required=True, type=click.Choice(FORMATS), help="Format to write.")
 @click.option("--from", "source_format", type=click.Choice(FORMATS), help="Format to read.  "
-              "[default: found out]")  # fmt: skip
+              "[default: detected]")  # fmt: skip
 @json_option
 def convert(
     path: Path, output: Path, format: str, source_format: str | None, as_json: bool
@@ -279,7 +279,7 @@ def info(path: Path, top: int, verify: bool, as_json: bool) -> None:
 @click.command()
 @vectors_argument
 @click.argument("words", nargs=-1, metavar="[WORD...]")
-@click.option("-o", "--output", required=True, type=PATH, help="Picture to make: .png or .svg.")
+@click.option("-o", "--output", required=True, type=PATH, help="Picture to write: .png or .svg.")
 @click.option(
     "--top",
     default=150,
@@ -322,7 +322,7 @@ def plot(path: Path, words: tuple[str, ...], output: Path, as_json: bool, **opti
     default="mean",
     show_default=True,
     type=click.Choice(["mean", "tfidf", "sif"]),
-    help="How the words of a text are weighed.",
+    help="How the words of a text are weighted.",
 )
 @click.option("--lower/--no-lower", default=True, show_default=True, help="Lower-case the text.")
 @json_option

@@ -43,7 +43,7 @@ class TrainCommand(MethodsCommand):
 
 @click.command(cls=TrainCommand)
 @click.argument("corpus", type=PATH)
-@click.option("-o", "--output", required=True, type=PATH, help="Folder to make.")
+@click.option("-o", "--output", required=True, type=PATH, help="Output folder.")
 @click.option(
     "--method",
     default="ppmi-svd",

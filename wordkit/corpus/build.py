@@ -222,5 +222,5 @@ def scratch_file(directory: str | Path | None) -> Iterator[IO[bytes]]:
         elsewhere = "set TMPDIR to" if parent is None else "name a place in"
         raise CorpusError(
             f"the ids of the text do not fit into {place} "
-            f"({error.strerror}): make room there, or {elsewhere} another folder"
+            f"({error.strerror}): free disk space there, or {elsewhere} another folder"
         ) from None

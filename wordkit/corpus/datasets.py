@@ -192,7 +192,7 @@ def _sha256(path: Path) -> str:
 def _download(file: DatasetFile, progress: bool) -> Path:
     """Stream a file into the cache folder; nothing is left there unless all of it is right."""
     if file.address is None:
-        raise _failure(file, "no address is known that serves this very file")
+        raise _failure(file, "no known address serves this file")
     path = _cache_folder() / file.path
     digest = hashlib.sha256()
     with new_file(path) as out, progress_bar(path.name, file.size, "B", show=progress) as bar:

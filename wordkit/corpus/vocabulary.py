@@ -103,5 +103,5 @@ class Vocabulary:
         vocabulary = cls(words, counts)
         if len(vocabulary.index) < len(words):
             twice = next(w for n, w in enumerate(words) if vocabulary.index[w] != n)
-            raise FormatError(f"{path} is damaged: the word {twice!r} stands twice")
+            raise FormatError(f"{path} is damaged: the word {twice!r} occurs twice")
         return vocabulary

@@ -1,4 +1,4 @@
-"""From a text to a trained language model, in a folder from which its training can go on."""
+"""From a text to a trained language model, in a folder from which its training can continue."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def fit(
     vectors
         What the embedding begins with.
     resume
-        Go on with the run in the folder, which ends as if it had never been broken off.
+        Continue the run in the folder; it ends as if it had never been interrupted.
     checkpoint_every
         Seconds.
     show

@@ -32,12 +32,12 @@ class Sampling:
     temperature
         The scores are divided by it: below 1 likely words become likelier.
     top_k
-        Only so many words, the likeliest.
+        Only so many of the most likely words.
     top_p
-        Only the fewest likeliest words of which the probabilities add up to so much
+        Only the fewest most likely words whose probabilities add up to so much
         (Holtzman et al. 2020, "The Curious Case of Neural Text Degeneration").
     greedy
-        Always the likeliest word.
+        Always the most likely word.
     """
 
     temperature: float = 1.0
@@ -49,8 +49,8 @@ class Sampling:
         check_types(self)
         if not 0 < self.temperature < np.inf:
             raise ModelError(
-                f"temperature must be a number above 0, not {self.temperature}; for the likeliest "
-                "word choose greedy"
+                f"temperature must be a number above 0, not {self.temperature}; for the most "
+                "likely word choose greedy"
             )
         if self.top_k is not None and self.top_k < 1:
             raise ModelError(f"top_k must be at least 1, not {self.top_k}")
@@ -202,10 +202,10 @@ def beam_search(
     stop: bool = True,
     ban_unk: bool = True,
 ) -> tuple[list[int], float]:
-    """The likeliest text, by the mean log p of its words, that a narrow search finds.
+    """The most likely text, by the mean log p of its words, that beam search finds.
 
-    Of all texts of one length, ``<eos>`` aside, only the ``width`` likeliest are gone on
-    with. One ends where its ``<eos>`` makes it one of the ``width`` likeliest of all, or at
+    Of all texts of one length, ``<eos>`` aside, only the ``width`` most likely are
+    extended. One ends where its ``<eos>`` makes it one of the ``width`` most likely of all, or at
     the greatest length; when ``width`` have ended, the search has. (By the sum of its words,
     no text would be likelier than its first word.) A beam of 1 is greedy search.
 
@@ -214,7 +214,7 @@ def beam_search(
     prompt, length, stop, ban_unk
         As of ``generate``.
     width
-        How many texts are gone on with.
+        Beam width: hypotheses kept per step.
 
     Returns
     -------
@@ -235,7 +235,7 @@ def beam_search(
     going: list[tuple[list[int], float]] = [([], 0.0)]
     ended: list[tuple[list[int], float]] = []
     product = KeptProducts()
-    rows = [0]  # of the state, for those that go on
+    rows = [0]  # of the state, for those that are extended
     for made in range(length):
         if made:
             last = [text[-1] for text, _ in going]

@@ -157,7 +157,7 @@ class RecurrentLanguageModel(SavedModel):
         scores += bias
         if not xp.isfinite(scores.max(axis=1)).all():
             raise ModelError(
-                "the model's probabilities are not numbers: train it anew, with a lower learning "
+                "the model's probabilities are not numbers: train it again, with a lower learning "
                 "rate or a smaller clip"
             )
         return scores
@@ -170,7 +170,7 @@ class RecurrentLanguageModel(SavedModel):
         return (VOCABULARY,)
 
     def vocabularies(self) -> tuple[Vocabulary, ...]:
-        """It."""
+        """The one vocabulary."""
         return (self.vocabulary,)
 
     def facts(self) -> dict[str, Any]:

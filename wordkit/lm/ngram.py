@@ -113,7 +113,7 @@ class _Counted(NamedTuple):
 
 
 class _Smoothed(NamedTuple):
-    """The same, ready to be asked."""
+    """The same, ready for queries."""
 
     keys: np.ndarray
     probabilities: np.ndarray  # (M,) of the word, after the context

@@ -1,4 +1,4 @@
-"""The likeliest translation that greedy or beam search finds.
+"""The most likely translation that greedy or beam search finds.
 
 All beams of a batch of sentences take a step together. A beam of 1 is greedy search.
 """
@@ -108,7 +108,7 @@ def translate(
     sources
         The tokens of each sentence.
     beam
-        How many beginnings of one length are gone on with.
+        Beam width: hypotheses kept per step.
     n_best
         How many translations of each sentence: the best one and its ``others``.
     length_penalty
@@ -157,7 +157,7 @@ def _translations(search: _Search, sources: Sequence[Sequence[str]]) -> list[Tra
         steps, ended = _beam_search(search, ids)
         for number, ends in zip(numbers, ended, strict=True):
             if not ends:
-                raise ModelError("the model's probabilities are not numbers: train it anew")
+                raise ModelError("the model's probabilities are not numbers: train it again")
             best, *others = (
                 _translation(search, sources[number], steps, end)
                 for end in sorted(ends, key=lambda end: -end.score)[: search.n_best]
@@ -186,7 +186,7 @@ def _batches(sources: Sequence[Sequence[str]], beam: int) -> Iterator[list[int]]
 class _Step(NamedTuple):
     """From the R rows of a step to the R' of the next: enough to go back from any of them.
 
-    ``parents`` (R',), the rows that they go on, and ``words`` (R',), the ids they go on with.
+    ``parents`` (R',), the rows that they extend, and ``words`` (R',), the ids they add.
     ``weights`` (R, S), how much the rows looked at each token of their source, and ``places``
     (R,), at which most: None unless asked for.
     """
@@ -211,8 +211,8 @@ def _beam_search(
     """The steps, and the hypotheses that have ended, of each source, in no order.
 
     A source has B beams, each a row of the model. Of all tokens that could follow them,
-    ``<eos>`` aside, the B likeliest do. A beam ends, too, where its ``<eos>`` is one of the
-    B likeliest of all, and at the greatest length. A source of which B have ended leaves.
+    ``<eos>`` aside, the B most likely do. A beam ends, too, where its ``<eos>`` is one of the
+    B most likely of all, and at the greatest length. A source of which B have ended leaves.
     """
     model, width = search.model, search.beam
     limits = np.array([search.limit(source) for source in sources])
@@ -268,7 +268,7 @@ def _likeliest(
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Of scores (R, V), which are changed: log p of ``<eos>``, (R,), on the host.
 
-    And of the B likeliest other tokens of each row log p and ids, (R, B) each, in no order.
+    And of the B most likely other tokens of each row log p and ids, (R, B) each, in no order.
     """
     xp = array_module(scores)
     at_end = to_host(scores[:, end]).astype(np.float64)
@@ -283,7 +283,7 @@ def _likeliest(
 
 
 def _among_best(ending: np.ndarray, going: np.ndarray) -> np.ndarray:
-    """Which of (n, B) sums are among the B highest of them and those that go on (n, ...)."""
+    """Which of (n, B) sums are among the B highest of them and the extended ones (n, ...)."""
     width = ending.shape[1]
     least = np.sort(np.concatenate([ending, going], axis=1), axis=1)[:, -width]
     return ending >= least[:, None]

@@ -46,7 +46,7 @@ def fit(
     valid
         Chooses the best weights; without it the last ones are kept.
     resume
-        Go on with the run in the folder, which ends as if it had never been broken off.
+        Continue the run in the folder; it ends as if it had never been interrupted.
     checkpoint_every
         Seconds.
     show

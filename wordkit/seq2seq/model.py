@@ -230,7 +230,7 @@ class Seq2Seq(SavedModel):
         return VOCABULARIES[settings.share_vocabulary]
 
     def vocabularies(self) -> tuple[Vocabulary, ...]:
-        """What they hold."""
+        """Source and target, or the shared one."""
         both = self.source_vocabulary, self.target_vocabulary
         return both[: len(VOCABULARIES[self.settings.share_vocabulary])]
 

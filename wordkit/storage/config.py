@@ -57,7 +57,7 @@ def read_config(folder: str | Path, kind: str, version: int) -> dict[str, Any]:
         raise FileNotFoundError(2, "No such file or directory", str(folder))
     path = folder / CONFIG
     if not path.is_file():
-        raise FormatError(f"{folder} is no wordkit {kind}: it has no {CONFIG}")
+        raise FormatError(f"{folder} is not a wordkit {kind}: it has no {CONFIG}")
     config = load_config(path)
     if config.get("kind") != kind:
         found = config.get("kind", "something unknown")

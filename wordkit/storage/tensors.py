@@ -108,7 +108,7 @@ def _header(path: Path) -> tuple[dict[str, Any], int]:
         length = int.from_bytes(file.read(8), "little")
         if length > _MAX_HEADER:
             raise FormatError(
-                f"{path} is no safetensors file: its header would have {length:,} bytes"
+                f"{path} is not a safetensors file: its header would have {length:,} bytes"
             )
         text = file.read(length)
     try:

@@ -1,7 +1,7 @@
 """Batches of text for language models.
 
 What the trainer takes as batches has ``epoch(seed, epoch)``: the batches of that epoch as
-a sequence, of which any one can be asked for, so that a run can go on in the middle. All
+a sequence, of which any one can be asked for, so that a run can continue in the middle. All
 that is drawn at random comes from (seed, epoch). Every batch has a ``rate_scale``.
 """
 

@@ -68,7 +68,7 @@ class WordVectors:
         FormatError
             The format cannot hold these vectors; see ``registry.write``.
         """
-        _ = self.index  # raises if a word stands twice
+        _ = self.index  # raises if a word occurs twice
         registry.write(path, self.words, self.vectors, self.counts, format)
 
     # --- words and rows ---------------------------------------------------------------
@@ -79,7 +79,7 @@ class WordVectors:
         index = dict(zip(self.words, range(len(self.words)), strict=True))
         if len(index) != len(self.words):
             twice = next(word for row, word in enumerate(self.words) if index[word] != row)
-            raise ModelError(f"the word {twice!r} stands twice in the vocabulary")
+            raise ModelError(f"the word {twice!r} occurs twice in the vocabulary")
         return index
 
     @cached_property

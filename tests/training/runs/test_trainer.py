@@ -264,7 +264,7 @@ def test_not_finite(tmp_path: Path, what: str, message: str) -> None:
         tmp_path, "sgd", model=Diverging(what), rate=10, clip_norm=None, checkpoint_every=0
     )
     with pytest.raises(
-        ModelError, match=message + ".*: resume with a lower learning rate or a closer clip"
+        ModelError, match=message + ".*: resume with a lower learning rate or a smaller clip"
     ):
         run.fit()
     path = latest_checkpoint(tmp_path)
@@ -282,7 +282,7 @@ def test_a_rate_that_is_not_finite(tmp_path: Path) -> None:
 
 def test_not_finite_before_the_first_checkpoint(tmp_path: Path) -> None:
     run = small_trainer(tmp_path, model=Diverging("loss"))
-    with pytest.raises(ModelError, match="there is no checkpoint yet: begin anew with a lower"):
+    with pytest.raises(ModelError, match="there is no checkpoint yet: start again with a lower"):
         run.fit()
 
 

@@ -270,7 +270,7 @@ class Training:
         if self.folder and latest_checkpoint(self.folder):
             kept = f"; the last checkpoint, from before, is in {self.folder}"
         return (
-            f"training ran away in epoch {now.epoch + 1}, at word {now.place:,}: the numbers "
+            f"training diverged in epoch {now.epoch + 1}, at word {now.place:,}: the numbers "
             f"are no longer finite; lower alpha, which is {self.settings['alpha']:g}{kept}"
         )
 

@@ -20,7 +20,7 @@ from wordkit.layers.losses.softmax_kernels import softmax_losses
 SCORES_AT_ONCE = 2**23
 """32 MB of float32. With fewer rows, the gradients of (V, D) are added up more often."""
 WORTH_THREADS = 2**18
-"""Scores; below, one thread is done before others have begun."""
+"""Scores; with fewer, one thread is done before others have started."""
 
 
 class SoftmaxLoss(Layer):

@@ -94,7 +94,7 @@ class Bidirectional(_Parts):
     def step(self, x: Array, state: State | None = None) -> State:
         """Always a ``ModelError``: the end of a sequence must be known first."""
         raise ModelError(
-            "a bidirectional layer reads from both ends, so it cannot go on by one step: "
+            "a bidirectional layer reads from both ends, so it cannot advance by one step: "
             "decode with layers of one direction"
         )
 

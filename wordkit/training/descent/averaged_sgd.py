@@ -37,7 +37,7 @@ class ASGD(SGD):
         self.averaged_steps = 0  # t, since then
 
     def validated(self, loss: float) -> None:
-        """Hear of the loss of a validation; the average may begin here."""
+        """Record a validation loss; the average may begin here."""
         earlier = self.losses[: max(0, len(self.losses) - self.patience)]
         if not self.averaging and earlier and loss > min(earlier):
             self._begin()

@@ -115,7 +115,7 @@ class Optimizer:
         self.steps = count_of(state, "steps")
 
     def validated(self, loss: float) -> None:
-        """Hear of the loss of a validation."""
+        """Record a validation loss."""
 
     @contextmanager
     def averaged(self, params: dict[str, Array]) -> Iterator[None]:

@@ -23,14 +23,14 @@ class Schedule:
         raise NotImplementedError
 
     def validated(self, loss: float) -> None:
-        """Hear of the loss of a validation."""
+        """Record a validation loss."""
 
     def state(self) -> dict[str, Any]:
         """What it remembers, as values for JSON."""
         return {}
 
     def load_state(self, state: dict[str, Any]) -> None:
-        """Go on from a ``state``."""
+        """Restore a ``state``."""
 
 
 class Constant(Schedule):
@@ -57,7 +57,7 @@ class Plateau(Schedule):
         return self.first / _power(self.divisor, self.divisions)
 
     def validated(self, loss: float) -> None:
-        """Hear of the loss of a validation; the rate may fall."""
+        """Record a validation loss; the rate may fall."""
         if self.best is None or loss < self.best:
             self.best, self.worse = loss, 0
             return
@@ -71,7 +71,7 @@ class Plateau(Schedule):
         return {"best": self.best, "worse": self.worse, "divisions": self.divisions}
 
     def load_state(self, state: dict[str, Any]) -> None:
-        """Go on from a ``state``."""
+        """Restore a ``state``."""
         state = dict(state)
         self.best, self.worse = state["best"], count_of(state, "worse")
         self.divisions = count_of(state, "divisions")
@@ -166,7 +166,7 @@ def _half_wave(start: float, end: float, done: float) -> float:
 
 
 def _power(base: float, exponent: float) -> float:
-    """Infinite where it is beyond all numbers; the trainer refuses a rate that is."""
+    """Infinite where it is too large; the trainer refuses a rate that is."""
     try:
         return float(base) ** exponent
     except OverflowError:

@@ -1,4 +1,4 @@
-"""Folders from which a run goes on in the same bits.
+"""Folders from which a run continues in the same bits.
 
     step-000001200/    a checkpoint: config.json, tensors.safetensors
     best-000001000/    weights that a checkpoint speaks of, of the same layout
@@ -74,8 +74,8 @@ def read_checkpoint(path: Path) -> tuple[dict[str, np.ndarray], dict[str, Any]]:
         return map_tensors(path / _TENSORS, names), settings
     except FileNotFoundError as error:
         raise FormatError(
-            f"{error.filename} is missing, without which the run cannot go on: put it back, or "
-            "begin anew in another folder"
+            f"{error.filename} is missing, without which the run cannot continue: put it back, or "
+            "start again in another folder"
         ) from None
 
 

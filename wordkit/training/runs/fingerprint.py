@@ -1,4 +1,4 @@
-"""What a run was begun with: a run goes on only with the settings and the data it had."""
+"""What a run was started with: a run continues only with the settings and the data it had."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ from wordkit.storage.config import read_config, write_config
 from wordkit.training.runs.checkpoint import latest_checkpoint
 
 _RUN, _VERSION = "training run", 1
-# what may change when a run goes on: where it ends, and what keeps its numbers finite
+# what may change when a run continues: where it ends, and what keeps its numbers finite
 _FREE = {"epochs", "max_minutes", "patience", "lr", "clip"}
 
 
 def note_settings(
     folder: Path, *settings: Any, data: Mapping[str, int | None], resume: bool
 ) -> None:
-    """Write the settings (dataclasses) of a run that begins; compare those of one that goes on.
+    """Write the settings (dataclasses) of a run that begins; compare those of one that continues.
 
     Parameters
     ----------
@@ -33,7 +33,7 @@ def note_settings(
     Raises
     ------
     ModelError
-        The run in the folder was begun with others.
+        The run in the folder was started with others.
     """
     ours = {name: value for each in settings for name, value in asdict(each).items()}
     if latest_checkpoint(folder) is None:
@@ -45,7 +45,7 @@ def note_settings(
             if name not in _FREE and theirs.get(name) != value:
                 raise ModelError(
                     f"the run in {folder} has {name} {theirs.get(name)!r}, not {value!r}: resume "
-                    "it with the settings it had, or begin anew in another folder"
+                    "it with the settings it had, or start again in another folder"
                 )
         if theirs.get("data") != data:
             raise _other_data(folder, theirs.get("data"), data)
@@ -56,8 +56,8 @@ def _other_data(folder: Path, theirs: Any, ours: Mapping[str, int | None]) -> Mo
     name = next((name for name in ours if theirs.get(name) != ours[name]), "data")
     had = "without" if name in theirs and theirs[name] is None else "with other"
     return ModelError(
-        f"the run in {folder} was begun {had} {name}: resume it with what it was begun with, or "
-        "begin anew in another folder"
+        f"the run in {folder} was started {had} {name}: resume it with the same data, or "
+        "start again in another folder"
     )
 
 

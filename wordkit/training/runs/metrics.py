@@ -14,7 +14,7 @@ from wordkit.storage.paths import errors_of
 
 
 def perplexity(loss: float) -> float:
-    """exp(mean loss of a target in nats), infinite where that is beyond all numbers."""
+    """exp(mean loss of a target in nats), infinite where that is too large."""
     try:
         return math.exp(loss)
     except OverflowError:
@@ -36,8 +36,8 @@ class MetricsFile:
         found = path.stat().st_size
         if found < size:
             raise FormatError(
-                f"{path} has {found:,} bytes where the checkpoint counts on {size:,}: put the "
-                "file back, or begin anew in another folder"
+                f"{path} has {found:,} bytes where the checkpoint expects {size:,}: put the "
+                "file back, or start again in another folder"
             )
         os.truncate(path, size)
         self._path, self._file = path, open(path, "ab")

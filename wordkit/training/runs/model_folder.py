@@ -2,7 +2,7 @@
 
 MODEL/config.json, *vocabulary.txt, model.safetensors    the model, once it is trained
 MODEL/checkpoints/                                       the run: see ``Trainer``
-MODEL/checkpoints/config.json                            the settings it was begun with
+MODEL/checkpoints/config.json                            the settings it was started with
 """
 
 from __future__ import annotations

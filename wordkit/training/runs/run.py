@@ -52,7 +52,7 @@ class RunFolder:
     ):
         self.path, self.model, self.optimizer, self.schedule = path, model, optimizer, schedule
         self.params = distinct(model.params)
-        self._needed: set[str] = set()  # what is there to go on from
+        self._needed: set[str] = set()  # to continue from
         self._identity = {
             "seed": seed,
             "optimizer": type(optimizer).__name__,
@@ -151,9 +151,9 @@ class RunFolder:
     def advice(self) -> str:
         """What to do when numbers have left the finite ones."""
         path = latest_checkpoint(self.path)
-        way = "a lower learning rate or a closer clip"
+        way = "a lower learning rate or a smaller clip"
         if path is None:
-            return f"there is no checkpoint yet: begin anew with {way}"
+            return f"there is no checkpoint yet: start again with {way}"
         return f"the last good checkpoint is {path}: resume with {way}"
 
     def _remove_others(self, path: Path, run: Run) -> None:
@@ -181,7 +181,7 @@ def _run_of(values: Any) -> Run:
     check_least(run, 0, "step", "epoch", "position", "loss_count", "worse", "metrics_bytes")
     for name, value in dataclasses.asdict(run).items():
         if value is not None and not abs(value) < 1 << 53:
-            raise ModelError(f"{name} is beyond all numbers")
+            raise ModelError(f"{name} is too large")
     if run.position and run.position >= run.batches:
         raise ModelError(f"position {run.position} of {run.batches} batches")
     return run

@@ -50,7 +50,7 @@ class TrainingResult:
 
 
 class Trainer:
-    """Trains a model. A run that was killed goes on and ends in the same bits.
+    """Trains a model. A run that was killed continues and ends in the same bits.
 
     Parameters
     ----------
@@ -100,7 +100,7 @@ class Trainer:
         if not max_minutes >= 0:  # NaN would never end
             raise ModelError(f"max_minutes must be at least 0, not {max_minutes}")
         if validation is None and patience is not None:
-            raise ModelError("patience needs a validation text to be patient with")
+            raise ModelError("patience needs a validation text")
         self.model, self.optimizer, self.schedule = model, optimizer, schedule
         self.batches, self.validation, self.folder = batches, validation, Path(folder)
         self.epochs, self.max_seconds = epochs, 60 * max_minutes
@@ -165,7 +165,7 @@ class Trainer:
                 if interrupts:
                     path = self._save()
                     raise TrainingInterrupted(
-                        f"stopped after step {run.step:,}, kept in {path}: resume to go on"
+                        f"stopped after step {run.step:,}, kept in {path}: resume to continue"
                     )
                 if time.monotonic() - self._checkpoint_at >= self.checkpoint_every:
                     self._save()
@@ -244,8 +244,8 @@ class Trainer:
         if best is not None and perplexity(best) == math.inf:
             raise ModelError(
                 f"the training has diverged: its best validation loss is {best:.3g} a target, of "
-                "which the perplexity is infinite; begin anew, with a lower learning rate or a "
-                "closer clip"
+                "which the perplexity is infinite; start again, with a lower learning rate or a "
+                "smaller clip"
             )
         self._saved.put_best(self._run)
 
@@ -259,7 +259,7 @@ class Trainer:
     # --- validation and metrics -----------------------------------------------------
 
     def _log_and_validate(self) -> None:
-        """What is due after a step."""
+        """Log and validate where that is due after a step."""
         run, epoch_ends = self._run, self._run.position == 0
         every = self.validate_every
         due = epoch_ends if every is None else run.step % every == 0

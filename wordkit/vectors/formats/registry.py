@@ -169,7 +169,7 @@ def detect(path: Path) -> str:
     if text.trailing_numbers(first):
         return "glove"
     raise FormatError(
-        f"{path} is no vector file known here: line 1 is neither a header of two numbers nor a "
+        f"{path} is not a vector file known here: line 1 is neither a header of two numbers nor a "
         f"word with its vector, but {first[:40]!r}"
     )
 

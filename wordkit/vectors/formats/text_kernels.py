@@ -106,7 +106,7 @@ def parse_rows(data: np.ndarray, has_word: bool, values: np.ndarray, lines: np.n
     lines : int64 (rows, 3)
         Filled with where a line starts, where its word ends, and where the line
         ends. The word's end is -1 for a line that is not a word without spaces and
-        D plain numbers, one space or tab before each: that one is for slower eyes.
+        D plain numbers, one space or tab before each: the slow parser handles it.
     """
     p = 0
     for row in range(values.shape[0]):
