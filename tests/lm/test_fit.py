@@ -17,6 +17,9 @@ from wordkit.lm.fit import fit
 from wordkit.lm.model import RecurrentLanguageModel
 from wordkit.lm.perplexity import perplexity
 from wordkit.lm.settings import ModelSettings, TrainingSettings
+from wordkit.training.batches import TextBatches
+from wordkit.training.descent.options import OPTIMIZERS
+from wordkit.training.model import evaluate
 from wordkit.vectors.word_vectors import WordVectors
 
 TRAIN, VALID = corpus(times=12), corpus(times=2)
@@ -57,6 +60,20 @@ def test_learns_and_saves(tmp_path: Path) -> None:
     assert sorted(entry.name for entry in (tmp_path / "m").iterdir()) == [
         "checkpoints", "config.json", "model.safetensors", "vocabulary.txt",
     ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("optimizer", "clip"),
+    [*((name, 0.25) for name in OPTIMIZERS), ("sgd", 1e6), ("momentum", 5.0), ("momentum", 1e6)],
+)
+def test_every_optimizer_learns_by_default(tmp_path: Path, optimizer: str, clip: float) -> None:
+    """To know no more than how frequent words are gives a perplexity of 7.6."""
+    model, _ = fit(
+        corpus(times=30), tmp_path / "m", valid=corpus(times=3),
+        settings=ModelSettings(embedding_size=32, hidden_size=64),
+        training=TrainingSettings(batch_size=4, bptt=10, epochs=6, optimizer=optimizer, clip=clip),
+    )  # fmt: skip
+    assert model.history["validation_perplexity"] < 2.5
 
 
 def test_without_validation(tmp_path: Path) -> None:
@@ -156,6 +173,22 @@ def test_a_disk_that_is_full_at_the_end(tmp_path: Path, monkeypatch: pytest.Monk
     trained(tmp_path / "m", resume=True)
     trained(tmp_path / "whole")
     assert weights(tmp_path / "m") == weights(tmp_path / "whole")
+
+
+@pytest.mark.parametrize(("times", "streams"), [(2, 4), (1, 3)])
+def test_validates_on_as_many_streams_as_it_trains_on(
+    tmp_path: Path, times: int, streams: int
+) -> None:
+    """Unless they would be shorter than a window."""
+    valid = corpus(times=times)
+    model, _ = trained(tmp_path / "m", valid=valid, epochs=1)
+    losses = {}
+    for n in range(1, 6):
+        batches = TextBatches(valid.ids, batch_size=n, bptt=10, every_target=True)
+        losses[n] = evaluate(model, batches.epoch(0, 0))[0]
+    found = np.log(model.history["validation_perplexity"])
+    assert min(losses, key=lambda n: abs(losses[n] - found)) == streams
+    assert found == pytest.approx(losses[streams], rel=1e-6)
 
 
 def test_a_short_validation_text_is_counted_whole(tmp_path: Path) -> None:

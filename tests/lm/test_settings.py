@@ -74,6 +74,16 @@ def test_every_optimizer_has_a_rate() -> None:
     assert TrainingSettings(optimizer="sgd", lr=3.0).rate == 3
 
 
+@pytest.mark.parametrize(
+    ("optimizer", "rates"),
+    [("sgd", [20, 20, 10, 2, 2]), ("nesterov", [2, 2, 1.5, 0.3, 0.3]), ("adam", [0.002] * 5)],
+)
+def test_the_wider_the_clip_the_lower_the_rate(optimizer: str, rates: list[float]) -> None:
+    """Where a step is as long as the gradient, down to a clip of 5."""
+    found = [TrainingSettings(optimizer=optimizer, clip=c).rate for c in (0.01, 0.25, 1, 5, 1e9)]
+    assert found == pytest.approx(rates)
+
+
 def test_own_recipe(tmp_path: Path) -> None:
     (tmp_path / "mine.toml").write_text('cell = "gru"\nlr = 2\ntie = true\n')
     settings, training = read_recipe(str(tmp_path / "mine.toml"))

@@ -15,6 +15,7 @@ from wordkit.seq2seq.decode import translate
 from wordkit.seq2seq.fit import fit, pair_batches, vocabularies
 from wordkit.seq2seq.model import Seq2Seq
 from wordkit.seq2seq.settings import ModelSettings, TrainingSettings
+from wordkit.training.descent.options import OPTIMIZERS
 from wordkit.training.model import evaluate
 
 
@@ -67,6 +68,20 @@ def test_learns_and_saves(tmp_path: Path) -> None:
         "checkpoints", "config.json", "model.safetensors", "source_vocabulary.txt",
         "target_vocabulary.txt",
     ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("optimizer", "clip"),
+    [*((name, 5.0) for name in OPTIMIZERS), ("sgd", 0.25), ("sgd", 1e6), ("momentum", 0.25)],
+)
+def test_every_optimizer_learns_by_default(tmp_path: Path, optimizer: str, clip: float) -> None:
+    """To know no more than how frequent letters are gives a perplexity of 4.8."""
+    model, _ = fit(
+        TRAIN, tmp_path / "m", valid=VALID,
+        settings=ModelSettings(embedding_size=16, hidden_size=64, attention="dot"),
+        training=TrainingSettings(batch_size=16, optimizer=optimizer, clip=clip),
+    )  # fmt: skip
+    assert model.history["validation_perplexity"] < 2.5
 
 
 def test_long_answers_are_not_cut(tmp_path: Path) -> None:

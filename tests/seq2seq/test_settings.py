@@ -69,4 +69,5 @@ def test_what_does() -> None:
 
 def test_every_optimizer_has_a_rate() -> None:
     assert RATES.keys() == OPTIMIZERS.keys()
-    assert TrainingSettings(optimizer="sgd:weight_decay=0.1").rate == RATES["sgd"]
+    assert TrainingSettings(optimizer="sgd:weight_decay=0.1").rate == 2
+    assert TrainingSettings(optimizer="sgd", clip=0.25).rate == RATES["sgd"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,9 +12,13 @@ from wordkit.training.descent.options import OPTIMIZERS, SCHEDULES
 
 RATES = {
     "sgd": 20.0, "asgd": 20.0, "momentum": 2.0, "nesterov": 2.0, "adagrad": 0.05,
-    "rmsprop": 0.001, "adadelta": 1.0, "adam": 0.002, "adamw": 0.002,
+    "rmsprop": 0.001, "adadelta": 5.0, "adam": 0.002, "adamw": 0.002,
 }  # fmt: skip
 """Learning rates to begin with, for the gradient of the mean loss of a word."""
+LONGEST = {"sgd": 10.0, "asgd": 10.0, "momentum": 1.5, "nesterov": 1.5}
+"""Rate · clip, at most, of those whose steps are as long as the gradient."""
+WIDEST = 5.0
+"""Beyond this clip hardly any gradient is clipped, and the rate need fall no further."""
 POSITIVE = Interval(above=0)
 
 
@@ -49,7 +54,9 @@ class TrainingSettings:
     schedule: str = parameter(
         "cosine", Named(SCHEDULES), help="Of the learning rate, such as plateau."
     )
-    lr: float | None = parameter(None, POSITIVE, help="Learning rate.", none="by the optimizer")
+    lr: float | None = parameter(
+        None, POSITIVE, help="Learning rate.", none="by optimizer and clip"
+    )
     clip: float = parameter(0.25, POSITIVE, help="Largest norm of the gradient.")
     epochs: int = parameter(10, Interval(1), help="Passes over the training data.")
     max_minutes: float | None = parameter(
@@ -68,5 +75,11 @@ class TrainingSettings:
 
     @property
     def rate(self) -> float:
-        """The learning rate, whether it was given or not."""
-        return RATES[name_in(self.optimizer)] if self.lr is None else self.lr
+        """The learning rate; where none was given, one that suits the optimizer and the clip.
+
+        Those were chosen by ``scripts/reproduce/learning_rates.py``.
+        """
+        if self.lr is not None:
+            return self.lr
+        name = name_in(self.optimizer)
+        return min(RATES[name], LONGEST.get(name, math.inf) / min(self.clip, WIDEST))
