@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import math
 import os
@@ -10,6 +11,7 @@ import signal
 import subprocess
 import sys
 from pathlib import Path
+from typing import ClassVar
 
 import numpy as np
 import pytest
@@ -53,6 +55,21 @@ def refused(*arguments: object, **options: object) -> str:
     assert "Error: " in message
     assert done.stdout == b""
     return " ".join(message.split())
+
+
+def on_a_terminal(*arguments: object) -> tuple[str, str]:
+    """What a command writes to standard output, if that is a terminal, and its messages."""
+    pty = pytest.importorskip("pty", reason="the system has no pseudo-terminals")
+    ours, theirs = pty.openpty()
+    command = [sys.executable, "-m", "wordkit", *map(str, arguments)]
+    done = subprocess.run(command, stdin=theirs, stdout=theirs, stderr=subprocess.PIPE)
+    os.close(theirs)
+    written = b""
+    with contextlib.suppress(OSError):  # EIO is the end
+        while piece := os.read(ours, 1 << 16):
+            written += piece
+    os.close(ours)
+    return written.decode("utf-8", "surrogateescape"), done.stderr.decode("utf-8", "replace")
 
 
 @pytest.fixture(scope="module")
@@ -406,3 +423,62 @@ def test_ctrl_c_outside_of_the_steps_says_how_to_go_on(tmp_path: Path) -> None:
         run_in(tmp_path),
     ):
         raise KeyboardInterrupt
+
+
+class TestWhatSteersATerminal:
+    """A vocabulary with an escape sequence, in two ways to write one, and text turned round."""
+
+    RED, TURNED = "\x1b[31mred", "\u202etxt.exe"
+    WORDS: ClassVar = [RED, "red", "\x9b31mred", TURNED, "\x7f", "caf\udce9"]
+
+    @pytest.fixture
+    def path(self, tmp_path: Path) -> Path:
+        vectors = np.random.default_rng(1).random((len(self.WORDS), 3), np.float32)
+        WordVectors(self.WORDS, vectors).save(tmp_path / "v")
+        return tmp_path / "v"
+
+    @pytest.mark.parametrize(
+        ("arguments", "shown"),
+        [
+            (["similar", "VEC", "31mred"], r"did you mean \x9b31mred, \x1b[31mred?"),
+            (["similar", "VEC", RED + "!"], r"'\x1b[31mred!' is not in the vocabulary"),
+            (["similar", "VEC", "\x7f\x7f"], r"the word '\x7f\x7f' is not"),
+            (["similar", RED, "x"], r"\x1b[31mred"),
+            (["info", "VEC", "-n", "\x1b"], r"'\x1b' is not a valid integer"),
+            (["\x1b[31m"], r"No such command '\x1b[31m'"),
+        ],
+    )
+    def test_messages_are_cleaned(self, path: Path, arguments: list[str], shown: str) -> None:
+        given = [str(path) if each == "VEC" else each for each in arguments]
+        for message in refused("vectors", *given), on_a_terminal("vectors", *given)[1]:
+            assert shown.replace(" ", "") in "".join(message.split())
+            assert not set(message) & set("\x1b\x9b\x7f\u202e")
+
+    def test_warnings_are_cleaned(self, tmp_path: Path) -> None:
+        path = tmp_path / f"{self.RED}.txt"
+        path.write_text("2 1\na 1\na 2\n")
+        done = wordkit("vectors", "info", path)
+        assert b"Warning: " in done.stderr
+        assert b"\\x1b[31mred.txt: 1 vectors repeat the word" in done.stderr
+        assert b"\x1b" not in done.stderr
+
+    def test_options_before_the_command(self) -> None:
+        message = refused("--\x1b[31m")
+        assert "No such option" in message
+        assert r"--\x1b[31m" in message
+
+    def test_rows_and_tables_on_a_terminal(self, path: Path) -> None:
+        written, _ = on_a_terminal("vectors", "similar", path, "red", "-n", 5)
+        assert not set(written) & set("\x1b\x9b\x7f\u202e\udce9")
+        words = {line.split("\t")[0] for line in written.splitlines()}
+        assert words == {r"\x1b[31mred", r"\x9b31mred", r"\u202etxt.exe", r"\x7f", r"caf\xe9"}
+
+    def test_data_in_a_pipe_are_as_they_are(self, path: Path) -> None:
+        lines = ok("vectors", "similar", path, "red", "-n", 5).splitlines()
+        words = {line.split("\t")[0] for line in lines}
+        assert words == {r"\x1b[31mred", *self.WORDS[2:]}
+
+    def test_long_messages_are_shortened(self, path: Path) -> None:
+        message = refused("vectors", "similar", path, "x" * 100_000)
+        assert len(message) < 2100
+        assert message.endswith("x ...")

@@ -10,12 +10,14 @@ import errno
 import os
 import sys
 import warnings
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from typing import Any, NoReturn
 
 import click
 
 from wordkit import __version__
+from wordkit.cli.output import say, sentence
 from wordkit.cli.table import COMMANDS, GROUPS
 from wordkit.errors import WordkitError
 from wordkit.interrupts import INTERRUPTED, Interrupted, handle_interrupts
@@ -45,16 +47,26 @@ class Commands(click.Group):
 
 
 class CommandLine(Commands):
-    """All commands; errors become one sentence."""
+    """All commands; errors become one sentence, which cannot steer a terminal."""
+
+    def make_context(self, *args: Any, **options: Any) -> click.Context:
+        """Where the options that come before a command are read."""
+        with _cleaned_messages():
+            return super().make_context(*args, **options)
 
     def invoke(self, ctx: click.Context) -> Any:
+        """Where all else happens."""
+        with _cleaned_messages():
+            return self._invoke(ctx)
+
+    def _invoke(self, ctx: click.Context) -> Any:
         try:
             return super().invoke(ctx)
         except WordkitError as error:
             raise click.ClickException(str(error)) from None
         except KeyboardInterrupt as stopped:
             with suppress(OSError):  # where the terminal is closed, there is nobody to tell
-                click.echo(str(stopped) or NOTHING_KEPT, err=True)
+                say(str(stopped) or NOTHING_KEPT)
             raise click.exceptions.Exit(INTERRUPTED) from None
         except MemoryError:
             raise click.ClickException("out of memory") from None
@@ -72,6 +84,19 @@ class CommandLine(Commands):
                 f"this should not happen ({type(error).__name__}: {error}); set WORDKIT_DEBUG=1 "
                 "to see where, and please report it"
             ) from None
+
+
+@contextmanager
+def _cleaned_messages() -> Iterator[None]:
+    """Messages of click, too: they quote what stands on the command line."""
+    try:
+        yield
+    except getattr(click.exceptions, "NoArgsIsHelpError", ()):  # its message is the help
+        raise
+    except click.UsageError as error:
+        raise click.UsageError(sentence(error.format_message()), error.ctx) from None
+    except click.ClickException as error:
+        raise click.ClickException(sentence(error.format_message())) from None
 
 
 @click.group(cls=CommandLine, context_settings={"help_option_names": ["-h", "--help"]})
@@ -106,4 +131,4 @@ def _interrupt(*_: Any) -> NoReturn:
 
 
 def _show_warning(message: Warning | str, *_: Any, **__: Any) -> None:
-    click.echo(f"Warning: {message}", err=True)
+    say(f"Warning: {message}")

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from wordkit.cli.output import print_table, say
+from wordkit.cli.output import print_table, say, write
 
 if TYPE_CHECKING:
     from wordkit.vectors.word_vectors import WordVectors
@@ -94,7 +94,7 @@ def _demonstrate(output: Path) -> None:
     )
     click.echo("\nThe language model writes:")
     for sentence in sentences:
-        click.echo(f"  {sentence}")
+        write(f"  {sentence}")
     click.echo()
     print_table(["a date it has not seen", "translated"], dates)
     click.echo(

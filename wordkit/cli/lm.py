@@ -10,7 +10,15 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from wordkit.cli.models import AT_LEAST_1, print_model
-from wordkit.cli.output import json_option, print_json, print_rows, print_table, say, seed_range
+from wordkit.cli.output import (
+    json_option,
+    print_json,
+    print_rows,
+    print_table,
+    say,
+    seed_range,
+    write,
+)
 
 if TYPE_CHECKING:
     import numpy as np
@@ -226,8 +234,8 @@ def _write(
     if samples == 1 and between is not None:
         made = (words[int(ids[0])] for ids in steps)
         for piece in _pieces(model, prompt, begun, made):
-            click.echo(piece, nl=False)
-        click.echo()
+            write(piece, nl=False)
+        write("")
         return
     columns = zip(*(list(ids) for ids in steps), strict=True)
     tokens = [[words[int(i)] for i in column if i >= 0] for column in columns]
@@ -235,7 +243,7 @@ def _write(
     if between is None:
         print_json([{"text": t, "tokens": m} for t, m in zip(texts, tokens, strict=True)])
     else:
-        click.echo(between.join(texts))
+        write(between.join(texts))
 
 
 def _pieces(

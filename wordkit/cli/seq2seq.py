@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from wordkit.cli.models import AT_LEAST_1, print_model
-from wordkit.cli.output import json_option, print_json, print_rows, print_table, say
+from wordkit.cli.output import json_option, print_json, print_rows, print_table, say, write
 from wordkit.interrupts import Interrupted
 
 if TYPE_CHECKING:
@@ -202,7 +202,7 @@ def _echo(model: Seq2Seq, tokens: Sequence[str]) -> None:
     """On one line, whatever characters the model learnt."""
     from wordkit.corpus.pairs import one_line
 
-    click.echo(one_line(_text(model, tokens)))
+    write(one_line(_text(model, tokens)))
 
 
 def _lines(file: Path) -> Iterator[list[str]]:

@@ -6,7 +6,7 @@ from dataclasses import asdict
 
 import click
 
-from wordkit.cli.output import json_option, print_json, print_rows
+from wordkit.cli.output import json_option, print_json, print_rows, write
 
 
 @click.command()
@@ -36,7 +36,7 @@ def thesaurus(word: str, other: str | None, as_json: bool) -> None:
         print_json([asdict(sense) for sense in senses])
         return
     for sense in senses:
-        click.echo(f"{sense.name}  ({sense.part_of_speech})  {sense.definition}")
+        write(f"{sense.name}  ({sense.part_of_speech})  {sense.definition}")
         if sense.synonyms:
-            click.echo(f"    synonyms: {', '.join(sense.synonyms)}")
-        click.echo(f"    path: {' > '.join(sense.hypernym_path)}")
+            write(f"    synonyms: {', '.join(sense.synonyms)}")
+        write(f"    path: {' > '.join(sense.hypernym_path)}")
