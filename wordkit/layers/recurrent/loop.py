@@ -5,6 +5,16 @@ for each weight's gradient, after it; in the loop only the product of the state 
 recurrent weights is left. Inside, blocks are time-major, (T, N, ...): what a step reads
 and writes lies together.
 
+    x (T, N, D) ── weight_ih ──► gates (T, N, G H)                 one product for all steps
+                                   │
+    states (T + 1, N, H)           ▼
+      [0] ── weight_hh ──► product + gates[0] ── cell ──► [1]      a product for each step
+      [1] ── weight_hh ──► product + gates[1] ── cell ──► [2]
+       …                                                           the output is [1:]
+
+Backwards the same from below, with the transposed weights: ``d_gates`` step by step, then
+``d_x`` and the gradients of both weights as one product each.
+
 What ``forward`` and ``backward`` return, and ``grads``, are buffers of the layer, which its
 next ``forward`` or ``backward`` overwrites. ``final_state`` and
 ``initial_state_gradient`` are not.
@@ -14,6 +24,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from functools import partial
+from typing import NamedTuple
 
 import numpy as np
 
@@ -22,11 +33,25 @@ from wordkit.backend.products import Times, product
 from wordkit.errors import ModelError
 from wordkit.layers.base import Layer, Parameter
 from wordkit.layers.buffers import Buffers
+from wordkit.layers.recurrent.checks import (
+    check_input,
+    check_one_type,
+    check_rows,
+    check_state,
+    check_turn,
+)
 
 State = dict[str, Array]
 """The arrays, each (N, H), that a step hands to the next: ``h``, of an LSTM also ``c``."""
-Step = tuple[Array, Array, list[Array], list[Array]]
-"""Of one step: gates and product, both (N, G H), and the states before and after it."""
+
+
+class Step(NamedTuple):
+    """One step: ``gates`` and ``product``, both (N, G H), and the states, (N, H) each."""
+
+    gates: Array
+    product: Array
+    before: list[Array]
+    after: list[Array]
 
 
 class Recurrent(Layer):
@@ -54,7 +79,7 @@ class Recurrent(Layer):
         weights: Mapping[str, Array] | None = None,
     ):
         super().__init__(parameters, rng=rng, weights=weights)
-        _check_one_type(self)
+        check_one_type(self)
         self._buffers = Buffers()
         self._states: list[Array] = []  # (T + 1, N, H) each
         self.final_state: State = {}
@@ -88,7 +113,7 @@ class Recurrent(Layer):
         ModelError
             The shape of x, of the state or of the mask does not fit.
         """
-        self._check_input(x, state, "(N, T, D)")
+        check_input(self, x, state, "(N, T, D)")
         xp, (n, steps, _) = array_module(x), x.shape
         if mask is not None and mask.shape != (n, steps):
             raise ModelError(f"mask must have the shape {(n, steps)}, not {mask.shape}")
@@ -127,7 +152,7 @@ class Recurrent(Layer):
         """
         if not self._states:
             raise ModelError("there is no gradient before the first forward")
-        self._check_turn("backward", not self._turn)
+        check_turn("backward", not self._turn)
         (steps, n, _), size = self._gates.shape, len(self.params["weight_hh"])
         if gradient.shape != (n, steps, size):
             raise ModelError(
@@ -152,7 +177,7 @@ class Recurrent(Layer):
             The shape of the state does not fit. The others raise it out of turn, too.
         """
         weights = self.params["weight_ih"], self.params["weight_hh"]
-        self._check_state(state, n, "the state")
+        check_state(self, state, n, "the state")
         self._begin(self._buffer("x", (steps, n, len(weights[0]))), state, None)
         self._times = [Times(weight, n, steps) for weight in weights]
         self._turn, self._next = "advance", 0
@@ -160,8 +185,8 @@ class Recurrent(Layer):
     def advance(self, x: Array) -> Array:
         """From x (N, D) of the next step to the h after it, (N, H)."""
         t = self._next
-        self._check_turn("advance", self._turn == "advance" and t < len(self._gates))
-        _check_rows("the input of a step", x, self._x)
+        check_turn("advance", self._turn == "advance" and t < len(self._gates))
+        check_rows("the input of a step", x, self._x)
         input_product, state_product = self._times
         self._x[t] = x
         input_product(self._x[t], self._gates[t])
@@ -174,7 +199,7 @@ class Recurrent(Layer):
     def begin_backward(self, state_gradient: State | None = None) -> None:
         """Begin with the gradient by the final state, as ``backward``."""
         advanced = self._turn == "advance" and self._next == len(self._gates)
-        self._check_turn("begin_backward", advanced)
+        check_turn("begin_backward", advanced)
         steps, n, _ = self._gates.shape
         size = len(self.params["weight_hh"])
         self._begin_backward(self._buffer("gradient", (steps, n, size)), state_gradient)
@@ -185,8 +210,8 @@ class Recurrent(Layer):
     def retreat(self, gradient: Array) -> Array:
         """From the gradient of h (N, H) to that of x (N, D), of the last step that is left."""
         t = self._next - 1
-        self._check_turn("retreat", self._turn == "retreat" and t >= 0)
-        _check_rows("the gradient of a step", gradient, self._gradient)
+        check_turn("retreat", self._turn == "retreat" and t >= 0)
+        check_rows("the gradient of a step", gradient, self._gradient)
         self._next, (input_product, state_product) = t, self._times
         self._gradient[t] = gradient
         state_product.by_rows(partial(self._run_back, range(t, t + 1)), len(gradient))
@@ -195,7 +220,7 @@ class Recurrent(Layer):
 
     def end_backward(self) -> None:
         """Set ``grads`` and ``initial_state_gradient``, of all steps."""
-        self._check_turn("end_backward", self._turn == "retreat" and self._next == 0)
+        check_turn("end_backward", self._turn == "retreat" and self._next == 0)
         self._end_backward()
 
     def _end_backward(self) -> None:
@@ -219,7 +244,7 @@ class Recurrent(Layer):
         product
             For many steps, ``KeptProducts`` saves time.
         """
-        self._check_input(x, state, "(N, D)")
+        check_input(self, x, state, "(N, D)")
         weight_ih, weight_hh = self.params["weight_ih"], self.params["weight_hh"]
         xp, shape, dtype = array_module(x), (len(x), len(weight_hh)), weight_hh.dtype
         if state is None:
@@ -231,7 +256,7 @@ class Recurrent(Layer):
         product(x.astype(dtype, copy=False), weight_ih, gates)
         gates += self._input_bias()
         product(before[0], weight_hh, through)
-        self._cell((gates, through, before, after))
+        self._cell(Step(gates, through, before, after))
         return dict(zip(self.state_names, after, strict=True))
 
     # --- what the layers differ in ---
@@ -303,7 +328,7 @@ class Recurrent(Layer):
     def _begin_backward(self, gradient: Array, state_gradient: State | None) -> None:
         """Everything that ``_run_back`` reads; the gradient is (T, N, H)."""
         _, n, size = gradient.shape
-        self._check_state(state_gradient, n, "the gradient of the state")
+        check_state(self, state_gradient, n, "the gradient of the state")
         self._gradient = gradient
         self._d_gates = self._d_products = self._buffer("d_gates", self._gates.shape)
         if self.keeps_products:
@@ -330,7 +355,7 @@ class Recurrent(Layer):
             d_state[0] += through
 
     def _step(self, t: int, rows: slice) -> Step:
-        return (
+        return Step(
             self._gates[t, rows],
             self._products[t if self.keeps_products else 0, rows],
             [a[t, rows] for a in self._states],
@@ -348,47 +373,6 @@ class Recurrent(Layer):
         copied = self._buffer(name, moved.shape)
         copied[...] = moved
         return copied
-
-    def _check_input(self, x: Array, state: State | None, axes: str) -> None:
-        weight_ih = self.params["weight_ih"]
-        if x.ndim != axes.count(",") + 1:
-            raise ModelError(
-                f"the input of this {type(self).__name__} must be {axes}, not of shape {x.shape}"
-            )
-        if x.shape[-1] != len(weight_ih):
-            raise ModelError(
-                f"the input of this {type(self).__name__} must have {len(weight_ih)} features, "
-                f"not {x.shape[-1]}"
-            )
-        self._check_state(state, len(x), "the state")
-
-    def _check_turn(self, called: str, in_turn: bool) -> None:
-        if not in_turn:
-            raise ModelError(
-                f"{called} is out of turn: step by step it is begin, advance for each step, "
-                "begin_backward, retreat for each step, end_backward; else forward, backward"
-            )
-
-    def _check_state(self, state: State | None, n: int, what: str) -> None:
-        expected = dict.fromkeys(self.state_names, (n, len(self.params["weight_hh"])))
-        found = {name: array.shape for name, array in (state or {}).items()}
-        if state is not None and found != expected:
-            raise ModelError(f"{what} must have the arrays {expected}, not {found}")
-
-
-def _check_one_type(layer: Layer) -> None:
-    dtypes = {str(param.dtype) for param in layer.params.values()}
-    if len(dtypes) > 1:
-        raise ModelError(
-            f"the weights of this {type(layer).__name__} must be of one type, found "
-            f"{' and '.join(sorted(dtypes))}"
-        )
-
-
-def _check_rows(what: str, rows: Array, block: Array) -> None:
-    """One row is not to become all of them."""
-    if rows.shape != block.shape[1:]:
-        raise ModelError(f"{what} must have the shape {block.shape[1:]}, not {rows.shape}")
 
 
 def flat(block: Array) -> Array:
