@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import MutableMapping
 from dataclasses import fields
 from typing import Any
@@ -29,30 +28,6 @@ def check_least(settings: Any, least: int, *names: str) -> None:
         value = getattr(settings, name)
         if value is not None and value < least:
             raise ModelError(f"{name} must be at least {least}, not {value}")
-
-
-def check_share(settings: Any, *names: str) -> None:
-    """``ModelError`` where a field is not from 0 to below 1."""
-    for name in names:
-        if not 0 <= getattr(settings, name) < 1:
-            raise ModelError(f"{name} must be from 0 to below 1, not {getattr(settings, name)}")
-
-
-def check_choice(settings: Any, **choices: Any) -> None:
-    """``ModelError`` where a field is none of its choices."""
-    for name, known in choices.items():
-        if getattr(settings, name) not in known:
-            raise ModelError(
-                f"{name} must be one of {', '.join(known)}, not {getattr(settings, name)!r}"
-            )
-
-
-def check_positive(settings: Any, *names: str) -> None:
-    """``ModelError`` where a field is neither None nor a finite number above 0."""
-    for name in names:
-        value = getattr(settings, name)
-        if value is not None and not 0 < value < math.inf:
-            raise ModelError(f"{name} must be a number above 0, not {value}")
 
 
 def count_of(state: MutableMapping[str, Any], name: str) -> int:
