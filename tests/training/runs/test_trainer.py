@@ -180,6 +180,21 @@ def test_early_stopping(tmp_path: Path) -> None:
     assert rows[-1]["step"] == result.step
 
 
+def test_as_good_is_not_better(tmp_path: Path) -> None:
+    """It is the first of the best that is kept, and patience ends."""
+
+    class Settled(SmallModel):
+        def loss(self, batch: Any) -> tuple[float, int]:
+            count = super().loss(batch)[1]
+            return 2.5 * count, count
+
+    result = small_trainer(tmp_path, model=Settled(), patience=3, epochs=100).fit()
+    rows = [row for row in read_metrics(tmp_path / "metrics.jsonl") if "best" in row]
+    assert [row["best"] for row in rows] == [True, False, False, False]
+    assert (result.reason, result.step, result.loss) == ("patience", 28, 2.5)
+    assert [path.name for path in tmp_path.glob("best-*")] == ["best-000000007"]
+
+
 def clock(monkeypatch: pytest.MonkeyPatch) -> None:
     """Seconds pass when it is looked at."""
     ticks = itertools.count(0.0).__next__
