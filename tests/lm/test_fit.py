@@ -162,6 +162,15 @@ def test_a_run_goes_on_with_the_same_texts(
         trained(tmp_path / "n", epochs=2, resume=True)
 
 
+def test_a_model_beyond_memory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Before anything is taken of it, or written."""
+    monkeypatch.setattr("wordkit.backend.memory.memory", lambda: 1e9)
+    sizes = ModelSettings(hidden_size=100_000, layers=1_000)
+    with pytest.raises(ModelError, match=r"training a model of 79,9\d\d,.* weights would take"):
+        fit(TRAIN, tmp_path / "m", settings=sizes, training=TrainingSettings(batch_size=1))
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_a_disk_that_is_full_at_the_end(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def full(*_: Any) -> None:
         raise OSError(errno.ENOSPC, "No space left on device")

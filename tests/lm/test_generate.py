@@ -303,6 +303,15 @@ def test_numbers_below_1(wrong: Any) -> None:
         beam_search(model, prompt, 6, width=wrong)
 
 
+def test_numbers_beyond_memory() -> None:
+    model, prompt, sampling = small_model(), np.array([1]), Sampling()
+    for samples, length in (10**20, 3), (1, 10**20), (10**9, 10**9):
+        with pytest.raises(ModelError, match=r"would take .* GB of memory.*: lower length or"):
+            next(generate(model, prompt, length, sampling=sampling, samples=samples))
+        with pytest.raises(ModelError, match=r"would take .* GB of memory.*: lower length or"):
+            beam_search(model, prompt, length, width=samples)
+
+
 # --- prompts ------------------------------------------------------------------------
 
 

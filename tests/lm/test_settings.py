@@ -24,22 +24,26 @@ from wordkit.training.settings import RATES
     ("kind", "values", "message"),
     [
         (ModelSettings, {"cell": "gpt"}, "cell must be one of rnn, gru, .*, not 'gpt'"),
-        (ModelSettings, {"layers": 0}, "layers must be a whole number of at least 1, not 0"),
+        (ModelSettings, {"layers": 0}, "layers must be a whole number from 1 to 1,000, not 0"),
         (
             ModelSettings,
             {"hidden_size": 2.5},
-            "must be a whole number of at least 1, not 2.5",
+            "must be a whole number from 1 to 100,000, not 2.5",
         ),
         (ModelSettings, {"dropout": 1.0}, "dropout must be a number from 0 to below 1, not 1.0"),
         (ModelSettings, {"weight_drop": -0.1}, "weight_drop must be a number from 0 to below 1"),
         (ModelSettings, {"tie": 1}, "tie must be true or false, not 1"),
-        (ModelSettings, {"layers": True}, "layers must be a whole number of at least 1, not True"),
+        (
+            ModelSettings,
+            {"layers": True},
+            "layers must be a whole number from 1 to 1,000, not True",
+        ),
         (ModelSettings, {"tie": True, "hidden_size": 9}, "must be the same, not 100 and 9"),
         (TrainingSettings, {"batch_size": 0}, "batch_size must be a whole number of at least 1"),
         (
             TrainingSettings,
             {"epochs": "ten"},
-            "must be a whole number of at least 1, not 'ten'",
+            "must be a whole number from 1 to 1,000,000,000, not 'ten'",
         ),
         (TrainingSettings, {"lr": "fast"}, r"lr must be a number above 0, not 'fast'"),
         (TrainingSettings, {"seed": -1}, "seed must be a whole number from 0 to 4,294,967,295"),
@@ -108,7 +112,10 @@ def test_recipes_there_are() -> None:
     [
         ("layers = ", FormatError, "mine.toml cannot be read"),
         ("colour = 3", FormatError, "sets 'colour': known are batch_size, "),
-        ("layers = 0", ModelError, "layers must be a whole number of at least 1"),
+        ("layers = 0", ModelError, "layers must be a whole number from 1 to 1,000, not 0"),
+        ("epochs = [[1]]", FormatError, r"mine\.toml sets epochs to an array: expected one value"),
+        ("epochs" + ".a" * 4_000 + " = 1", FormatError, "sets epochs to a table"),
+        ("a = " + "[" * 4_900 + "]" * 4_900, FormatError, "cannot be read"),
     ],
 )
 def test_bad_recipes(tmp_path: Path, text: str, error: Any, message: str) -> None:

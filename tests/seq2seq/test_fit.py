@@ -199,6 +199,15 @@ def test_a_run_goes_on_with_the_same_pairs(
         trained(tmp_path / "m", epochs=2, resume=True, **change)
 
 
+def test_a_model_beyond_memory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Before anything is taken of it, or written."""
+    monkeypatch.setattr("wordkit.backend.memory.memory", lambda: 1e9)
+    sizes = ModelSettings(hidden_size=100_000, attention="additive", bidirectional=True)
+    with pytest.raises(ModelError, match=r"training a model of \d\d\d,.* weights would take"):
+        fit([(("a",), ("b",))], tmp_path / "m", settings=sizes)
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_a_disk_that_is_full_at_the_end(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def full(*_: Any) -> None:
         raise OSError(28, "No space left on device")

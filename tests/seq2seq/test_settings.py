@@ -18,13 +18,17 @@ from wordkit.training.settings import RATES
         (ModelSettings, {"cell": "elman"}, "cell must be one of .*, not 'elman'"),
         (ModelSettings, {"attention": "loud"}, "one of none, dot, general, additive, not 'loud'"),
         (ModelSettings, {"units": "bytes"}, "units must be words or chars, not 'bytes'"),
-        (ModelSettings, {"layers": 0}, "layers must be a whole number of at least 1, not 0"),
+        (ModelSettings, {"layers": 0}, "layers must be a whole number from 1 to 1,000, not 0"),
         (
             ModelSettings,
             {"hidden_size": 2.5},
-            "must be a whole number of at least 1, not 2.5",
+            "must be a whole number from 1 to 100,000, not 2.5",
         ),
-        (ModelSettings, {"layers": True}, "layers must be a whole number of at least 1, not True"),
+        (
+            ModelSettings,
+            {"layers": True},
+            "layers must be a whole number from 1 to 1,000, not True",
+        ),
         (ModelSettings, {"peeky": 1}, "peeky must be true or false, not 1"),
         (ModelSettings, {"dropout": 1.0}, "dropout must be a number from 0 to below 1, not 1.0"),
         (
@@ -50,7 +54,7 @@ from wordkit.training.settings import RATES
         (
             TrainingSettings,
             {"epochs": "ten"},
-            "must be a whole number of at least 1, not 'ten'",
+            "must be a whole number from 1 to 1,000,000,000, not 'ten'",
         ),
         (TrainingSettings, {"lr": "fast"}, r"lr must be a number above 0, not 'fast'"),
         (TrainingSettings, {"seed": -1}, "seed must be a whole number from 0 to 4,294,967,295"),

@@ -119,6 +119,8 @@ def test_few_long_sources_are_a_batch(
         ({"beam": 2, "n_best": 3}, "a beam of 2 gives 1 to 2 translations, not 3"),
         ({"n_best": 0}, "not 0"),
         ({"max_length": 0}, "max_length must be at least 1, not 0"),
+        ({"max_length": 10**20}, "a beam of 1 for .* would take over a million GB"),
+        ({"beam": 10**20}, "a beam of 100,.* GB of memory.*: lower beam or max_length"),
         ({"length_penalty": -1.0}, "length_penalty must be from 0 to 10, not -1.0"),
         ({"length_penalty": 1e308}, r"length_penalty must be from 0 to 10, not 1e\+308"),
         ({"length_penalty": float("nan")}, "length_penalty must be from 0 to 10, not nan"),

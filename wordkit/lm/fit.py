@@ -8,6 +8,7 @@ import numpy as np
 
 from wordkit.corpus.corpus import Corpus
 from wordkit.errors import ModelError
+from wordkit.layers.base import BLANK
 from wordkit.lm.initial_vectors import put_vectors
 from wordkit.lm.model import RecurrentLanguageModel
 from wordkit.lm.settings import ModelSettings, TrainingSettings
@@ -18,6 +19,7 @@ from wordkit.training.runs.checkpoint import CHECKPOINTS
 from wordkit.training.runs.fingerprint import checksum
 from wordkit.training.runs.model_folder import train_in
 from wordkit.training.runs.trainer import TrainingResult
+from wordkit.training.saved_model import check_fits
 from wordkit.vectors.word_vectors import WordVectors
 
 
@@ -85,6 +87,7 @@ def fit(
         "validation text": None if validation is None else checksum(validation.ids),
         "word vectors": None if vectors is None else _checksum_of_vectors(vectors),
     }
+    check_fits(RecurrentLanguageModel(settings, vocabulary, BLANK))
     model = RecurrentLanguageModel(settings, vocabulary, text=text, seed=training.seed)
     if vectors is not None:
         put_vectors(model.embedding.params["weight"], vocabulary, vectors)

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from wordkit.backend.arrays import array_module, to_host
+from wordkit.backend.memory import check_memory
 from wordkit.backend.products import KeptProducts
 from wordkit.corpus.text import EOS, make_tokenizer
 from wordkit.errors import ModelError
@@ -168,10 +169,11 @@ def generate(
     ------
     ModelError
         When the first word is asked for: the prompt is empty or has an id of no word, or a
-        number is below 1. At any word: there is none to choose.
+        number is below 1 or beyond memory. At any word: there is none to choose.
     """
     _check_number(length, "length")
     _check_number(samples, "samples")
+    _check_memory(model, samples, length, "samples")
     rng = np.random.default_rng(seed)
     banned, eos = _banned(model, ban_unk), model.vocabulary.index.get(EOS)
     h, state = _read(model, prompt)
@@ -224,11 +226,12 @@ def beam_search(
     Raises
     ------
     ModelError
-        The prompt is empty or has an id of no word, a number is below 1, or there is no
-        word to choose.
+        The prompt is empty or has an id of no word, a number is below 1 or beyond memory, or
+        there is no word to choose.
     """
     _check_number(length, "length")
     _check_number(width, "the width of the beam")
+    _check_memory(model, width, length, "the width of the beam")
     banned = _banned(model, ban_unk)
     eos = model.vocabulary.index.get(EOS, NOTHING) if stop else NOTHING
     h, state = _read(model, prompt)
@@ -264,6 +267,15 @@ def beam_search(
 def _check_number(number: int, what: str) -> None:
     if not isinstance(number, (int, np.integer)) or number < 1:
         raise ModelError(f"{what} must be at least 1 and a whole number, not {number!r}")
+
+
+def _check_memory(model: RecurrentLanguageModel, rows: int, length: int, what: str) -> None:
+    """What a step takes: scores, and as many numbers in float64; and the words of all texts."""
+    check_memory(
+        rows * (12 * len(model.vocabulary) + 8 * length),
+        f"making {rows:,} texts of up to {length:,} words at once",
+        f"lower length or {what}",
+    )
 
 
 def _read(model: RecurrentLanguageModel, prompt: Sequence[int] | np.ndarray) -> tuple:

@@ -12,6 +12,7 @@ from typing import Any, TypeVar
 from wordkit.checks import SHARE, Choice, Interval, check_parameters, parameter
 from wordkit.errors import FormatError, ModelError
 from wordkit.layers.recurrent.cells import CELLS
+from wordkit.training.settings import LAYERS, SIZES
 from wordkit.training.settings import TrainingSettings as CommonSettings
 
 MAX_RECIPE = 10_000
@@ -26,9 +27,9 @@ class ModelSettings:
     """
 
     cell: str = parameter("lstm", Choice(CELLS), help="Kind of recurrent layer.")
-    layers: int = parameter(1, Interval(1), help="Recurrent layers.")
-    embedding_size: int = parameter(100, Interval(1), help="Dimensions of a token's vector.")
-    hidden_size: int = parameter(100, Interval(1), help="Units of a recurrent layer.")
+    layers: int = parameter(1, LAYERS, help="Recurrent layers.")
+    embedding_size: int = parameter(100, SIZES, help="Dimensions of a token's vector.")
+    hidden_size: int = parameter(100, SIZES, help="Units of a recurrent layer.")
     dropout: float = parameter(
         0.0, SHARE, help="Share of units dropped between embedding, layers and output."
     )
@@ -91,6 +92,10 @@ def read_recipe(name: str) -> tuple[ModelSettings, TrainingSettings]:
     known = {field.name for kind in (ModelSettings, TrainingSettings) for field in fields(kind)}
     for name in values.keys() - known:
         raise FormatError(f"the recipe {path} sets {name!r}: known are {', '.join(sorted(known))}")
+    for name, value in values.items():
+        if isinstance(value, (dict, list)):
+            kind = "a table" if isinstance(value, dict) else "an array"
+            raise FormatError(f"the recipe {path} sets {name} to {kind}: expected one value")
     return changed(ModelSettings(), values), changed(TrainingSettings(), values)
 
 

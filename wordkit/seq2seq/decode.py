@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from wordkit.backend.arrays import Array, array_module, to_host
+from wordkit.backend.memory import check_memory
 from wordkit.errors import ModelError
 from wordkit.seq2seq.model import Seq2Seq
 
@@ -71,6 +72,17 @@ class _Search:
             raise ModelError(f"max_length must be at least 1, not {self.max_length}")
         if self.replace_unknown and self.model.settings.attention == "none":
             raise ModelError("the model has no attention to say by what <unk> is to be replaced")
+        self._check_memory()
+
+    def _check_memory(self) -> None:
+        """What a step takes: scores and the best tokens; what all keep: the ways back."""
+        words, length = len(self.model.target_words), self.max_length or 1
+        row = 12 * words + 32 * min(self.beam, words) + 16 * length
+        check_memory(
+            self.beam * row,
+            f"a beam of {self.beam:,} for translations of up to {length:,} tokens",
+            "lower beam or max_length",
+        )
 
     @property
     def banned(self) -> list[int]:
@@ -131,7 +143,8 @@ def translate(
     Raises
     ------
     ModelError
-        An option is out of its range, or ``replace_unknown`` finds no attention.
+        An option is out of its range or beyond memory, or ``replace_unknown`` finds no
+        attention.
     """
     search = _Search(
         model, beam, n_best, length_penalty, max_length, allow_unknown, replace_unknown, attention

@@ -10,6 +10,7 @@ from typing import Any
 from wordkit.corpus.text import EOS, UNK
 from wordkit.corpus.vocabulary import Vocabulary
 from wordkit.errors import ModelError
+from wordkit.layers.base import BLANK
 from wordkit.seq2seq.model import BOS, EXTRA_LENGTH, Seq2Seq
 from wordkit.seq2seq.settings import ModelSettings, TrainingSettings
 from wordkit.storage.folders import check_replaceable
@@ -19,6 +20,7 @@ from wordkit.training.runs.checkpoint import CHECKPOINTS
 from wordkit.training.runs.fingerprint import checksum
 from wordkit.training.runs.model_folder import train_in
 from wordkit.training.runs.trainer import TrainingResult
+from wordkit.training.saved_model import check_fits
 
 Pairs = Sequence[tuple[Sequence[str], Sequence[str]]]
 """Tokens of the source and of the target."""
@@ -75,6 +77,7 @@ def fit(
     given = len(pairs)
     pairs = _short_enough(pairs, training.max_length)
     source, target = vocabularies(pairs, settings, training)
+    check_fits(Seq2Seq(settings, source, target, BLANK))
     model = Seq2Seq(settings, source, target, seed=training.seed)
     # by default, a translation may be as long as the longest that is learnt
     beyond = max(len(answer) - 2 * len(question) for question, answer in pairs)

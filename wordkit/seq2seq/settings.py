@@ -9,7 +9,7 @@ from wordkit.errors import ModelError
 from wordkit.layers.attention.kinds import ATTENTIONS
 from wordkit.layers.recurrent.cells import CELLS
 from wordkit.training.pair_batches import BATCH_TOKENS
-from wordkit.training.settings import POSITIVE
+from wordkit.training.settings import LAYERS, POSITIVE, SIZES
 from wordkit.training.settings import TrainingSettings as CommonSettings
 
 NO_ATTENTION = "none"
@@ -32,9 +32,9 @@ class ModelSettings:
 
     units: str = parameter("words", Choice(UNITS), help="What the tokens of both sides are.")
     cell: str = parameter("lstm", Choice(CELLS), help="Kind of recurrent layer.")
-    layers: int = parameter(1, Interval(1), help="Layers of the encoder and of the decoder.")
-    embedding_size: int = parameter(16, Interval(1), help="Dimensions of a token's vector.")
-    hidden_size: int = parameter(128, Interval(1), help="Units of a recurrent layer.")
+    layers: int = parameter(1, LAYERS, help="Layers of the encoder and of the decoder.")
+    embedding_size: int = parameter(16, SIZES, help="Dimensions of a token's vector.")
+    hidden_size: int = parameter(128, SIZES, help="Units of a recurrent layer.")
     attention: str = parameter(
         NO_ATTENTION,
         Choice((NO_ATTENTION, *ATTENTIONS)),

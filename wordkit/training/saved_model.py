@@ -17,6 +17,7 @@ from typing import Any, ClassVar, TypeVar
 import numpy as np
 
 from wordkit.backend.arrays import to_host
+from wordkit.backend.memory import check_memory
 from wordkit.corpus.vocabulary import Vocabulary
 from wordkit.errors import CorpusError, FormatError, ModelError
 from wordkit.layers.base import Layer, distinct
@@ -27,6 +28,19 @@ from wordkit.training.runs.checkpoint import CHECKPOINTS, check_finished
 
 Self = TypeVar("Self", bound="SavedModel")
 WEIGHTS = "model.safetensors"
+
+
+def check_fits(blank: SavedModel) -> None:
+    """``ModelError`` if memory cannot hold a model that is to be trained: of ``BLANK`` weights.
+
+    The least that it takes are float32 weights and their gradients.
+    """
+    count = sum(array.size for array in distinct(blank.params).values())
+    check_memory(
+        8 * count,
+        f"training a model of {count:,} weights",
+        "lower layers, embedding_size or hidden_size, or keep fewer words",
+    )
 
 
 class SavedModel(Layer):

@@ -20,6 +20,8 @@ LONGEST = {"sgd": 10.0, "asgd": 10.0, "momentum": 1.5, "nesterov": 1.5}
 WIDEST = 5.0
 """Beyond this clip hardly any gradient is clipped, and the rate need fall no further."""
 POSITIVE = Interval(above=0)
+LAYERS, SIZES = Interval(1, 1_000), Interval(1, 100_000)
+"""Sizes of models: what is larger is a slip of the keyboard."""
 
 
 @dataclass(frozen=True)
@@ -58,7 +60,7 @@ class TrainingSettings:
         None, POSITIVE, help="Learning rate.", none="by optimizer and clip"
     )
     clip: float = parameter(0.25, POSITIVE, help="Largest norm of the gradient.")
-    epochs: int = parameter(10, Interval(1), help="Passes over the training data.")
+    epochs: int = parameter(10, Interval(1, 10**9), help="Passes over the training data.")
     max_minutes: float | None = parameter(
         None, POSITIVE, help="Stop after so many minutes.", none="never"
     )

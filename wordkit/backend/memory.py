@@ -1,0 +1,61 @@
+"""How much memory there is: what cannot fit is refused before it is begun."""
+
+from __future__ import annotations
+
+import math
+import os
+from pathlib import Path
+
+from wordkit.errors import ModelError
+
+_OF_CONTAINERS = (  # version 2 and version 1
+    Path("/sys/fs/cgroup/memory.max"),
+    Path("/sys/fs/cgroup/memory/memory.limit_in_bytes"),
+)
+
+
+def memory() -> float:
+    """Bytes that this process may have: of the machine, of its container, of its own limit.
+
+    Infinite where none of them is known.
+    """
+    return min(_of_the_machine(), _of_the_container(), _of_the_process())
+
+
+def check_memory(size: int, what: str, advice: str) -> None:
+    """Raise ``ModelError`` if so many bytes are more than there are, whatever else runs."""
+    there = memory()
+    if size > there:
+        raise ModelError(
+            f"{what} would take {_gigabytes(size)} GB of memory, and there are "
+            f"{_gigabytes(there)}: {advice}"
+        )
+
+
+def _gigabytes(size: float) -> str:
+    return f"{size / 1e9:,.1f}" if size < 1e15 else "over a million"
+
+
+def _of_the_machine() -> float:
+    try:
+        return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+    except (AttributeError, ValueError, OSError):  # Windows
+        return math.inf
+
+
+def _of_the_container() -> float:
+    for path in _OF_CONTAINERS:
+        try:
+            return int(path.read_text())
+        except (OSError, ValueError):  # there is none; "max" stands for no limit
+            continue
+    return math.inf
+
+
+def _of_the_process() -> float:
+    try:
+        import resource
+    except ImportError:  # Windows
+        return math.inf
+    limit = resource.getrlimit(resource.RLIMIT_AS)[0]
+    return math.inf if limit == resource.RLIM_INFINITY else limit
