@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import platform
 import subprocess
 import sys
 from pathlib import Path
@@ -113,14 +114,14 @@ def test_names(monkeypatch: pytest.MonkeyPatch, machine: str, features: str, fou
         pytest.skip("this processor has no AVX2")
     monkeypatch.delenv(INSTRUCTIONS, raising=False)
     monkeypatch.setenv("NUMBA_CPU_FEATURES", features)
-    monkeypatch.setattr(instructions.platform, "machine", lambda: machine)
+    monkeypatch.setattr(platform, "machine", lambda: machine)
     assert instruction_set.__wrapped__() == found
 
 
 @pytest.mark.parametrize("found", ["avx512", "sse"])
 def test_a_variable_that_comes_to_nothing(monkeypatch: pytest.MonkeyPatch, found: str) -> None:
     monkeypatch.setenv(INSTRUCTIONS, "avx2")
-    monkeypatch.setattr(instructions.platform, "machine", lambda: "x86_64")
+    monkeypatch.setattr(platform, "machine", lambda: "x86_64")
     monkeypatch.setattr(instructions, "_x86_instructions", lambda: found)
     with pytest.raises(BackendError, match=f"compiled for {found}"):
         instruction_set.__wrapped__()
