@@ -316,7 +316,7 @@ def plot(path: Path, words: tuple[str, ...], output: Path, as_json: bool, **opti
 
 @click.command()
 @vectors_argument
-@click.argument("file", type=click.File("r", encoding="utf-8", errors="replace"), default="-")
+@click.argument("file", metavar="[FILE|-]", type=PATH, default="-")
 @click.option(
     "--weighting",
     default="mean",
@@ -326,16 +326,18 @@ def plot(path: Path, words: tuple[str, ...], output: Path, as_json: bool, **opti
 )
 @click.option("--lower/--no-lower", default=True, show_default=True, help="Lower-case the text.")
 @json_option
-def embed(path: Path, file: Any, weighting: str, lower: bool, as_json: bool) -> None:
+def embed(path: Path, file: Path, weighting: str, lower: bool, as_json: bool) -> None:
     """Turn each line of a text into a vector, from the vectors of its words.
 
     \b
     wordkit vectors embed vectors reviews.txt > reviews.tsv
     """
+    from wordkit.corpus.reader import plain_lines, read_blocks
     from wordkit.corpus.text import TextOptions
     from wordkit.embeddings.texts import TextVectors
 
-    lines = [line.rstrip("\n") for line in file]
+    blocks = read_blocks([str(file)], whole_lines=True)
+    lines = [line for block in blocks for line in plain_lines(block, "replace")]
     texts = TextVectors(vectors=load(path), weighting=weighting, text=TextOptions(lower=lower))
     rows: Any = texts.fit_transform(lines) if lines else []
     if as_json:

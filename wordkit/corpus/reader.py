@@ -19,6 +19,7 @@ from pathlib import Path, PurePosixPath
 from typing import IO, Any
 
 from wordkit.errors import CorpusError
+from wordkit.storage.lines import longest_line, too_long
 
 BLOCK = 1 << 22
 """Bytes in a block: what a worker is given at once."""
@@ -122,9 +123,9 @@ class StrictFormat(TextFormat):
     _advice = _ADVICE
 
 
-def plain_lines(block: Block) -> list[str]:
+def plain_lines(block: Block, errors: str = "strict") -> list[str]:
     """The lines of a block that holds whole ones, as they are: they make no documents."""
-    return _split(_decode(block), block)
+    return _split(_decode(block, errors), block)
 
 
 def _split(text: str, block: Block) -> list[str]:
@@ -221,14 +222,14 @@ def read_blocks(
     Parameters
     ----------
     whole_lines
-        Never cut a line, however long it is.
+        Never cut a line; one that is longer than ``longest_line`` is an error.
     as_it_comes
         Do not wait for a block to be full: somebody waits for an answer to what is there.
 
     Raises
     ------
     CorpusError
-        A file cannot be opened, or an archive is damaged.
+        A file cannot be opened, an archive is damaged, or a line is too long to be whole.
     """
     for name in names:
         try:
@@ -264,6 +265,9 @@ def _file_blocks(
         while True:
             piece = read(stream)
             text, rest = _cut(rest + piece, whole_lines) if piece else (rest, b"")
+            if whole_lines and len(rest) > longest_line():
+                number = line + text.count(b"\n")
+                raise CorpusError(too_long(f"{source}, line {number:,}"))
             if text:
                 position = max(done, raw.tell()) if seekable else done + len(text)
                 ends_line = text.endswith(b"\n") or not piece

@@ -11,6 +11,7 @@ from typing import Any
 from wordkit.errors import FormatError
 
 CONFIG = "config.json"
+_MAX_CONFIG = 1 << 22  # bytes: JSON takes twenty times its size, and more, in memory
 
 
 def finite(data: Any) -> Any:
@@ -72,8 +73,12 @@ def read_config(folder: str | Path, kind: str, version: int) -> dict[str, Any]:
 
 def load_config(path: Path) -> dict[str, Any]:
     """The object that the file holds; ``FormatError`` if it is damaged."""
+    with open(path, "rb") as file:
+        content = file.read(_MAX_CONFIG + 1)
+    if len(content) > _MAX_CONFIG:
+        raise FormatError(f"{path} is damaged: it has more than {_MAX_CONFIG:,} bytes")
     try:
-        config = json.loads(path.read_text(encoding="utf-8"))
+        config = json.loads(content.decode())
     except (ValueError, RecursionError) as error:
         raise FormatError(f"{path} is damaged: {error}") from None
     if not isinstance(config, dict):

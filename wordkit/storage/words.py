@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from wordkit.errors import FormatError
+from wordkit.storage.lines import read_lines_of
 
 _ESCAPES = str.maketrans({"\\": "\\\\", "\t": "\\t", "\n": "\\n", "\r": "\\r"})
 _UNESCAPES = {"\\\\": "\\", "\\t": "\t", "\\n": "\n", "\\r": "\r"}
@@ -43,9 +44,10 @@ def read_words(path: Path) -> tuple[list[str], np.ndarray | None]:
     Raises
     ------
     FormatError
-        A line has no count where others have one, or a count that is no number.
+        A line has no count where others have one, or a count that is no number; or it is too
+        long.
     """
-    text = path.read_bytes().decode("utf-8", "surrogateescape")
+    text = read_lines_of(path).decode("utf-8", "surrogateescape")
     lines = text.split("\n")
     if lines.pop() != "":
         raise FormatError(f"{path} is cut short: its last line has no end")

@@ -290,7 +290,7 @@ def test_a_format_is_found_out(tmp_path, name, content, format):
         (b"PK\x03\x04....", "zip archive"),
         (b"\x80\x04\x95", "pickle"),
         (b"\xba\x16\x4f\x2f\x0c", "whole fastText model"),
-        (b"once upon a time\n", "no vector file known"),
+        (b"once upon a time\n", "is not a vector file known"),
         (gzip.compress(b"2 2\na 1 2\nb 3 4\n" * 99)[:60], "cut short"),
         (b"\x1f\x8b\x08\x00garbage....", "damaged"),
     ],

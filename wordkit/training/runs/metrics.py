@@ -10,6 +10,7 @@ from typing import Any
 
 from wordkit.errors import FormatError
 from wordkit.storage.config import finite
+from wordkit.storage.lines import read_lines_of
 from wordkit.storage.paths import errors_of
 
 
@@ -65,10 +66,10 @@ def read_metrics(path: str | Path) -> list[dict[str, Any]]:
     Raises
     ------
     FormatError
-        A line is no JSON object.
+        A line is no JSON object, or too long to be one.
     """
     rows = []
-    for number, line in enumerate(Path(path).read_bytes().split(b"\n")[:-1], 1):
+    for number, line in enumerate(read_lines_of(path).split(b"\n")[:-1], 1):
         try:
             row = json.loads(line)
         except (ValueError, RecursionError):

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import NoReturn
 
 from wordkit.errors import FormatError
+from wordkit.storage.lines import read_lines_of
 
 _BLANKS = re.compile("[ \t]+")  # not str.split(): a word may hold a non-breaking space
 _Lines = Iterator[tuple[int, str]]
@@ -62,7 +63,9 @@ def read_evaluation_set(path: str | Path) -> WordPairs | Analogies:
 
 def _lines(path: Path) -> _Lines:
     """Number and text of the lines that say something."""
-    for number, line in enumerate(path.read_bytes().removeprefix(b"\xef\xbb\xbf").split(b"\n"), 1):
+    for number, line in enumerate(
+        read_lines_of(path).removeprefix(b"\xef\xbb\xbf").split(b"\n"), 1
+    ):
         try:
             text = line.decode().strip()
         except UnicodeDecodeError as error:

@@ -13,6 +13,7 @@ from pathlib import Path
 import numpy as np
 
 from wordkit.errors import FormatError
+from wordkit.storage.lines import longest_line, too_long
 from wordkit.vectors.formats.fields import (
     RowBuffer,
     check_count,
@@ -36,7 +37,8 @@ def read(path: Path) -> tuple[list[str], np.ndarray]:
     Raises
     ------
     FormatError
-        The file is cut short, or its header asks for more than there is.
+        The file is cut short, its header asks for more than there is, or a word or a vector
+        is longer than ``longest_line``.
     """
     words: list[str] = []
     with open_input(path) as (file, file_size):
@@ -48,6 +50,8 @@ def read(path: Path) -> tuple[list[str], np.ndarray]:
                 f"{path}: the header announces vectors of {width:,} bytes, and {left:,} bytes "
                 "follow it: the file is cut short or its header is wrong"
             )
+        if width > longest_line():
+            raise FormatError(too_long(f"{path}: a vector that the header announces"))
         # A header may lie: no more rows than the bytes of the file have room for.
         room = left // (width + 1) if left is not None else 0
         buffer = RowBuffer(size, min(announced, room))
@@ -56,6 +60,8 @@ def read(path: Path) -> tuple[list[str], np.ndarray]:
             data = rest + piece
             used = _take_rows(data, width, words, buffer)
             position, rest = position + used, data[used:]
+            if len(rest) > longest_line() + width:
+                raise FormatError(too_long(f"{path}: the word at byte {position:,}"))
     _check_rest(path, rest, width, position, announced, len(words))
     check_count(path, announced, len(words), f"byte {position + len(rest):,}")
     return drop_duplicates(path, words, buffer.matrix())

@@ -20,6 +20,7 @@ import numpy as np
 from wordkit.errors import FormatError
 from wordkit.storage.config import write_config
 from wordkit.storage.folders import new_folder
+from wordkit.storage.lines import read_lines
 from wordkit.vectors.formats.fields import drop_duplicates, encode_words, open_input
 from wordkit.vectors.formats.text import read_numbers, write_numbers
 
@@ -43,7 +44,7 @@ def read(path: Path) -> tuple[list[str], np.ndarray, np.ndarray | None]:
     vectors_path = _find_vectors(path) if path.is_dir() else path
     metadata_path = _find_metadata(vectors_path)
     vectors = read_numbers(vectors_path)
-    words, counts = _read_metadata(metadata_path)
+    words, counts = _read_metadata(metadata_path, len(vectors))
     if len(words) != len(vectors):
         raise FormatError(
             f"{vectors_path} has {len(vectors):,} vectors, {metadata_path} has {len(words):,} "
@@ -77,9 +78,10 @@ def _find_metadata(vectors_path: Path) -> Path:
     raise FormatError(f"{vectors_path} has no words: expected {expected} beside it")
 
 
-def _read_metadata(path: Path) -> tuple[list[str], np.ndarray | None]:
+def _read_metadata(path: Path, vectors: int) -> tuple[list[str], np.ndarray | None]:
     with open_input(path) as (file, _):
-        text = file.read().decode("utf-8", "surrogateescape")
+        content = read_lines(file, path, most=2 * vectors + 1000)
+    text = content.decode("utf-8", "surrogateescape")
     lines = text.replace("\r\n", "\n").removesuffix("\n").split("\n")
     if "\t" not in lines[0]:
         return lines, None

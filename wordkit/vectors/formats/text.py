@@ -24,6 +24,7 @@ from typing import IO
 import numpy as np
 
 from wordkit.errors import FormatError
+from wordkit.storage.lines import longest_line, too_long
 from wordkit.vectors.formats.fields import (
     HEAD,
     RowBuffer,
@@ -55,7 +56,8 @@ def read(path: Path, *, header: bool) -> tuple[list[str], np.ndarray]:
     Raises
     ------
     FormatError
-        A line without a word and D numbers, or fewer lines than announced.
+        A line without a word and D numbers, or longer than ``longest_line``; or fewer lines
+        than announced.
     """
     words, vectors = _read_rows(path, header=header, has_word=True)
     return drop_duplicates(path, words, vectors)
@@ -131,7 +133,7 @@ def _blocks(
     path: Path, file: IO[bytes], buffer: RowBuffer, size: int, has_word: bool, line: int
 ) -> Iterator[tuple[bytes, np.ndarray, int]]:
     """Blocks of whole lines, the rows to fill from each, and its first line's number."""
-    for block in _whole_lines(file):
+    for block in _whole_lines(path, file):
         rows = block.count(b"\n")
         if len(block) < rows * 2 * size:  # then some line is too short: find it, allocate nothing
             for number, text in enumerate(block.split(b"\n"), line):
@@ -140,10 +142,12 @@ def _blocks(
         line += rows
 
 
-def _whole_lines(file: IO[bytes]) -> Iterator[bytes]:
+def _whole_lines(path: Path, file: IO[bytes]) -> Iterator[bytes]:
     """Cut a file into blocks that end in a newline. Empty lines at its end are dropped."""
     parts: list[bytes] = []
     while piece := file.read(_BLOCK):
+        if sum(map(len, parts)) > longest_line():
+            raise FormatError(too_long(f"{path}: a line"))
         # The last line waits for what follows: more of it, a line, or only empty lines.
         cut = piece.rfind(b"\n", 0, len(piece.rstrip(b"\r\n"))) + 1
         if cut:
