@@ -1,9 +1,10 @@
 """A model small enough to train in a test, and a run of it to be killed.
 
-    python -m tests.training.small_model FOLDER OPTIMIZER SCHEDULE MOMENT
+    python -m tests.training.small_model FOLDER OPTIMIZER SCHEDULE MOMENT SIGNAL
 
-trains, resuming what is there, and kills itself at the MOMENT-th moment: steps, writes,
-syncs, renames and removals are counted. 0 lives to the end, and prints how many there were.
+trains, resuming what is there, and sends itself the signal at the MOMENT-th moment: steps,
+writes, syncs, renames and removals are counted. 0 lives to the end, and prints how many there
+were.
 """
 
 from __future__ import annotations
@@ -11,7 +12,6 @@ from __future__ import annotations
 import itertools
 import os
 import shutil
-import signal
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -22,6 +22,7 @@ import numpy as np
 
 from tests.layers.arrays import embedding, softmax_loss
 from wordkit.backend.arrays import array_module
+from wordkit.storage.locks import locked
 from wordkit.training.batches import TextBatch, TextBatches
 from wordkit.training.descent.options import optimizer_from_text, schedule_from_text
 from wordkit.training.runs import checkpoint, trainer
@@ -94,13 +95,13 @@ def small_trainer(
 class Moments:
     """Counts the moments at which a process may be killed, and kills it at one."""
 
-    def __init__(self, last: int):
-        self.last, self.count = last, 0
+    def __init__(self, last: int, signal: int):
+        self.last, self.signal, self.count = last, signal, 0
 
     def now(self) -> None:
         self.count += 1
         if self.count == self.last:
-            os.kill(os.getpid(), signal.SIGKILL)
+            os.kill(os.getpid(), self.signal)
 
     def around(self, owner: Any, name: str) -> None:
         """Before and after each call of a function."""
@@ -115,8 +116,8 @@ class Moments:
         setattr(owner, name, watched)
 
 
-def main(folder: str, optimizer: str, schedule: str, moment: str) -> None:
-    moments = Moments(int(moment))
+def main(folder: str, optimizer: str, schedule: str, moment: str, signal: str) -> None:
+    moments = Moments(int(moment), int(signal))
     moments.around(SmallModel, "_forward")
     moments.around(MetricsFile, "write")
     moments.around(checkpoint, "write_tensors")
@@ -130,7 +131,8 @@ def main(folder: str, optimizer: str, schedule: str, moment: str) -> None:
     run = small_trainer(
         Path(folder), optimizer, schedule, tied=True, variable=True, checkpoint_every=10
     )
-    result = run.fit(resume=True)
+    with locked(folder):
+        result = run.fit(resume=True)
     np.savez(Path(folder) / "final.npz", **run.model.params, loss=result.loss)
     print(moments.count)
 

@@ -50,36 +50,39 @@ def all_of(folder: Path) -> dict[str, Any]:
     }
 
 
-def run(folder: Path, optimizer: str, schedule: str, moment: int) -> int | None:
-    """How many moments the run had, None if it was killed."""
+def run(folder: Path, optimizer: str, schedule: str, moment: int, number: int = 0) -> int | None:
+    """How many moments the run had, None if the signal ended it."""
     command = [sys.executable, "-m", "tests.training.small_model", str(folder), optimizer]
     done = subprocess.run(
-        [*command, schedule, str(moment)],
+        [*command, schedule, str(moment), str(int(number))],
         cwd=ROOT, capture_output=True, text=True, env={**os.environ, "OMP_NUM_THREADS": "1"},
     )  # fmt: skip
-    if done.returncode == -signal.SIGKILL:
+    if number and (done.returncode == -number or "TrainingInterrupted" in done.stderr):
         return None
     assert done.returncode == 0, done.stderr
     return int(done.stdout)
 
 
 @pytest.mark.skipif(not hasattr(signal, "SIGKILL"), reason="the system has no SIGKILL")
+@pytest.mark.parametrize("name", ["SIGKILL", "SIGTERM"])
 @pytest.mark.parametrize(
     ("optimizer", "schedule"),
     [("adam", "plateau"), ("asgd:patience=1", "one-cycle:warm_up=20,rate=10")],
 )
-def test_killed_at_any_moment(tmp_path: Path, optimizer: str, schedule: str) -> None:
+def test_killed_at_any_moment(tmp_path: Path, optimizer: str, schedule: str, name: str) -> None:
+    number = getattr(signal, name)
     whole, broken = tmp_path / "whole", tmp_path / "broken"
     moments = run(whole, optimizer, schedule, 0)
     assert moments is not None
     draws, kills = random.Random(optimizer), 0
-    while run(broken, optimizer, schedule, draws.randint(1, moments // 2)) is None:
+    while run(broken, optimizer, schedule, draws.randint(1, moments // 2), number) is None:
         kills += 1
         if kills == 6:  # the next one lives
             assert run(broken, optimizer, schedule, 0) is not None
             break
     assert kills > 1
     assert all_of(broken) == all_of(whole)
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["broken", "whole"]
 
 
 @pytest.mark.parametrize(
@@ -101,7 +104,9 @@ def test_ctrl_c(tmp_path: Path, optimizer: str, rate: float, stop: int) -> None:
     small_trainer(tmp_path / "whole", optimizer, rate=rate).fit()
     broken = small_trainer(tmp_path / "broken", optimizer, rate=rate, model=Stopped())
     before = signal.getsignal(signal.SIGINT)
-    with pytest.raises(TrainingInterrupted, match=rf"after step {stop}, kept in .*resume to go"):
+    with pytest.raises(
+        TrainingInterrupted, match=rf"after step {stop}, kept in .*resume to continue"
+    ):
         broken.fit()
     assert signal.getsignal(signal.SIGINT) is before
     path = latest_checkpoint(tmp_path / "broken")
@@ -351,7 +356,7 @@ def test_what_is_missing_is_named_before_the_training(tmp_path: Path, what: str)
         def loss_and_gradients(self, batch: Any) -> Any:
             raise AssertionError("it began")
 
-    with pytest.raises(FormatError, match=r"(best|step)-.* is missing.*put it back, or begin"):
+    with pytest.raises(FormatError, match=r"(best|step)-.* is missing.*put it back, or start"):
         small_trainer(tmp_path, model=Never()).fit(resume=True)
 
 
