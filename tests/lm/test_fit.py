@@ -154,7 +154,7 @@ def test_a_run_goes_on_with_the_same_texts(
     tmp_path: Path, change: dict[str, Any], message: str
 ) -> None:
     trained(tmp_path / "m", vectors=VECTORS[1], epochs=1)
-    with pytest.raises(ModelError, match=f"was begun {message}: resume it with what"):
+    with pytest.raises(ModelError, match=f"was started {message}: resume it with the same data"):
         trained(tmp_path / "m", epochs=2, resume=True, **{"vectors": VECTORS[1], **change})
     trained(tmp_path / "m", epochs=2, resume=True, vectors=VECTORS[1])
     trained(tmp_path / "n", epochs=1, valid=None)

@@ -50,7 +50,7 @@ def test_a_full_temporary_disk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
     monkeypatch.setattr(tempfile, "tempdir", "/small")
     with pytest.raises(CorpusError, match=r"fit into /small \(No space left .* set TMPDIR"):
         read_text(tmp_path / "t")
-    with pytest.raises(CorpusError, match="make room there, or name a place in another folder"):
+    with pytest.raises(CorpusError, match="free disk space there, or name a place in another"):
         Corpus.build([tmp_path / "t"], tmp_path / "c", min_count=1)
 
 

@@ -195,7 +195,7 @@ def test_a_run_goes_on_with_the_same_pairs(
     tmp_path: Path, change: dict[str, Any], message: str
 ) -> None:
     trained(tmp_path / "m", epochs=1)
-    with pytest.raises(ModelError, match=f"was begun {message}"):
+    with pytest.raises(ModelError, match=f"was started {message}"):
         trained(tmp_path / "m", epochs=2, resume=True, **change)
 
 
