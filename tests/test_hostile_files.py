@@ -11,7 +11,6 @@ import shutil
 import tracemalloc
 import warnings
 from collections.abc import Callable
-from importlib import resources
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -194,7 +193,7 @@ METRICS = (
     {"step": 2, "epoch": 1.0, "validation_perplexity": 3.0, "best": True},
 )
 DOCUMENTS = ({"text": line, "number": number} for number, line in enumerate(TEXT))
-MANIFEST = resources.files("wordkit") / "corpora" / "manifest.toml"
+MANIFEST = datasets.corpora_folder() / "manifest.toml"
 SIDES = {"source": "1+2", "target": "3"}, ["2+2", "4"]
 
 THINGS = {
@@ -231,9 +230,7 @@ THINGS = {
         file_of("recipe.toml", *RECIPE), lambda path: read_recipe(str(path / "recipe.toml"))
     ),
     "manifest": Thing(
-        file_of(
-            "manifest.toml", (resources.files("wordkit") / "corpora/manifest.toml").read_text()
-        ),
+        file_of("manifest.toml", MANIFEST.read_text()),
         lambda path: datasets._read_manifest((path / "manifest.toml").read_text()),
     ),
 }

@@ -126,6 +126,17 @@ class TestCorpus:
         assert "ptb" in ok("corpus", "download")
         assert "ptb" in json.loads(ok("corpus", "download", "--json"))
 
+    def test_a_dataset_by_its_name(self, tmp_path: Path) -> None:
+        ok("corpus", "build", "--dataset", "sample", "-o", tmp_path / "sample")
+        ok("vectors", "train", tmp_path / "sample" / "train", "-o", tmp_path / "v",
+           "--method", "ppmi")  # fmt: skip
+        found = json.loads(ok("vectors", "evaluate", tmp_path / "v", "sample-analogies", "--json"))
+        assert found[0]["name"] == "sample-analogies"
+        assert found[0]["overall"]["all"]["accuracy"] > 0.7
+        assert "neither a file nor a known evaluation set; those are sample-analogies" in refused(
+            "vectors", "evaluate", tmp_path / "v", "ptb"
+        )
+
     @pytest.mark.parametrize(
         ("arguments", "stdin", "message"),
         [

@@ -12,6 +12,7 @@ import click
 import pytest
 
 from wordkit.cli.commands import cli
+from wordkit.corpus.datasets import dataset_names
 
 README = Path(__file__).parents[2] / "README.md"
 
@@ -49,6 +50,13 @@ def test_help_with_an_example(path: str) -> None:
 @pytest.mark.parametrize("path", COMMANDS)
 def test_a_line_in_the_readme(path: str) -> None:
     assert f"| `{path}" in README.read_text(encoding="utf-8")
+
+
+def test_the_help_names_all_evaluation_sets() -> None:
+    named = re.search(r"known set:(.*?)are\s+downloaded", COMMANDS["wordkit vectors evaluate"].help
+                      or "", re.DOTALL)  # fmt: skip
+    assert named
+    assert set(dataset_names("analogies", "similarity")) <= set(re.findall(r"[\w-]+", named[1]))
 
 
 def test_the_readme_names_no_command_that_is_not_there() -> None:

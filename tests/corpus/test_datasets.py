@@ -107,7 +107,7 @@ def known(monkeypatch):
 
     def put(address):
         file = DatasetFile("text/cats.txt", SHA256, len(BODY), address)
-        cats = Dataset("cats", "about cats", "none", "this test", (file,))
+        cats = Dataset("cats", "text", "about cats", "none", "this test", (file,))
         monkeypatch.setattr(datasets, "_manifest", lambda: {"cats": cats})
 
     return put
@@ -133,20 +133,57 @@ def refusal(places, match):
 
 
 def test_the_manifest_is_whole():
-    assert datasets.dataset_names() == ["ptb", "questions-words", "ws353", "simlex999", "mturk"]
+    assert datasets.dataset_names("text") == ["sample", "ptb"]
+    assert datasets.dataset_names("pairs") == ["dates", "sums"]
+    assert "ws353" in datasets.dataset_names("analogies", "similarity")
     for name in datasets.dataset_names():
         known = datasets.dataset(name)
         assert known.name == name
+        assert known.kind in datasets.KINDS
+        assert bool(known.parts) == (known.kind == "text")
         assert known.description
         assert known.licence
         assert known.source
-        assert known.size == sum(file.size for file in known.files) > 0
         for file in known.files:
-            assert int(file.sha256, 16) >= 0
-            assert len(file.sha256) == 64
             assert not Path(file.path).is_absolute()
             assert ".." not in Path(file.path).parts
-            assert file.address is None or file.address.startswith("https://")
+            if file.packaged:
+                assert (datasets.corpora_folder() / file.path).stat().st_size > 0
+                assert not file.address
+                continue
+            assert file.size > 0
+            for checksum in (file.sha256, *file.also):
+                assert int(checksum, 16) >= 0
+                assert len(checksum) == 64
+
+
+def test_all_can_be_had():
+    """Without an address, a user could be told of a set and not get it."""
+    for name in datasets.dataset_names():
+        for file in datasets.dataset(name).files:
+            assert file.packaged or file.address.startswith("https://")
+
+
+def test_what_is_packaged_needs_no_data_folder():
+    for path in datasets.fetch("sample"):
+        assert path.parent == datasets.corpora_folder()
+    assert datasets.find("sample") == datasets.fetch("sample")
+
+
+def test_another_file_with_the_same_content(places, known, monkeypatch):
+    known("http://127.0.0.1:9/nobody-listens")
+    cats = datasets.dataset("cats")
+    other = BODY.replace(b"\n", b"\r\n")
+    file = replace(cats.files[0], also=[hashlib.sha256(other).hexdigest()])
+    monkeypatch.setattr(datasets, "_manifest", lambda: {"cats": replace(cats, files=(file,))})
+    path = places / "data" / file.path
+    path.parent.mkdir(parents=True)
+    for content in BODY, other:
+        path.write_bytes(content)
+        assert datasets.fetch("cats") == [path]
+    path.write_bytes(other + b"?")
+    with pytest.raises(CorpusError, match="is not the file it should be"):
+        datasets.fetch("cats")
 
 
 def test_ptb_is_train_valid_test():
@@ -158,9 +195,9 @@ def test_ptb_is_train_valid_test():
 
 
 def test_an_unknown_name_is_told_the_known_ones():
-    with pytest.raises(CorpusError, match=r"'simlex'; did you mean simlex999\? known are ptb, "):
+    with pytest.raises(CorpusError, match=r"'simlex'; did you mean simlex999\? known are sa"):
         datasets.dataset("simlex")
-    with pytest.raises(CorpusError, match="'qqq'; known are ptb"):
+    with pytest.raises(CorpusError, match="'qqq'; known are sample, "):
         datasets.fetch("qqq")
 
 
@@ -175,9 +212,9 @@ def test_the_manifest_against_the_files_themselves(name, monkeypatch):
     paths = datasets.find(name)
     if paths is None:
         pytest.skip(f"{name} is not in the folder that WORDKIT_DATA names")
-    assert [path.stat().st_size for path in paths] == [
-        f.size for f in datasets.dataset(name).files
-    ]
+    for path, file in zip(paths, datasets.dataset(name).files, strict=True):
+        checksum = hashlib.sha256(path.read_bytes()).hexdigest()
+        assert file.packaged or checksum in file.also or path.stat().st_size == file.size
 
 
 # --- on this machine ----------------------------------------------------------------
@@ -303,7 +340,7 @@ def test_no_server_at_all(places, known, server):
 
 def test_no_address_at_all(places, known):
     known(None)
-    refusal(places, "cannot download text/cats.txt: no address is known")
+    refusal(places, "cannot download text/cats.txt: no known address")
 
 
 @pytest.mark.parametrize(

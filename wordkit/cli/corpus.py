@@ -94,7 +94,7 @@ def build(
     \b
     wordkit corpus build books/ -o corpus
     zcat dump.jsonl.gz | wordkit corpus build - -o corpus --field text
-    wordkit corpus build --dataset ptb -o ptb
+    wordkit corpus build --dataset sample -o sample
     """
     from wordkit.corpus.corpus import Corpus
     from wordkit.corpus.parts import build_dataset
@@ -210,9 +210,11 @@ def info(directory: Path, top: int, verify: bool, as_json: bool) -> None:
 def download(name: str | None, as_json: bool) -> None:
     """Get a known dataset, or list them.
 
-    Looked for in $WORDKIT_DATA, then in the user's cache, then downloaded and checked.
+    Some come with wordkit. Others are looked for in $WORDKIT_DATA, then in the user's
+    cache, then downloaded and checked. The files are printed.
 
     \b
+    wordkit corpus download
     wordkit corpus download ptb
     """
     from wordkit.corpus.datasets import dataset, dataset_names, fetch
@@ -222,7 +224,8 @@ def download(name: str | None, as_json: bool) -> None:
         if as_json:
             print_json({each.name: each.description for each in known})
         else:
-            print_table(["name", "what it is"], [(each.name, each.description) for each in known])
+            rows = [(each.name, each.kind, each.description) for each in known]
+            print_table(["name", "kind", "what it is"], rows)
         return
     files = [str(path) for path in fetch(name, progress=True)]
     if as_json:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from wordkit.cli.output import print_table, say, write
+from wordkit.cli.vectors import evaluation_set
 
 if TYPE_CHECKING:
     from wordkit.vectors.word_vectors import WordVectors
@@ -21,6 +22,7 @@ ANALOGIES = (
     ("minimum", "min", "maximum"),
     ("add", "adding", "remove"),
 )
+SETS = {"docstring-analogies": "accuracy", "docstring-similarity": "Spearman's rho"}
 
 
 @click.command()
@@ -92,6 +94,11 @@ def _demonstrate(output: Path) -> None:
             if {a, b, c} <= vectors.index.keys()
         ],
     )
+    click.echo()
+    print_table(
+        ["evaluation set", "measure", "by counts", "by skip-gram"],
+        [(name, SETS[name], *scores(name, vectors, predicted)) for name in SETS],
+    )
     click.echo("\nThe language model writes:")
     for sentence in sentences:
         write(f"  {sentence}")
@@ -109,6 +116,14 @@ def _demonstrate(output: Path) -> None:
 def nearest(vectors: WordVectors, word: str) -> str:
     """The four nearest words."""
     return ", ".join(near for near, _ in vectors.most_similar(word, topn=4))
+
+
+def scores(name: str, *models: WordVectors) -> list[float | None]:
+    """What each scores on a known evaluation set."""
+    from wordkit.vectors.evaluation.scores import evaluate
+
+    test_set = evaluation_set(name)
+    return [evaluate(vectors, test_set).score for vectors in models]
 
 
 def content_words(words: list[str], number: int) -> list[str]:

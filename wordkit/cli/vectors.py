@@ -155,12 +155,14 @@ def evaluate(
     """Score vectors on word pairs (Spearman's rho) and analogies (accuracy).
 
     FILE holds two words and a score a line, or four words a line; or it is the name of a
-    known set: ws353, simlex999, mturk, questions-words. Items with unknown words are
-    counted in two ways: "known" leaves them out, "all" counts them as failed.
+    known set: docstring-analogies, docstring-similarity, sample-analogies and
+    sample-similarity come with wordkit; questions-words, ws353, simlex999 and mturk are
+    downloaded. Items with unknown words are counted in two ways: "known" leaves them out,
+    "all" counts them as failed.
 
     \b
-    wordkit vectors evaluate vectors ws353.txt questions-words.txt
-    wordkit vectors evaluate vectors ws353 --against other
+    wordkit vectors evaluate vectors docstring-similarity docstring-analogies
+    wordkit vectors evaluate vectors questions-words mine.txt --against other
     """
     from wordkit.vectors.evaluation.comparison import compare
     from wordkit.vectors.evaluation.scores import evaluate as score
@@ -194,11 +196,17 @@ def evaluate(
 def evaluation_set(name: str) -> Any:
     """The set in a file, or the known set of that name."""
     from wordkit.corpus.datasets import dataset_names, fetch
+    from wordkit.errors import CorpusError
     from wordkit.vectors.evaluation.sets import read_evaluation_set
 
-    if not Path(name).exists() and name in dataset_names():
-        return read_evaluation_set(fetch(name, progress=True)[0])
-    return read_evaluation_set(name)
+    if Path(name).exists():
+        return read_evaluation_set(name)
+    known = dataset_names("analogies", "similarity")
+    if name not in known:
+        raise CorpusError(
+            f"{name} is neither a file nor a known evaluation set; those are {', '.join(known)}"
+        )
+    return read_evaluation_set(fetch(name, progress=True)[0])
 
 
 def score_rows(result: Any) -> list[tuple]:

@@ -80,7 +80,7 @@ def train(corpus: Path, output: Path, method: str, as_json: bool, **options: Any
 
     \b
     wordkit vectors train corpus -o vectors --vector-size 300
-    wordkit vectors train corpus -o vectors --method skipgram --evaluate ws353.txt
+    wordkit vectors train corpus -o vectors --method skipgram --evaluate docstring-analogies
     """
     import wordkit
     from wordkit.storage.folders import check_replaceable

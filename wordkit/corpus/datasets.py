@@ -1,8 +1,8 @@
-"""Known datasets: found on this machine, or downloaded and checked.
+"""Known datasets: part of wordkit, found on this machine, or downloaded and checked.
 
-``corpora/manifest.toml`` says what there is. A file is looked for below
-``$WORDKIT_DATA``, then below the cache folder, then downloaded into the cache
-folder. None is used unless its sha256 is the manifest's.
+``corpora/manifest.toml`` says what there is. A file that wordkit does not bring along is looked
+for below ``$WORDKIT_DATA``, then below the cache folder, then downloaded into the cache folder.
+It is not used unless its sha256 is the manifest's.
 """
 
 from __future__ import annotations
@@ -15,9 +15,8 @@ import ipaddress
 import os
 import sys
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from importlib import resources
 from pathlib import Path
 from typing import Any
 from urllib.error import HTTPError, URLError
@@ -28,25 +27,45 @@ from wordkit.errors import CorpusError
 from wordkit.progress import progress_bar
 from wordkit.storage.files import new_file
 
+MANIFEST = "manifest.toml"
+KINDS = ("text", "analogies", "similarity", "pairs")
+"""Text to build corpora from; the two kinds of evaluation sets; pairs of source and target."""
 _TIMEOUT = 30.0  # seconds without an answer
 _CHUNK = 1 << 16
 
 
 @dataclass(frozen=True)
 class DatasetFile:
-    """One file: its path below the data folder, sha256, bytes, and https address if known.
+    """One file of a dataset.
 
-    ``part`` names it (train, valid, test) if it is text to build a corpus from.
+    Attributes
+    ----------
+    path
+        Its place below the data folder; if wordkit brings it along, its name in ``corpora/``.
+    sha256, size
+        Of what is behind the address, in bytes; neither is needed if wordkit brings it along.
+    address
+        Where it is downloaded from, over https; None if no address is known that serves it.
+    also
+        sha256 of other files with the same content, which may stand in its place.
+    part
+        Its name (train, valid, test) if it is text to build a corpus from.
+    packaged
+        Whether wordkit brings it along.
     """
 
     path: str
-    sha256: str
-    size: int
+    sha256: str = ""
+    size: int = 0
     address: str | None = None
+    also: Sequence[str] = ()
     part: str | None = None
+    packaged: bool = False
 
     def __post_init__(self) -> None:
         check_parameters(self, CorpusError)
+        if not (self.packaged or self.sha256):
+            raise CorpusError(f"{self.path} has no sha256, and wordkit does not bring it along")
 
 
 @dataclass(frozen=True)
@@ -54,6 +73,8 @@ class Dataset:
     """What the manifest says of a dataset."""
 
     name: str
+    kind: str
+    """One of ``KINDS``."""
     description: str
     licence: str
     source: str
@@ -63,19 +84,14 @@ class Dataset:
         check_parameters(self, CorpusError)
 
     @property
-    def size(self) -> int:
-        """Bytes of all files together."""
-        return sum(file.size for file in self.files)
-
-    @property
     def parts(self) -> list[str]:
         """Names of the files that are text."""
         return [file.part for file in self.files if file.part]
 
 
-def dataset_names() -> list[str]:
-    """The names of the known datasets, in the manifest's order."""
-    return list(_manifest())
+def dataset_names(*kinds: str) -> list[str]:
+    """The names of the known datasets, all or those of some kinds, in the manifest's order."""
+    return [name for name, known in _manifest().items() if not kinds or known.kind in kinds]
 
 
 def dataset(name: str) -> Dataset:
@@ -121,7 +137,7 @@ def fetch(name: str, *, progress: bool = False) -> list[Path]:
 
 @functools.cache
 def _manifest() -> dict[str, Dataset]:
-    text = (resources.files("wordkit") / "corpora" / "manifest.toml").read_text(encoding="utf-8")
+    text = (corpora_folder() / MANIFEST).read_text(encoding="utf-8")
     return _read_manifest(text)
 
 
@@ -146,6 +162,16 @@ def _read_manifest(text: str) -> dict[str, Dataset]:
 # --- on this machine ----------------------------------------------------------------
 
 
+def corpora_folder() -> Path:
+    """Where the data is that wordkit brings along.
+
+    ``corpora/`` stands beside the package in a checkout, and inside it once it is installed.
+    """
+    package = Path(__file__).parents[1]
+    inside = package / "corpora"
+    return inside if (inside / MANIFEST).is_file() else package.parent / "corpora"
+
+
 def _cache_folder() -> Path:
     if folder := os.environ.get("WORDKIT_CACHE"):
         return Path(folder)
@@ -165,11 +191,13 @@ def _data_folders() -> list[Path]:
 
 
 def _local(file: DatasetFile) -> Path | None:
+    if file.packaged:
+        return corpora_folder() / file.path
     for folder in _data_folders():
         path = folder / file.path
         if path.is_file():
             found = _sha256(path)
-            if found != file.sha256:
+            if found not in (file.sha256, *file.also):
                 raise CorpusError(
                     f"{path} is not the file it should be: expected sha256 {file.sha256}, "
                     f"found {found}; delete it, or put the right file there"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from wordkit.corpus.corpus import Corpus
-from wordkit.corpus.datasets import dataset, fetch
+from wordkit.corpus.datasets import dataset, dataset_names, fetch
 from wordkit.corpus.encoded import PARTS_KIND, VERSION
 from wordkit.corpus.text import TextOptions
 from wordkit.corpus.vocabulary import Vocabulary
@@ -25,7 +25,10 @@ def build_dataset(
     text = TextOptions(tokenizer="whitespace", lower=False, normalize=False, eos="line")
     parts = dataset(name).parts
     if not parts:
-        raise CorpusError(f"{name} is no text to build a corpus from")
+        raise CorpusError(
+            f"{name} is no text to build a corpus from; the texts are "
+            f"{', '.join(dataset_names('text'))}"
+        )
     files = dict(zip(parts, fetch(name, progress=progress), strict=True))
     vocabulary: Vocabulary | None = None
     with new_folder(directory, PARTS_KIND) as folder:
