@@ -248,7 +248,7 @@ def our_sampler(case: Case) -> tuple[float, float]:
         hidden_size=case.size, tie=case.tied,
     )  # fmt: skip
     words = [f"w{n}" for n in range(WORDS)]
-    model = RecurrentLanguageModel.initial(settings, Vocabulary(words, range(WORDS, 0, -1)))
+    model = RecurrentLanguageModel(settings, Vocabulary(words, range(WORDS, 0, -1)))
     speeds = []
     for samples, length in (1, 200), (64, 40):
         taken = []

@@ -86,7 +86,7 @@ def model() -> Seq2Seq:
     )
     source = Vocabulary(["<unk>", *CHARACTERS[1:]], [1] * len(CHARACTERS))
     target = Vocabulary(["<unk>", "<bos>", "<eos>", *DIGITS], [1] * WORDS)
-    return Seq2Seq.initial(settings, source, target)
+    return Seq2Seq(settings, source, target)
 
 
 def ours() -> Callable[[], float]:

@@ -23,6 +23,9 @@ from its first number to its last. The left one is read where it is. Only where 
 not contiguous, and the registers narrow, that would take longer than to multiply: then TILES
 of its tiles are copied at a time, each as (size, ROWS).
 
+A panel of a large matrix comes from memory, and is asked for while the one before it is
+multiplied: a little at every step, for so little that nothing waits.
+
 Of a long sum, DEPTH terms are computed at a time: a panel of them and the tiles that meet it
 stay in the second cache. Each number of the result is one chain of multiply-adds in the order
 of ``size``: its bits depend on no tile, no thread and no width of registers.
@@ -40,10 +43,10 @@ from numba.extending import intrinsic
 from wordkit.backend.simd_kernels import (
     LANES,
     Pointer,
+    ask_for,
     at,
     load,
     pointer_to,
-    prefetch_to_read,
     store,
 )
 
@@ -56,12 +59,8 @@ _SLOT = DEPTH * ROWS + LANES
 """For the copy of a tile, which writes whole registers."""
 SCRATCH = ROWS * WIDTH + TILES * _SLOT
 """float32 that ``multiply`` needs besides."""
-WORTH_ASKING = 16
-"""Tiles that meet a panel: so many leave time to fetch the next one."""
 _COLUMNS = 8
 """Of a tile that are copied together."""
-_LINE = 16
-"""float32 of a cache line."""
 _VECTOR = ir.VectorType(ir.FloatType(), LANES)
 
 
@@ -87,12 +86,13 @@ class Tiles(NamedTuple):
 
 
 class Panel(NamedTuple):
-    """Some terms of so many columns, and where those of the next panel stand."""
+    """Some terms of so many columns; and what to fetch meanwhile, of the next panel."""
 
     numbers: Pointer
-    following: Pointer
     depth: int
     columns: int
+    following: Pointer
+    count: int
 
 
 @njit(cache=True, nogil=True)
@@ -180,8 +180,9 @@ def multiply(
                 _copy_tiles(terms, some, end - begin, copies)
             for start in range(0, columns, WIDTH):
                 here = at(pointer_to(panels), start * size + begin * WIDTH)
-                following = at(here, size * WIDTH if start + WIDTH < columns else 0)
-                panel = Panel(here, following, end - begin, min(WIDTH, columns - start))
+                depth, width = end - begin, min(WIDTH, columns - start)
+                following = at(here, size * WIDTH if width < columns - start else 0)
+                panel = Panel(here, depth, width, following, depth * WIDTH)
                 target = Matrix(at(pointer_to(out), start), out_step, 1)
                 _meet(terms, some, copied, copies, panel, target, begin > 0, corner)
 
@@ -216,12 +217,10 @@ def _copy_tiles(terms, some, depth, copies):
 @njit(cache=True, nogil=True)
 def _meet(terms, some, copied, copies, panel, out, more, corner):
     """Some tiles with one panel; ``more`` adds to what ``out`` has from terms before."""
-    count, partial = some.last - some.first, panel.columns < WIDTH
-    asks = count >= WORTH_ASKING and not WIDE
-    ahead = -(-panel.depth * WIDTH // count) if asks else 0
+    partial, share = panel.columns < WIDTH, panel.count // (some.last - some.first)
     for tile in range(some.first, some.last):
-        for line in range(0, ahead, _LINE):
-            prefetch_to_read(panel.following, (tile - some.first) * ahead + line)
+        ahead = at(panel.following, (tile - some.first) * share)
+        own = Panel(panel.numbers, panel.depth, panel.columns, ahead, share)
         top = _top(some, tile)
         height = _top(some, tile + 1) - top
         rows = Matrix(at(terms.numbers, top * terms.row_step), terms.row_step, terms.column_step)
@@ -232,11 +231,11 @@ def _meet(terms, some, copied, copies, panel, out, more, corner):
         if partial and more:
             _copy(to, into, height, panel.columns)
         if panel.columns <= LANES:
-            _half(rows, height, panel, into, more)
+            _half(rows, height, own, into, more)
         elif height > FEWER:
-            _high(rows, height, panel, into, more)
+            _high(rows, height, own, into, more)
         else:
-            _low(rows, height, panel, into, more)
+            _low(rows, height, own, into, more)
         if partial:
             _copy(into, to, height, panel.columns)
 
@@ -250,11 +249,11 @@ def _copy(source, target, rows, columns):
             target.numbers[row * target.row_step + column] = number
 
 
-def _tile(rows: int, registers: int):
+def _tile(rows: int, registers: int, at_once: int = 1):
     """The intrinsic: out[r, m] (+)= the sum over k of left[r, k] panel[k, m].
 
     r is below ``height``, which is at most ``rows``. The code has no branches for fewer: the
-    last row is then computed several times.
+    last row is then computed several times. It takes so many k at once.
     """
 
     def code(context, builder, sig, args):
@@ -281,18 +280,32 @@ def _tile(rows: int, registers: int):
         with builder.if_then(more):
             for total, target in zip(sums, targets, strict=True):
                 builder.store(builder.load(target, align=4), total)
-        with cgutils.for_range(builder, panel.depth) as loop:
-            row = builder.mul(loop.index, _number(WIDTH))
+
+        def add_terms(k):
+            row = builder.mul(k, _number(WIDTH))
             columns = [
                 _load(builder, panel.numbers, builder.add(row, _number(m)))
                 for m in range(0, registers * LANES, LANES)
             ]
-            column = builder.mul(loop.index, left.column_step)
+            column = builder.mul(k, left.column_step)
             for r, start in enumerate(starts):
                 value = _everywhere(builder, builder.load(builder.gep(start, [column])))
                 for right, total in zip(columns, sums[r * registers :], strict=False):
                     terms = [value, right, builder.load(total)]
                     builder.store(_multiply_add(builder, terms), total)
+
+        rounds = builder.udiv(panel.depth, _number(at_once))
+        # of float32 to ask for, rounded up
+        step = builder.add(builder.udiv(panel.count, builder.add(rounds, _number(1))), _number(1))
+        with cgutils.for_range(builder, rounds) as loop:
+            ahead = builder.gep(panel.following, [builder.mul(loop.index, step)])
+            ask_for(builder, ahead, writes=False)
+            for k in range(at_once):
+                first = builder.mul(loop.index, _number(at_once))
+                add_terms(builder.add(first, _number(k)))
+        done = builder.mul(rounds, _number(at_once))
+        with cgutils.for_range(builder, builder.sub(panel.depth, done)) as loop:
+            add_terms(builder.add(done, loop.index))
         for total, target in zip(sums, targets, strict=True):
             builder.store(builder.load(total), target, align=4)
         return context.get_dummy_value()
@@ -344,4 +357,4 @@ def _unrelated(builder, address):
     return builder.asm(same, "", "=r,0", [address], False)
 
 
-_high, _low, _half = _tile(ROWS, 2), _tile(FEWER, 2), _tile(ROWS, 1)
+_high, _low, _half = _tile(ROWS, 2, 1 if WIDE else 2), _tile(FEWER, 2), _tile(ROWS, 1)

@@ -148,25 +148,24 @@ def store(typing, pointer, place, vector):
     return types.none(pointer, place, VECTOR), code
 
 
-def _prefetch(writes: bool) -> Callable:
+@intrinsic
+def prefetch(typing, pointer, place):
+    """Ask for the cache line of ``pointer[place]``, to be written soon."""
+
     def code(context, builder, sig, args):
-        where = builder.bitcast(_place(context, builder, sig, args), cgutils.voidptr_t)
-        number = ir.IntType(32)
-        kind = ir.FunctionType(ir.VoidType(), [cgutils.voidptr_t, number, number, number])
-        function = cgutils.get_or_insert_function(builder.module, kind, "llvm.prefetch.p0")
-        builder.call(function, [where, number(int(writes)), number(3 if writes else 2), number(1)])
+        ask_for(builder, _place(context, builder, sig, args), writes=True)
         return context.get_dummy_value()
 
-    def typed(typing, pointer, place):
-        return types.none(pointer, place), code
-
-    return intrinsic(typed)
+    return types.none(pointer, place), code
 
 
-prefetch = _prefetch(writes=True)
-"""Ask for the cache line of ``pointer[place]``, to be written soon."""
-prefetch_to_read = _prefetch(writes=False)
-"""Ask the second cache for it, to be read by several threads."""
+def ask_for(builder: Any, address: Any, *, writes: bool) -> None:
+    """In the code of LLVM: fetch a cache line, to be written, or read by several threads."""
+    number = ir.IntType(32)
+    kind = ir.FunctionType(ir.VoidType(), [cgutils.voidptr_t, number, number, number])
+    function = cgutils.get_or_insert_function(builder.module, kind, "llvm.prefetch.p0")
+    where = builder.bitcast(address, cgutils.voidptr_t)
+    builder.call(function, [where, number(int(writes)), number(3), number(1)])
 
 
 # --- one number and many --------------------------------------------------------------
