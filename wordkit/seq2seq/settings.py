@@ -92,7 +92,7 @@ class TrainingSettings(CommonSettings):
 
     batch_size: int = parameter(128, Interval(1), help="Pairs at once.")
     batch_tokens: int = parameter(
-        BATCH_TOKENS, Interval(1), help="Most tokens at once: of long pairs, fewer."
+        BATCH_TOKENS, Interval(1), help="Most tokens of a batch, both sides and padding."
     )
     max_length: int | None = parameter(
         None, Interval(1), help="Leave out training pairs with more tokens on a side."
