@@ -38,7 +38,7 @@ from wordkit.interrupts import TrainingInterrupted
 from wordkit.lm.fit import fit
 from wordkit.lm.model import RecurrentLanguageModel
 from wordkit.lm.perplexity import score_text
-from wordkit.lm.settings import ModelSettings, TrainingSettings, read_recipe
+from wordkit.lm.settings import LMSettings, LMTraining, read_recipe
 from wordkit.lm.texts import ids_in, text_options
 from wordkit.seq2seq.decode import translate
 from wordkit.seq2seq.model import Seq2Seq
@@ -127,8 +127,8 @@ def use_seq2seq(path: Path) -> None:
 
 def a_run(optimizer: str, schedule: str) -> Thing:
     """A run that was broken off after five steps."""
-    model = ModelSettings(embedding_size=3, hidden_size=3, dropout=0.1)
-    training = TrainingSettings(
+    model = LMSettings(embedding_size=3, hidden_size=3, dropout=0.1)
+    training = LMTraining(
         batch_size=2, bptt=3, epochs=2, optimizer=optimizer, schedule=schedule,
         validate_every=1, patience=50,
     )  # fmt: skip

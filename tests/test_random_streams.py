@@ -10,7 +10,7 @@ import pytest
 
 from tests.lm.small import corpus
 from wordkit.lm import fit as lm
-from wordkit.lm.settings import ModelSettings, TrainingSettings
+from wordkit.lm.settings import LMSettings, LMTraining
 from wordkit.random_streams import stream
 from wordkit.seq2seq import fit as seq2seq
 from wordkit.seq2seq import settings as seq2seq_settings
@@ -54,8 +54,8 @@ def names_of(seeds: list) -> set[int]:
 
 
 def test_language_models_share_no_stream(tmp_path: Path, seeds: list) -> None:
-    settings = ModelSettings(embedding_size=4, hidden_size=4, dropout=0.5)
-    training = TrainingSettings(batch_size=2, bptt=8, variable_bptt=True, epochs=3)
+    settings = LMSettings(embedding_size=4, hidden_size=4, dropout=0.5)
+    training = LMTraining(batch_size=2, bptt=8, variable_bptt=True, epochs=3)
     lm.fit(corpus(times=4), tmp_path / "m", settings=settings, training=training)
     names = ("weights", "dropout", "windows")
     assert names_of(seeds) == {zlib.crc32(name.encode()) for name in names}
@@ -63,8 +63,8 @@ def test_language_models_share_no_stream(tmp_path: Path, seeds: list) -> None:
 
 
 def test_encoder_decoders_share_no_stream(tmp_path: Path, seeds: list) -> None:
-    settings = seq2seq_settings.ModelSettings(embedding_size=4, hidden_size=4, dropout=0.5)
-    training = seq2seq_settings.TrainingSettings(epochs=3)
+    settings = seq2seq_settings.Seq2SeqSettings(embedding_size=4, hidden_size=4, dropout=0.5)
+    training = seq2seq_settings.Seq2SeqTraining(epochs=3)
     pairs = [(["a"], ["x"]), (["b", "a"], ["y", "x"])] * 4
     seq2seq.fit(pairs, tmp_path / "m", settings=settings, training=training)
     names = ("weights", "draws", "pairs")

@@ -9,7 +9,7 @@ from tests.lm.small import LINES, corpus
 from tests.seq2seq.small import small_model
 from wordkit.corpus.build import build
 from wordkit.lm.fit import fit
-from wordkit.lm.settings import ModelSettings, TrainingSettings
+from wordkit.lm.settings import LMSettings, LMTraining
 from wordkit.vectors.word_vectors import WordVectors
 
 
@@ -20,8 +20,8 @@ def test_versions(tmp_path: Path) -> None:
     vectors.save(tmp_path / "vectors")
     vectors.save(tmp_path / "projector", format="projector")
     small_model(dtype="f4").save(tmp_path / "seq2seq")
-    training = TrainingSettings(batch_size=2, bptt=5, epochs=1)
-    fit(corpus(times=4), tmp_path / "lm", settings=ModelSettings(), training=training)
+    training = LMTraining(batch_size=2, bptt=5, epochs=1)
+    fit(corpus(times=4), tmp_path / "lm", settings=LMSettings(), training=training)
     configs = [json.loads(path.read_text()) for path in tmp_path.rglob("config.json")]
     assert {config["kind"]: config["version"] for config in configs} == {
         "corpus": 1,

@@ -34,7 +34,7 @@ from wordkit.layers.recurrent.cells import CELLS
 from wordkit.layers.recurrent.stack import Stack
 from wordkit.lm.generate import Sampling, generate
 from wordkit.lm.model import RecurrentLanguageModel
-from wordkit.lm.settings import ModelSettings
+from wordkit.lm.settings import LMSettings
 from wordkit.training.descent.optimizers import SGD
 
 WORDS, BATCH, STEPS, RATE = 10_000, 20, 35, 0.1
@@ -243,7 +243,7 @@ def theirs(case: Case) -> Callable[[], float]:
 
 def our_sampler(case: Case) -> tuple[float, float]:
     """Words per second: of one text, and of 64."""
-    settings = ModelSettings(
+    settings = LMSettings(
         cell=case.cell.lower(), layers=case.layers, embedding_size=case.size,
         hidden_size=case.size, tie=case.tied,
     )  # fmt: skip

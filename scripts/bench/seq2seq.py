@@ -24,7 +24,7 @@ from wordkit.backend.instructions import instruction_set
 from wordkit.corpus.vocabulary import Vocabulary
 from wordkit.seq2seq.decode import translate
 from wordkit.seq2seq.model import Seq2Seq
-from wordkit.seq2seq.settings import ModelSettings
+from wordkit.seq2seq.settings import Seq2SeqSettings
 from wordkit.training.descent.clipping import clip_by_norm
 from wordkit.training.descent.gradients import combined
 from wordkit.training.descent.optimizers import Adam
@@ -81,7 +81,7 @@ def ids() -> tuple[np.ndarray, np.ndarray]:
 
 def model() -> Seq2Seq:
     """The date model."""
-    settings = ModelSettings(
+    settings = Seq2SeqSettings(
         units="chars", embedding_size=EMBEDDING, hidden_size=SIZE, attention="dot"
     )
     source = Vocabulary(["<unk>", *CHARACTERS[1:]], [1] * len(CHARACTERS))

@@ -46,8 +46,8 @@ def sums(folder: Path, **training: Any) -> float:
 def pairs_perplexity(pairs: Any, folder: Path, model: dict[str, Any], **training: Any) -> float:
     """Of the last 500 pairs, when those before are learnt."""
     pairs = [(list(source), list(target)) for source, target in pairs]
-    settings = of_seq2seq.ModelSettings(units="chars", **model)
-    chosen = of_seq2seq.TrainingSettings(**training)
+    settings = of_seq2seq.Seq2SeqSettings(units="chars", **model)
+    chosen = of_seq2seq.Seq2SeqTraining(**training)
     trained, _ = seq2seq.fit(
         pairs[:-500], folder, valid=pairs[-500:], settings=settings, training=chosen
     )
@@ -69,16 +69,16 @@ def text_perplexity(units: str, lines: int, folder: Path, **training: Any) -> fl
     text = PTB.read_text(encoding="utf-8").splitlines(keepends=True)[: lines + lines // 10]
     parts = ["".join(text[:lines]), "".join(text[lines:])]
     train, valid = (Corpus.build([part], text=UNITS[units], min_count=1) for part in parts)
-    chosen = of_lm.TrainingSettings(**training)
+    chosen = of_lm.LMTraining(**training)
     trained, _ = lm.fit(train, folder, valid=valid, training=chosen)
     return trained.history["validation_perplexity"]
 
 
 TASKS: dict[str, tuple[Callable[..., float], type[TrainingSettings]]] = {
-    "dates": (dates, of_seq2seq.TrainingSettings),
-    "sums": (sums, of_seq2seq.TrainingSettings),
-    "words": (words, of_lm.TrainingSettings),
-    "chars": (chars, of_lm.TrainingSettings),
+    "dates": (dates, of_seq2seq.Seq2SeqTraining),
+    "sums": (sums, of_seq2seq.Seq2SeqTraining),
+    "words": (words, of_lm.LMTraining),
+    "chars": (chars, of_lm.LMTraining),
 }
 
 

@@ -189,10 +189,10 @@ def test_standard_input_that_is_compressed(folder: Path) -> None:
 def test_line_ends_that_a_model_learnt_are_spaces(tmp_path: Path) -> None:
     """As one does from Python; of JSON they are spaces already."""
     from wordkit.seq2seq.fit import fit
-    from wordkit.seq2seq.settings import ModelSettings, TrainingSettings
+    from wordkit.seq2seq.settings import Seq2SeqSettings, Seq2SeqTraining
 
-    settings = ModelSettings(units="chars", attention="dot")
-    training = TrainingSettings(epochs=30, lr=0.05)
+    settings = Seq2SeqSettings(units="chars", attention="dot")
+    training = Seq2SeqTraining(epochs=30, lr=0.05)
     fit([("q", "a\nb")] * 4, tmp_path / "m", settings=settings, training=training)
     (tmp_path / "in.txt").write_text("q\nq\n")
     arguments = ("seq2seq", "translate", tmp_path / "m", tmp_path / "in.txt")

@@ -10,7 +10,7 @@ from tests.layers.recurrent.formulas import FORMULAS
 from wordkit.corpus.corpus import Corpus
 from wordkit.layers.recurrent.cells import CELLS
 from wordkit.lm.model import RecurrentLanguageModel
-from wordkit.lm.settings import ModelSettings
+from wordkit.lm.settings import LMSettings
 from wordkit.lm.texts import UNITS
 
 LINES = [f"the {who} {did} ," for who in ("cat", "dog", "hen", "<unk>") for did in ("ate", "ran")]
@@ -24,7 +24,7 @@ def small_model(
     *, dtype: Any = np.float64, xp: Any = np, **settings: Any
 ) -> RecurrentLanguageModel:
     """Weights large enough that everything matters."""
-    chosen = ModelSettings(**{"embedding_size": 4, "hidden_size": 4, **settings})
+    chosen = LMSettings(**{"embedding_size": 4, "hidden_size": 4, **settings})
     vocabulary = corpus().vocabulary
     rng = np.random.default_rng(1)
     return RecurrentLanguageModel(chosen, vocabulary).replace(

@@ -16,14 +16,14 @@ from wordkit.errors import CorpusError, FormatError, ModelError
 from wordkit.lm.fit import fit
 from wordkit.lm.model import RecurrentLanguageModel
 from wordkit.lm.perplexity import perplexity
-from wordkit.lm.settings import ModelSettings, TrainingSettings
+from wordkit.lm.settings import LMSettings, LMTraining
 from wordkit.training.batches import TextBatches
 from wordkit.training.descent.options import OPTIMIZERS
 from wordkit.training.model import evaluate
 from wordkit.vectors.word_vectors import WordVectors
 
 TRAIN, VALID = corpus(times=12), corpus(times=2)
-SETTINGS = ModelSettings(
+SETTINGS = LMSettings(
     embedding_size=8, hidden_size=8, dropout=0.1, embedding_dropout=0.1, weight_drop=0.1, tie=True
 )
 
@@ -39,7 +39,7 @@ def trained(
 ) -> Any:
     options = {"batch_size": 4, "bptt": 10, "lr": 0.02, "epochs": 3, **options}
     return fit(
-        train, folder, valid=valid, settings=SETTINGS, training=TrainingSettings(**options),
+        train, folder, valid=valid, settings=SETTINGS, training=LMTraining(**options),
         vectors=vectors, resume=resume,
     )  # fmt: skip
 
@@ -70,8 +70,8 @@ def test_every_optimizer_learns_by_default(tmp_path: Path, optimizer: str, clip:
     """To know no more than how frequent words are gives a perplexity of 7.6."""
     model, _ = fit(
         corpus(times=30), tmp_path / "m", valid=corpus(times=3),
-        settings=ModelSettings(embedding_size=32, hidden_size=64),
-        training=TrainingSettings(batch_size=4, bptt=10, epochs=6, optimizer=optimizer, clip=clip),
+        settings=LMSettings(embedding_size=32, hidden_size=64),
+        training=LMTraining(batch_size=4, bptt=10, epochs=6, optimizer=optimizer, clip=clip),
     )  # fmt: skip
     assert model.history["validation_perplexity"] < 2.5
 
@@ -165,9 +165,9 @@ def test_a_run_goes_on_with_the_same_texts(
 def test_a_model_beyond_memory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Before anything is taken of it, or written."""
     monkeypatch.setattr("wordkit.backend.memory.memory", lambda: 1e9)
-    sizes = ModelSettings(hidden_size=100_000, layers=1_000)
+    sizes = LMSettings(hidden_size=100_000, layers=1_000)
     with pytest.raises(ModelError, match=r"training a model of 79,9\d\d,.* weights would take"):
-        fit(TRAIN, tmp_path / "m", settings=sizes, training=TrainingSettings(batch_size=1))
+        fit(TRAIN, tmp_path / "m", settings=sizes, training=LMTraining(batch_size=1))
     assert list(tmp_path.iterdir()) == []
 
 

@@ -18,7 +18,7 @@ from wordkit.layers.gradient_check import numeric_gradient
 from wordkit.layers.recurrent.cells import CELLS
 from wordkit.lm.initial_vectors import put_vectors
 from wordkit.lm.model import RecurrentLanguageModel
-from wordkit.lm.settings import ModelSettings
+from wordkit.lm.settings import LMSettings
 from wordkit.lm.texts import UNITS
 from wordkit.training.batches import TextBatch
 from wordkit.training.descent.gradients import combined
@@ -114,7 +114,7 @@ def test_on_every_array_module(xp: Any) -> None:
 
 
 def test_tied_weights_are_one_object() -> None:
-    model = RecurrentLanguageModel(ModelSettings(tie=True), corpus().vocabulary)
+    model = RecurrentLanguageModel(LMSettings(tie=True), corpus().vocabulary)
     assert model.params["output.weight"] is model.params["embedding.weight"]
     assert model.params["output.weight"].dtype == np.float32
 
@@ -124,13 +124,13 @@ def test_tied_weights_are_one_object() -> None:
 
 def test_begins_as_the_unigram_model() -> None:
     vocabulary = corpus(times=3).vocabulary
-    model = RecurrentLanguageModel(ModelSettings(), vocabulary)
+    model = RecurrentLanguageModel(LMSettings(), vocabulary)
     p = np.exp(model.scores(np.zeros((1, 100), np.float32))[0])
     np.testing.assert_allclose(p, vocabulary.counts / vocabulary.counts.sum(), rtol=1e-5)
 
 
 def test_an_lstm_remembers_and_keeps_lengths_at_first() -> None:
-    model = RecurrentLanguageModel(ModelSettings(hidden_size=5), corpus().vocabulary)
+    model = RecurrentLanguageModel(LMSettings(hidden_size=5), corpus().vocabulary)
     bias = model.params["recurrent.0.bias"].reshape(4, 5)
     np.testing.assert_array_equal(bias, [[0] * 5, [1] * 5, [0] * 5, [0] * 5])
     for gate in np.split(model.params["recurrent.0.weight_hh"], 4, axis=1):
@@ -140,7 +140,7 @@ def test_an_lstm_remembers_and_keeps_lengths_at_first() -> None:
 def test_word_vectors_to_begin_with() -> None:
     vocabulary = corpus().vocabulary
     vectors = WordVectors(["dog", "unheard", "cat"], np.array([[30, 0], [7, 7], [0, 40]]))
-    settings = ModelSettings(embedding_size=2)
+    settings = LMSettings(embedding_size=2)
     model = RecurrentLanguageModel(settings, vocabulary)
     put_vectors(model.params["embedding.weight"], vocabulary, vectors)
     dog, cat = model.params["embedding.weight"][vocabulary.encode(["dog", "cat"])]

@@ -10,8 +10,8 @@ import pytest
 
 from wordkit.errors import FormatError, ModelError
 from wordkit.lm.settings import (
-    ModelSettings,
-    TrainingSettings,
+    LMSettings,
+    LMTraining,
     changed,
     read_recipe,
     recipe_names,
@@ -23,43 +23,71 @@ from wordkit.training.settings import RATES
 @pytest.mark.parametrize(
     ("kind", "values", "message"),
     [
-        (ModelSettings, {"cell": "gpt"}, "cell must be one of rnn, gru, .*, not 'gpt'"),
-        (ModelSettings, {"layers": 0}, "layers must be a whole number from 1 to 1,000, not 0"),
+        (LMSettings, {"cell": "gpt"}, "cell must be one of rnn, gru, .*, not 'gpt'"),
         (
-            ModelSettings,
+            LMSettings,
+            {"layers": 0},
+            "layers must be a whole number from 1 to 1,000, not 0",
+        ),
+        (
+            LMSettings,
             {"hidden_size": 2.5},
             "must be a whole number from 1 to 100,000, not 2.5",
         ),
-        (ModelSettings, {"dropout": 1.0}, "dropout must be a number from 0 to below 1, not 1.0"),
-        (ModelSettings, {"weight_drop": -0.1}, "weight_drop must be a number from 0 to below 1"),
-        (ModelSettings, {"tie": 1}, "tie must be true or false, not 1"),
         (
-            ModelSettings,
+            LMSettings,
+            {"dropout": 1.0},
+            "dropout must be a number from 0 to below 1, not 1.0",
+        ),
+        (
+            LMSettings,
+            {"weight_drop": -0.1},
+            "weight_drop must be a number from 0 to below 1",
+        ),
+        (LMSettings, {"tie": 1}, "tie must be true or false, not 1"),
+        (
+            LMSettings,
             {"layers": True},
             "layers must be a whole number from 1 to 1,000, not True",
         ),
-        (ModelSettings, {"tie": True, "hidden_size": 9}, "must be the same, not 100 and 9"),
-        (TrainingSettings, {"batch_size": 0}, "batch_size must be a whole number of at least 1"),
         (
-            TrainingSettings,
+            LMSettings,
+            {"tie": True, "hidden_size": 9},
+            "must be the same, not 100 and 9",
+        ),
+        (
+            LMTraining,
+            {"batch_size": 0},
+            "batch_size must be a whole number of at least 1",
+        ),
+        (
+            LMTraining,
             {"epochs": "ten"},
             "must be a whole number from 1 to 1,000,000,000, not 'ten'",
         ),
-        (TrainingSettings, {"lr": "fast"}, r"lr must be a number above 0, not 'fast'"),
-        (TrainingSettings, {"seed": -1}, "seed must be a whole number from 0 to 4,294,967,295"),
-        (TrainingSettings, {"bptt": 0}, "bptt must be a whole number of at least 1"),
-        (TrainingSettings, {"patience": 0}, "patience must be a whole number of at least 1"),
+        (LMTraining, {"lr": "fast"}, r"lr must be a number above 0, not 'fast'"),
         (
-            TrainingSettings,
+            LMTraining,
+            {"seed": -1},
+            "seed must be a whole number from 0 to 4,294,967,295",
+        ),
+        (LMTraining, {"bptt": 0}, "bptt must be a whole number of at least 1"),
+        (LMTraining, {"patience": 0}, "patience must be a whole number of at least 1"),
+        (
+            LMTraining,
             {"validate_every": 0},
             "must be a whole number of at least 1",
         ),
-        (TrainingSettings, {"lr": 0}, "lr must be a number above 0, not 0"),
-        (TrainingSettings, {"lr": math.nan}, "lr must be a number above 0, not nan"),
-        (TrainingSettings, {"clip": 0.0}, "clip must be a number above 0, not 0.0"),
-        (TrainingSettings, {"clip": math.inf}, "clip must be a number above 0, not inf"),
-        (TrainingSettings, {"max_minutes": -1}, "max_minutes must be a number above 0, not -1"),
-        (TrainingSettings, {"max_minutes": math.nan}, "max_minutes must be .* not nan"),
+        (LMTraining, {"lr": 0}, "lr must be a number above 0, not 0"),
+        (LMTraining, {"lr": math.nan}, "lr must be a number above 0, not nan"),
+        (LMTraining, {"clip": 0.0}, "clip must be a number above 0, not 0.0"),
+        (LMTraining, {"clip": math.inf}, "clip must be a number above 0, not inf"),
+        (
+            LMTraining,
+            {"max_minutes": -1},
+            "max_minutes must be a number above 0, not -1",
+        ),
+        (LMTraining, {"max_minutes": math.nan}, "max_minutes must be .* not nan"),
     ],
 )
 def test_what_makes_no_sense(kind: Any, values: dict[str, Any], message: str) -> None:
@@ -68,14 +96,14 @@ def test_what_makes_no_sense(kind: Any, values: dict[str, Any], message: str) ->
 
 
 def test_whole_numbers_are_numbers() -> None:
-    assert ModelSettings(dropout=0).dropout == 0
-    assert TrainingSettings(lr=1, max_minutes=None).rate == 1
+    assert LMSettings(dropout=0).dropout == 0
+    assert LMTraining(lr=1, max_minutes=None).rate == 1
 
 
 def test_every_optimizer_has_a_rate() -> None:
     assert RATES.keys() == OPTIMIZERS.keys()
-    assert TrainingSettings(optimizer="sgd:weight_decay=0.1").rate == RATES["sgd"]
-    assert TrainingSettings(optimizer="sgd", lr=3.0).rate == 3
+    assert LMTraining(optimizer="sgd:weight_decay=0.1").rate == RATES["sgd"]
+    assert LMTraining(optimizer="sgd", lr=3.0).rate == 3
 
 
 @pytest.mark.parametrize(
@@ -84,7 +112,7 @@ def test_every_optimizer_has_a_rate() -> None:
 )
 def test_the_wider_the_clip_the_lower_the_rate(optimizer: str, rates: list[float]) -> None:
     """Where a step is as long as the gradient, down to a clip of 5."""
-    found = [TrainingSettings(optimizer=optimizer, clip=c).rate for c in (0.01, 0.25, 1, 5, 1e9)]
+    found = [LMTraining(optimizer=optimizer, clip=c).rate for c in (0.01, 0.25, 1, 5, 1e9)]
     assert found == pytest.approx(rates)
 
 
@@ -92,13 +120,13 @@ def test_own_recipe(tmp_path: Path) -> None:
     (tmp_path / "mine.toml").write_text('cell = "gru"\nlr = 2\ntie = true\n')
     settings, training = read_recipe(str(tmp_path / "mine.toml"))
     assert (settings.cell, settings.tie, training.rate) == ("gru", True, 2)
-    assert changed(settings, {"cell": "rnn", "lr": 5}) == ModelSettings(cell="rnn", tie=True)
+    assert changed(settings, {"cell": "rnn", "lr": 5}) == LMSettings(cell="rnn", tie=True)
 
 
 @pytest.mark.parametrize("name", recipe_names())
 def test_recipes_of_wordkit(name: str) -> None:
     settings, training = read_recipe(name)
-    assert (settings, training) != (ModelSettings(), TrainingSettings())
+    assert (settings, training) != (LMSettings(), LMTraining())
     optimizer_from_text(training.optimizer)
     schedule_from_text(training.schedule, rate=training.rate, steps=9, every=3, warm_up=1)
 

@@ -13,7 +13,7 @@ from wordkit.corpus.vocabulary import Vocabulary
 from wordkit.layers.recurrent.cells import CELLS
 from wordkit.seq2seq.fit import pair_batches
 from wordkit.seq2seq.model import Seq2Seq
-from wordkit.seq2seq.settings import ModelSettings
+from wordkit.seq2seq.settings import Seq2SeqSettings
 from wordkit.training.pair_batches import PairBatch
 
 SOURCE = Vocabulary(["<unk>", "a", "b", "c"], [1, 6, 4, 2])
@@ -28,7 +28,7 @@ PAIRS = [
 
 def small_model(*, dtype: Any = np.float64, xp: Any = np, **values: Any) -> Seq2Seq:
     """Weights large enough that everything matters."""
-    settings = ModelSettings(**{"embedding_size": 3, "hidden_size": 2, **values})
+    settings = Seq2SeqSettings(**{"embedding_size": 3, "hidden_size": 2, **values})
     words = (SHARED, SHARED) if settings.share_vocabulary else (SOURCE, TARGET)
     rng = np.random.default_rng(1)
     return Seq2Seq(settings, *words).replace(

@@ -14,7 +14,7 @@ from wordkit.errors import FormatError, ModelError
 from wordkit.seq2seq.decode import translate
 from wordkit.seq2seq.fit import fit, pair_batches, vocabularies
 from wordkit.seq2seq.model import Seq2Seq
-from wordkit.seq2seq.settings import ModelSettings, TrainingSettings
+from wordkit.seq2seq.settings import Seq2SeqSettings, Seq2SeqTraining
 from wordkit.training.descent.options import OPTIMIZERS
 from wordkit.training.model import evaluate
 
@@ -44,8 +44,8 @@ def trained(
 ) -> Any:
     options = {"batch_size": 32, "lr": 0.02, "epochs": 3, **options}
     return fit(
-        pairs, folder, valid=valid, settings=ModelSettings(**SETTINGS | (settings or {})),
-        training=TrainingSettings(**options), resume=resume,
+        pairs, folder, valid=valid, settings=Seq2SeqSettings(**SETTINGS | (settings or {})),
+        training=Seq2SeqTraining(**options), resume=resume,
     )  # fmt: skip
 
 
@@ -78,8 +78,8 @@ def test_every_optimizer_learns_by_default(tmp_path: Path, optimizer: str, clip:
     """To know no more than how frequent letters are gives a perplexity of 4.8."""
     model, _ = fit(
         TRAIN, tmp_path / "m", valid=VALID,
-        settings=ModelSettings(embedding_size=16, hidden_size=64, attention="dot"),
-        training=TrainingSettings(batch_size=16, optimizer=optimizer, clip=clip),
+        settings=Seq2SeqSettings(embedding_size=16, hidden_size=64, attention="dot"),
+        training=Seq2SeqTraining(batch_size=16, optimizer=optimizer, clip=clip),
     )  # fmt: skip
     assert model.history["validation_perplexity"] < 2.5
 
@@ -202,7 +202,7 @@ def test_a_run_goes_on_with_the_same_pairs(
 def test_a_model_beyond_memory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Before anything is taken of it, or written."""
     monkeypatch.setattr("wordkit.backend.memory.memory", lambda: 1e9)
-    sizes = ModelSettings(hidden_size=100_000, attention="additive", bidirectional=True)
+    sizes = Seq2SeqSettings(hidden_size=100_000, attention="additive", bidirectional=True)
     with pytest.raises(ModelError, match=r"training a model of \d\d\d,.* weights would take"):
         fit([(("a",), ("b",))], tmp_path / "m", settings=sizes)
     assert list(tmp_path.iterdir()) == []
@@ -223,15 +223,15 @@ PAIRS = [(["a", "b", "b", "b"], ["x", "b"]), (["a", "<unk>", "c"], ["x", "x", "y
 
 
 def test_vocabularies() -> None:
-    source, target = vocabularies(PAIRS, ModelSettings(), TrainingSettings(source_min_count=2))
+    source, target = vocabularies(PAIRS, Seq2SeqSettings(), Seq2SeqTraining(source_min_count=2))
     assert (source.words, source.counts.tolist()) == (["<unk>", "b", "a"], [2, 3, 2])
     assert target.words == ["<unk>", "<bos>", "<eos>", "x", "b", "y"]
     assert target.counts.tolist() == [0, 0, 2, 3, 1, 1]
 
 
 def test_one_vocabulary() -> None:
-    training = TrainingSettings(source_min_count=3, target_min_count=2)
-    source, target = vocabularies(PAIRS, ModelSettings(share_vocabulary=True), training)
+    training = Seq2SeqTraining(source_min_count=3, target_min_count=2)
+    source, target = vocabularies(PAIRS, Seq2SeqSettings(share_vocabulary=True), training)
     assert source is target
     assert source.words == ["<unk>", "<bos>", "<eos>", "b", "x"]
     assert source.counts.tolist() == [5, 0, 2, 4, 3]

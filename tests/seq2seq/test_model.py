@@ -22,7 +22,7 @@ from wordkit.layers.base import RowGradient
 from wordkit.layers.gradient_check import numeric_gradient
 from wordkit.layers.recurrent.cells import CELLS
 from wordkit.seq2seq.model import Seq2Seq
-from wordkit.seq2seq.settings import NO_ATTENTION, ModelSettings
+from wordkit.seq2seq.settings import NO_ATTENTION, Seq2SeqSettings
 from wordkit.storage.tensors import map_tensors, write_tensors
 from wordkit.training.descent.gradients import combined
 
@@ -235,7 +235,7 @@ def test_sampling_everything_is_greedy() -> None:
 
 
 def test_shared_weights_are_one_object() -> None:
-    settings = ModelSettings(share_vocabulary=True, tie=True, embedding_size=128)
+    settings = Seq2SeqSettings(share_vocabulary=True, tie=True, embedding_size=128)
     params = Seq2Seq(settings, TARGET, TARGET).params
     assert params["encoder.embedding.weight"] is params["decoder.embedding.weight"]
     assert params["encoder.embedding.weight"] is params["output.weight"]
@@ -243,7 +243,7 @@ def test_shared_weights_are_one_object() -> None:
 
 
 def test_initial_weights() -> None:
-    model = Seq2Seq(ModelSettings(bidirectional=True, hidden_size=4), SOURCE, TARGET)
+    model = Seq2Seq(Seq2SeqSettings(bidirectional=True, hidden_size=4), SOURCE, TARGET)
     bias = model.params["decoder.layers.0.bias"].reshape(4, 4)
     np.testing.assert_array_equal(bias, np.eye(4)[:, 1:2] * np.ones(4))
     np.testing.assert_array_equal(

@@ -21,7 +21,7 @@ def show_language_model(text: Path, folder: Path) -> list[str]:
     from wordkit.lm.fit import fit
     from wordkit.lm.generate import Sampling, generate, prompt_ids
     from wordkit.lm.perplexity import perplexity
-    from wordkit.lm.settings import ModelSettings, TrainingSettings
+    from wordkit.lm.settings import LMSettings, LMTraining
     from wordkit.lm.spacing import joined
 
     lines = text.read_text("utf-8").splitlines()
@@ -33,8 +33,8 @@ def show_language_model(text: Path, folder: Path) -> list[str]:
         corpus,
         folder,
         valid=held_out,
-        settings=ModelSettings(embedding_size=128, hidden_size=128, tie=True, dropout=0.2),
-        training=TrainingSettings(epochs=4, lr=0.005, max_minutes=1.5),
+        settings=LMSettings(embedding_size=128, hidden_size=128, tie=True, dropout=0.2),
+        training=LMTraining(epochs=4, lr=0.005, max_minutes=1.5),
         show=True,
     )
     counts = corpus.vocabulary.counts
@@ -53,15 +53,15 @@ def show_dates(folder: Path, picture: Path) -> list[tuple[str, str]]:
     from wordkit.plots.attention import attention_map
     from wordkit.seq2seq.decode import translate
     from wordkit.seq2seq.fit import fit
-    from wordkit.seq2seq.settings import ModelSettings, TrainingSettings
+    from wordkit.seq2seq.settings import Seq2SeqSettings, Seq2SeqTraining
 
     pairs = [(tuple(question), tuple(answer)) for question, answer in date_pairs(12_000)]
     shutil.rmtree(folder, ignore_errors=True)
     model, _ = fit(
         [pair for pair in pairs if "".join(pair[0]) not in DATES],
         folder,
-        settings=ModelSettings(units="chars", hidden_size=128, attention="dot", reverse=True),
-        training=TrainingSettings(epochs=9, lr=0.006, batch_size=64, max_minutes=1.0),
+        settings=Seq2SeqSettings(units="chars", hidden_size=128, attention="dot", reverse=True),
+        training=Seq2SeqTraining(epochs=9, lr=0.006, batch_size=64, max_minutes=1.0),
         show=True,
     )
     found = translate(model, [list(date) for date in DATES])

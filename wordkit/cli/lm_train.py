@@ -12,7 +12,7 @@ from wordkit.cli.lm import PATH, say_oov
 from wordkit.cli.models import check_validations, run_in, run_options
 from wordkit.cli.options import options_of
 from wordkit.cli.output import json_option, print_json, say
-from wordkit.lm.settings import ModelSettings, TrainingSettings, changed, read_recipe
+from wordkit.lm.settings import LMSettings, LMTraining, changed, read_recipe
 
 
 @click.command()
@@ -30,8 +30,8 @@ from wordkit.lm.settings import ModelSettings, TrainingSettings, changed, read_r
 @click.option(
     "--init-vectors", type=PATH, metavar="VEC", help="Word vectors to initialise the embedding."
 )
-@options_of(ModelSettings)
-@options_of(TrainingSettings)
+@options_of(LMSettings)
+@options_of(LMTraining)
 @run_options
 @json_option
 def train(
@@ -58,7 +58,7 @@ def train(
     from wordkit.training.runs.checkpoint import parse_duration
     from wordkit.vectors.word_vectors import WordVectors
 
-    settings, training = ModelSettings(), TrainingSettings()
+    settings, training = LMSettings(), LMTraining()
     if recipe is not None:
         settings, training = read_recipe(recipe)
     given = {name: value for name, value in options.items() if value is not None}

@@ -13,7 +13,7 @@ from wordkit.cli.models import check_validations, run_in, run_options
 from wordkit.cli.options import options_of
 from wordkit.cli.output import json_option, print_json, say
 from wordkit.cli.seq2seq import PATH
-from wordkit.seq2seq.settings import ModelSettings, TrainingSettings
+from wordkit.seq2seq.settings import Seq2SeqSettings, Seq2SeqTraining
 
 
 @click.command()
@@ -22,8 +22,8 @@ from wordkit.seq2seq.settings import ModelSettings, TrainingSettings
 @click.option("--valid", type=PATH, metavar="PAIRS", help="Validation pairs.")
 @click.option("--valid-target", type=PATH, metavar="FILE", help="Their targets.")
 @click.option("-o", "--output", required=True, type=PATH, help="Output folder.")
-@options_of(ModelSettings)
-@options_of(TrainingSettings)
+@options_of(Seq2SeqSettings)
+@options_of(Seq2SeqTraining)
 @run_options
 @json_option
 def train(
@@ -53,9 +53,9 @@ def train(
         raise click.UsageError("--valid-target needs --valid, the sources")
     check_validations(options, valid)
     given = {name: value for name, value in options.items() if value is not None}
-    of_model = {field.name for field in fields(ModelSettings)}
-    settings = ModelSettings(**{name: v for name, v in given.items() if name in of_model})
-    training = TrainingSettings(**{name: v for name, v in given.items() if name not in of_model})
+    of_model = {field.name for field in fields(Seq2SeqSettings)}
+    settings = Seq2SeqSettings(**{name: v for name, v in given.items() if name in of_model})
+    training = Seq2SeqTraining(**{name: v for name, v in given.items() if name not in of_model})
     every = parse_duration(checkpoint_every)
     started = time.perf_counter()
     with run_in(output):

@@ -11,7 +11,7 @@ from wordkit.errors import ModelError
 from wordkit.layers.base import BLANK
 from wordkit.lm.initial_vectors import put_vectors
 from wordkit.lm.model import RecurrentLanguageModel
-from wordkit.lm.settings import ModelSettings, TrainingSettings
+from wordkit.lm.settings import LMSettings, LMTraining
 from wordkit.lm.texts import ids_in, text_options
 from wordkit.storage.folders import check_replaceable
 from wordkit.training.batches import TextBatches
@@ -28,8 +28,8 @@ def fit(
     folder: str | Path,
     *,
     valid: Corpus | None = None,
-    settings: ModelSettings | None = None,
-    training: TrainingSettings | None = None,
+    settings: LMSettings | None = None,
+    training: LMTraining | None = None,
     vectors: WordVectors | None = None,
     resume: bool = False,
     checkpoint_every: float = 300.0,
@@ -68,8 +68,8 @@ def fit(
     TrainingInterrupted
         After Ctrl-C or SIGTERM; a checkpoint is written.
     """
-    folder, settings = Path(folder), settings or ModelSettings()
-    training = training or TrainingSettings()
+    folder, settings = Path(folder), settings or LMSettings()
+    training = training or LMTraining()
     check_replaceable(folder, RecurrentLanguageModel.kind, beside=CHECKPOINTS)
     batches = TextBatches(
         corpus.ids,
@@ -111,7 +111,7 @@ def _checksum_of_vectors(vectors: WordVectors) -> int:
     return checksum(vectors.words, np.asarray(numbers))
 
 
-def _validation(ids: np.ndarray, training: TrainingSettings) -> TextBatches:
+def _validation(ids: np.ndarray, training: LMTraining) -> TextBatches:
     """As many streams as in training, unless the text is too short for them."""
     if len(ids) < 2:
         raise ModelError(f"the validation text must have at least 2 tokens, found {len(ids)}")

@@ -24,7 +24,7 @@ from wordkit.layers.losses.softmax import SoftmaxLoss
 from wordkit.layers.recurrent.cells import CELLS
 from wordkit.layers.recurrent.loop import State
 from wordkit.layers.recurrent.stack import Stack
-from wordkit.lm.settings import ModelSettings
+from wordkit.lm.settings import LMSettings
 from wordkit.lm.texts import UNITS, options_from
 from wordkit.random_streams import stream
 from wordkit.training.batches import TextBatch
@@ -56,11 +56,11 @@ class RecurrentLanguageModel(SavedModel):
     """
 
     kind, version = "language-model", 1
-    settings_type, command = ModelSettings, "wordkit lm train"
+    settings_type, command = LMSettings, "wordkit lm train"
 
     def __init__(
         self,
-        settings: ModelSettings,
+        settings: LMSettings,
         vocabulary: Vocabulary,
         weights: Mapping[str, Array] | None = None,
         *,
@@ -165,7 +165,7 @@ class RecurrentLanguageModel(SavedModel):
     # --- on disk: see ``SavedModel`` --------------------------------------------------
 
     @classmethod
-    def vocabulary_files(cls, settings: ModelSettings) -> tuple[str, ...]:
+    def vocabulary_files(cls, settings: LMSettings) -> tuple[str, ...]:
         """One, with the counts of the training text."""
         return (VOCABULARY,)
 
@@ -179,7 +179,10 @@ class RecurrentLanguageModel(SavedModel):
 
     @classmethod
     def from_facts(
-        cls, settings: ModelSettings, vocabularies: list[Vocabulary], facts: Mapping[str, Any]
+        cls,
+        settings: LMSettings,
+        vocabularies: list[Vocabulary],
+        facts: Mapping[str, Any],
     ) -> RecurrentLanguageModel:
         """As ``SavedModel``; the vocabulary must have as many words as when it was saved."""
         (vocabulary,) = vocabularies
@@ -200,7 +203,7 @@ class RecurrentLanguageModel(SavedModel):
 
 
 def _recurrent_layers(
-    settings: ModelSettings, first: np.random.Generator, draws: np.random.Generator
+    settings: LMSettings, first: np.random.Generator, draws: np.random.Generator
 ) -> list[Any]:
     """From the lowest to the highest; ``first`` draws weights, ``draws`` which are dropped."""
     layers, inputs = [], settings.embedding_size

@@ -12,15 +12,14 @@ from typing import Any, TypeVar
 from wordkit.checks import SHARE, Choice, Interval, check_parameters, parameter
 from wordkit.errors import FormatError, ModelError
 from wordkit.layers.recurrent.cells import CELLS
-from wordkit.training.settings import LAYERS, SIZES
-from wordkit.training.settings import TrainingSettings as CommonSettings
+from wordkit.training.settings import LAYERS, SIZES, TrainingSettings
 
 MAX_RECIPE = 10_000
 """Bytes; TOML could keep its reader busy for minutes with more."""
 
 
 @dataclass(frozen=True)
-class ModelSettings:
+class LMSettings:
     """What a language model is like.
 
     The dropouts are those of ``wordkit.layers.dropout``, where their sources stand.
@@ -48,7 +47,7 @@ class ModelSettings:
 
 
 @dataclass(frozen=True)
-class TrainingSettings(CommonSettings):
+class LMTraining(TrainingSettings):
     """How a language model is trained; see the parent, ``Trainer`` and ``TextBatches``."""
 
     bptt: int = parameter(35, Interval(1), help="Steps of a window.")
@@ -57,10 +56,10 @@ class TrainingSettings(CommonSettings):
     )
 
 
-Settings = TypeVar("Settings", ModelSettings, TrainingSettings)
+Settings = TypeVar("Settings", LMSettings, LMTraining)
 
 
-def read_recipe(name: str) -> tuple[ModelSettings, TrainingSettings]:
+def read_recipe(name: str) -> tuple[LMSettings, LMTraining]:
     """The settings of a recipe: the name of one in ``wordkit/lm/recipes``, or a TOML file.
 
     Raises
@@ -89,14 +88,14 @@ def read_recipe(name: str) -> tuple[ModelSettings, TrainingSettings]:
         values = tomllib.loads(content.decode())
     except (ValueError, RecursionError) as error:  # of TOML, or of UTF-8
         raise FormatError(f"the recipe {path} cannot be read: {error}") from None
-    known = {field.name for kind in (ModelSettings, TrainingSettings) for field in fields(kind)}
+    known = {field.name for kind in (LMSettings, LMTraining) for field in fields(kind)}
     for name in values.keys() - known:
         raise FormatError(f"the recipe {path} sets {name!r}: known are {', '.join(sorted(known))}")
     for name, value in values.items():
         if isinstance(value, (dict, list)):
             kind = "a table" if isinstance(value, dict) else "an array"
             raise FormatError(f"the recipe {path} sets {name} to {kind}: expected one value")
-    return changed(ModelSettings(), values), changed(TrainingSettings(), values)
+    return changed(LMSettings(), values), changed(LMTraining(), values)
 
 
 def recipe_names() -> list[str]:

@@ -16,7 +16,7 @@ from wordkit.layers.embedding import Embedding
 from wordkit.layers.recurrent.cells import CELLS
 from wordkit.layers.recurrent.loop import State
 from wordkit.seq2seq.encoder import stacked
-from wordkit.seq2seq.settings import ModelSettings
+from wordkit.seq2seq.settings import Seq2SeqSettings
 
 OF_DECODER = ("fed", "peek")
 """What a state has besides the recurrent layers' arrays, in the order of the input."""
@@ -63,7 +63,7 @@ class Decoder(Layer):
 
     def __init__(
         self,
-        settings: ModelSettings,
+        settings: Seq2SeqSettings,
         embedding: Embedding,
         rng: np.random.Generator,
         draws: np.random.Generator,

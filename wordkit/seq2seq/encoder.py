@@ -15,7 +15,7 @@ from wordkit.layers.init import identity
 from wordkit.layers.recurrent.cells import CELLS
 from wordkit.layers.recurrent.loop import State
 from wordkit.layers.recurrent.stack import Bidirectional, Stack
-from wordkit.seq2seq.settings import ModelSettings
+from wordkit.seq2seq.settings import Seq2SeqSettings
 
 DIRECTIONS = ("forward", "backward")
 
@@ -33,7 +33,7 @@ class Encoder(Layer):
 
     def __init__(
         self,
-        settings: ModelSettings,
+        settings: Seq2SeqSettings,
         embedding: Embedding,
         rng: np.random.Generator,
         draws: np.random.Generator,
@@ -104,7 +104,7 @@ class Bridge(Layer):
 
 
 def encoder_layers(
-    settings: ModelSettings, rng: np.random.Generator, draws: np.random.Generator
+    settings: Seq2SeqSettings, rng: np.random.Generator, draws: np.random.Generator
 ) -> Stack:
     """The recurrent layers of an encoder, the lowest of which may read from both ends."""
     cell, size = CELLS[settings.cell], settings.hidden_size
@@ -119,7 +119,7 @@ def encoder_layers(
 
 
 def stacked(
-    lowest: Layer, settings: ModelSettings, rng: np.random.Generator, draws: np.random.Generator
+    lowest: Layer, settings: Seq2SeqSettings, rng: np.random.Generator, draws: np.random.Generator
 ) -> Stack:
     """The lowest layer, and those above it."""
     cell, size = CELLS[settings.cell], settings.hidden_size

@@ -12,7 +12,7 @@ from wordkit.corpus.vocabulary import Vocabulary
 from wordkit.errors import ModelError
 from wordkit.layers.base import BLANK
 from wordkit.seq2seq.model import BOS, EXTRA_LENGTH, Seq2Seq
-from wordkit.seq2seq.settings import ModelSettings, TrainingSettings
+from wordkit.seq2seq.settings import Seq2SeqSettings, Seq2SeqTraining
 from wordkit.storage.folders import check_replaceable
 from wordkit.training.batches import Batches, LazySequence
 from wordkit.training.pair_batches import PairBatch, PairBatches
@@ -31,8 +31,8 @@ def fit(
     folder: str | Path,
     *,
     valid: Pairs | None = None,
-    settings: ModelSettings | None = None,
-    training: TrainingSettings | None = None,
+    settings: Seq2SeqSettings | None = None,
+    training: Seq2SeqTraining | None = None,
     resume: bool = False,
     checkpoint_every: float = 300.0,
     show: bool = False,
@@ -70,8 +70,8 @@ def fit(
     TrainingInterrupted
         After Ctrl-C or SIGTERM; a checkpoint is written.
     """
-    folder, settings = Path(folder), settings or ModelSettings()
-    training = training or TrainingSettings()
+    folder, settings = Path(folder), settings or Seq2SeqSettings()
+    training = training or Seq2SeqTraining()
     check_replaceable(folder, Seq2Seq.kind, beside=CHECKPOINTS)
     check_pairs(pairs, "training")
     given = len(pairs)
@@ -139,7 +139,7 @@ def _short_enough(pairs: Pairs, most: int | None) -> Pairs:
 
 
 def vocabularies(
-    pairs: Pairs, settings: ModelSettings, training: TrainingSettings
+    pairs: Pairs, settings: Seq2SeqSettings, training: Seq2SeqTraining
 ) -> tuple[Vocabulary, Vocabulary]:
     """Of sources and of targets; one and the same if they are shared."""
     sources, targets = (Counter(t for pair in pairs for t in pair[side]) for side in (0, 1))

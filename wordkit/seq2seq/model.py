@@ -28,7 +28,7 @@ from wordkit.layers.recurrent.loop import State
 from wordkit.random_streams import stream
 from wordkit.seq2seq.decoder import Decoder, Memory
 from wordkit.seq2seq.encoder import Encoder
-from wordkit.seq2seq.settings import ModelSettings
+from wordkit.seq2seq.settings import Seq2SeqSettings
 from wordkit.training.pair_batches import PairBatch, padded
 from wordkit.training.saved_model import SavedModel, log_shares
 
@@ -67,11 +67,11 @@ class Seq2Seq(SavedModel):
     """
 
     kind, version = "seq2seq", 1
-    settings_type, command = ModelSettings, "wordkit seq2seq train"
+    settings_type, command = Seq2SeqSettings, "wordkit seq2seq train"
 
     def __init__(
         self,
-        settings: ModelSettings,
+        settings: Seq2SeqSettings,
         source_vocabulary: Vocabulary,
         target_vocabulary: Vocabulary,
         weights: Mapping[str, Array] | None = None,
@@ -225,7 +225,7 @@ class Seq2Seq(SavedModel):
     # --- on disk: see ``SavedModel`` --------------------------------------------------
 
     @classmethod
-    def vocabulary_files(cls, settings: ModelSettings) -> tuple[str, ...]:
+    def vocabulary_files(cls, settings: Seq2SeqSettings) -> tuple[str, ...]:
         """Two, or one if it is shared."""
         return VOCABULARIES[settings.share_vocabulary]
 
@@ -240,7 +240,7 @@ class Seq2Seq(SavedModel):
 
     @classmethod
     def from_facts(
-        cls, settings: ModelSettings, vocabularies: list[Vocabulary], facts: Mapping[str, Any]
+        cls, settings: Seq2SeqSettings, vocabularies: list[Vocabulary], facts: Mapping[str, Any]
     ) -> Seq2Seq:
         """As ``SavedModel``."""
         source, target = vocabularies[0], vocabularies[-1]

@@ -9,15 +9,14 @@ from wordkit.errors import ModelError
 from wordkit.layers.attention.kinds import ATTENTIONS
 from wordkit.layers.recurrent.cells import CELLS
 from wordkit.training.pair_batches import BATCH_TOKENS
-from wordkit.training.settings import LAYERS, POSITIVE, SIZES
-from wordkit.training.settings import TrainingSettings as CommonSettings
+from wordkit.training.settings import LAYERS, POSITIVE, SIZES, TrainingSettings
 
 NO_ATTENTION = "none"
 UNITS = ("words", "chars")
 
 
 @dataclass(frozen=True)
-class ModelSettings:
+class Seq2SeqSettings:
     """What an encoder-decoder is like.
 
     ``bidirectional``: the lowest layer of the encoder reads from both ends, with half of the
@@ -83,7 +82,7 @@ class ModelSettings:
 
 
 @dataclass(frozen=True)
-class TrainingSettings(CommonSettings):
+class Seq2SeqTraining(TrainingSettings):
     """How an encoder-decoder is trained; see the parent, ``Trainer`` and ``PairBatches``.
 
     Rarer tokens than the ``min_count`` of a side are unknown ones; with one vocabulary, a token
