@@ -228,6 +228,25 @@ multiply_add = _function("fma", 3)
 """multiply_add(a, b, c) = a * b + c, rounded once."""
 
 
+def _comparison(test: str) -> Callable:
+    """In each lane ``bound`` where the test says so of it and the vector, which may be NaN."""
+
+    def code(context, builder, sig, args):
+        vector, bound = args
+        return builder.select(builder.fcmp_ordered(test, bound, vector), bound, vector)
+
+    def typed(typing, vector, bound):
+        return VECTOR(VECTOR, VECTOR), code
+
+    return intrinsic(typed)
+
+
+at_least = _comparison(">")
+"""at_least(vector, bound): the greater, and NaN where the vector is NaN: one instruction."""
+at_most = _comparison("<")
+"""at_most(vector, bound): the smaller, likewise."""
+
+
 @intrinsic
 def where_positive(typing, test, vector, other):
     """In each lane ``vector`` where ``test`` is 0 or more, else ``other``."""

@@ -15,6 +15,8 @@ from wordkit.backend.simd_kernels import (
     LANES,
     Pointer,
     absolute,
+    at_least,
+    at_most,
     fill,
     floor,
     load,
@@ -56,9 +58,7 @@ def value_of(coefficients, x):
 @njit(cache=True, nogil=True)
 def exp(x):
     """exp(x), of x from -87 to 88: below and above it stays what it is there."""
-    low, high = fill(_LOWEST), fill(_HIGHEST)
-    x = where_positive(low - x, low, x)  # minimum and maximum would lose a NaN
-    x = where_positive(x - high, high, x)
+    x = at_most(at_least(x, fill(_LOWEST)), fill(_HIGHEST))
     whole = floor(multiply_add(x, fill(_LOG2_E), fill(np.float32(0.5))))
     rest = multiply_add(whole, fill(-_LOG_2), x)
     rest = multiply_add(whole, fill(-_REST), rest)

@@ -11,10 +11,10 @@ from wordkit.backend.simd_kernels import (
     LANES,
     add_up,
     at,
+    at_least,
     fill,
     hold,
     load,
-    maximum,
     multiply_add,
     pointer,
     store,
@@ -55,25 +55,25 @@ def softmax_losses(
     flat, spare = scores.ravel(), np.zeros(LANES, np.float32)
     a, b, c, d = pointer(flat), pointer(bias), pointer(spare), pointer(d_bias)
     losses = unsmoothed = 0.0
-    for row in range(rows):
-        target, start = targets[row], row * size
+    for number in range(rows):
+        row, target = at(a, number * size), targets[number]
         if target < 0:
-            flat[start : start + size] = 0
+            flat[number * size : (number + 1) * size] = 0
             continue
-        if len(bias):
-            _add(a, start, size, b, c)
-        highest, total = _highest_and_sum(a, start, size, c)
-        score = picked = np.float64(a[start + target])
+        highest = _highest(row, b, size, c, len(bias) > 0)
+        score = picked = np.float64(row[target])
         if smoothing > 0:  # 0 times a score of -inf would be no number
-            picked += smoothing * (total / size - score)
-        total = _exponentials(a, start, size, highest, c)
+            picked += smoothing * (_sum(row, size) / size - score)
+        total = _exponentials(row, size, highest, c)
         losses += np.float64(highest) + np.log(total) - picked
         unsmoothed += np.float64(highest) + np.log(total) - score
         if wants_gradient:
-            _scale(a, start, size, share / total, share * smoothing / size, c)
-            a[start + target] -= np.float32(share * (1 - smoothing))
+            factor, shift = share / total, share * smoothing / size
+            before = d[target] if len(d_bias) else np.float32(0)
+            _scale(row, size, factor, shift, c, d, len(d_bias) > 0)
+            row[target] -= np.float32(share * (1 - smoothing))
             if len(d_bias):
-                _add(d, 0, size, at(a, start), c)
+                d[target] = before + row[target]
     hold(flat)
     hold(bias)
     hold(spare)
@@ -81,56 +81,73 @@ def softmax_losses(
     return losses * share, unsmoothed * share
 
 
-@njit(cache=True, nogil=True)
-def _add(a, start, size, bias, spare):
-    """a += bias."""
-    for k in range(0, size, LANES):
-        score = load_some(a, start + k, size - k, spare)
-        score += load_some(bias, k, size - k, spare)
-        store_some(a, start + k, size - k, spare, score)
+# Whole registers and the rest of a row are separate: in one loop, asking which it is would
+# take as long as the arithmetic.
 
 
 @njit(cache=True, nogil=True)
-def _highest_and_sum(a, start, size, spare):
-    """The highest score, and the sum of all."""
-    whole, highest, total = size - size % LANES, a[start], 0.0
-    if whole:
-        highest_each, sums = load(a, start), fill(np.float32(0))
-        for k in range(0, whole, LANES):
-            score = load(a, start + k)
-            highest_each = maximum(highest_each, score)
-            sums += score
-        total += add_up(sums)
-        store(spare, 0, highest_each)
-        for k in range(LANES):
-            highest = max(highest, spare[k])
-    for k in range(whole, size):
-        highest = max(highest, a[start + k])
-        total += a[start + k]
-    return highest, total
-
-
-@njit(cache=True, nogil=True)
-def _exponentials(a, start, size, highest, spare):
-    """a = exp(a - highest), and the sum of it."""
-    whole, shift, sums = size - size % LANES, fill(highest), fill(np.float32(0))
+def _highest(row, bias, size, spare, adds):
+    """Of row += bias, if it ``adds``; else of the row."""
+    whole, highest = size - size % LANES, -np.float32(np.inf)
+    each = fill(highest)
     for k in range(0, whole, LANES):
-        e = exp(load(a, start + k) - shift)
-        store(a, start + k, e)
-        sums += e
+        score = load(row, k)
+        if adds:
+            score += load(bias, k)
+            store(row, k, score)
+        each = at_least(each, score)
+    store(spare, 0, each)
+    for k in range(LANES):
+        highest = max(highest, spare[k])
+    for k in range(whole, size):
+        if adds:
+            row[k] += bias[k]
+        highest = max(highest, row[k])
+    return highest
+
+
+@njit(cache=True, nogil=True)
+def _sum(row, size):
+    whole, sums = size - size % LANES, fill(np.float32(0))
+    for k in range(0, whole, LANES):
+        sums += load(row, k)
     total = np.float64(add_up(sums))
-    if whole < size:
-        e = exp(load_some(a, start + whole, size - whole, spare) - shift)
-        store_some(a, start + whole, size - whole, spare, e)
-        for k in range(whole, size):
-            total += a[start + k]
+    for k in range(whole, size):
+        total += row[k]
     return total
 
 
 @njit(cache=True, nogil=True)
-def _scale(a, start, size, factor, shift, spare):
-    """a = factor a - shift."""
+def _exponentials(row, size, highest, spare):
+    """row = exp(row - highest), and the sum of it."""
+    whole, shift, sums = size - size % LANES, fill(highest), fill(np.float32(0))
+    for k in range(0, whole, LANES):
+        e = exp(load(row, k) - shift)
+        store(row, k, e)
+        sums += e
+    total = np.float64(add_up(sums))
+    if whole < size:
+        e = exp(load_some(row, whole, size - whole, spare) - shift)
+        store_some(row, whole, size - whole, spare, e)
+        for k in range(whole, size):
+            total += row[k]
+    return total
+
+
+@njit(cache=True, nogil=True)
+def _scale(row, size, factor, shift, spare, sums, adds):
+    """row = factor row - shift; and ``sums`` += row, if it ``adds``."""
     factors, shifts = fill(np.float32(factor)), fill(np.float32(-shift))
-    for k in range(0, size, LANES):
-        value = multiply_add(load_some(a, start + k, size - k, spare), factors, shifts)
-        store_some(a, start + k, size - k, spare, value)
+    whole = size - size % LANES
+    for k in range(0, whole, LANES):
+        value = multiply_add(load(row, k), factors, shifts)
+        store(row, k, value)
+        if adds:
+            store(sums, k, load(sums, k) + value)
+    if whole < size:
+        left = size - whole
+        value = multiply_add(load_some(row, whole, left, spare), factors, shifts)
+        store_some(row, whole, left, spare, value)
+        if adds:
+            value += load_some(sums, whole, left, spare)
+            store_some(sums, whole, left, spare, value)
