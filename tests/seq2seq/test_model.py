@@ -331,12 +331,13 @@ def test_vocabularies_that_do_not_fit(
         ({"version": 2}, "upgrade wordkit"),
         ({"settings": {"hidden_size": 6, "embedding_size": 3}}, "of the shape"),
         ({"settings": {"cell": "elman"}}, "damaged: cell must be one of"),
-        ({"settings": {"layers": "2"}}, "layers must be a whole number of at least 1"),
+        ({"settings": {"layers": "2"}}, "layers must be a whole number from 1 to 1,000"),
         ({"settings": {"colour": 1}}, "damaged"),
         ({"settings": None}, "damaged"),
         ({"extra_length": -1}, "damaged: extra_length must be a whole number from 0, not -1"),
         ({"extra_length": "9"}, "damaged: extra_length must be a whole number from 0, not '9'"),
-        ({"settings": {"layers": 1_000_000_000}}, "too few for 1,000,000,000 layers"),
+        ({"settings": {"layers": 1_000_000_000}}, "from 1 to 1,000, not 1000000000"),
+        ({"settings": {"layers": 900}}, "too few for 900 layers"),
     ],
 )
 def test_a_config_that_does_not_fit(saved: Path, change: dict[str, Any], message: str) -> None:

@@ -252,7 +252,7 @@ class TestConfig:
             assert read_config(tmp_path, "corpus", 1)["delimiter"] == value
 
     def test_missing(self, tmp_path: Path) -> None:
-        with pytest.raises(FormatError, match=r"no wordkit corpus: it has no config\.json"):
+        with pytest.raises(FormatError, match=r"is not a wordkit corpus: it has no config\.json"):
             read_config(tmp_path, "corpus", 1)
         with pytest.raises(FileNotFoundError):
             read_config(tmp_path / "nowhere", "corpus", 1)

@@ -327,7 +327,7 @@ def test_a_text_shorter_than_the_window_and_more_workers_than_documents() -> Non
 
 def test_numbers_that_run_away() -> None:
     model = Cbow(alpha=10, min_alpha=10, sample=0, epochs=200, mode="sum", workers=1)
-    with pytest.raises(ModelError, match=r"ran away in epoch \d+, .*lower alpha"):
+    with pytest.raises(ModelError, match=r"diverged in epoch \d+, .*lower alpha"):
         model.fit(small_corpus())
 
 
