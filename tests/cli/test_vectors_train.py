@@ -125,4 +125,4 @@ def test_outputs_in_other_places(corpus: Path, tmp_path: Path) -> None:
 
 def test_phrases_of_a_corpus_never_replace_it(corpus: Path) -> None:
     message = refused("corpus", "phrases", corpus, "-o", corpus)
-    assert "would take the place of its own text" in message
+    assert "would replace its own input" in message
