@@ -9,6 +9,7 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
+from wordkit.backend.environment import check_environment
 from wordkit.backend.instructions import narrow
 
 if TYPE_CHECKING:
@@ -67,6 +68,8 @@ __all__ = [
 
 def __getattr__(name: str) -> Any:
     if name in _HOMES:
+        if name != "WordkitError":  # with which this is caught
+            check_environment()
         return getattr(import_module(_HOMES[name]), name)
     raise AttributeError(f"module 'wordkit' has no attribute {name!r}")
 

@@ -1,4 +1,4 @@
-"""Progress bars on standard error, for people only.
+"""What takes long, for people only: bars and lines on standard error.
 
 A bar shows rate and time left, appears after two seconds, and is silent when
 standard error is no terminal.
@@ -6,7 +6,17 @@ standard error is no terminal.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
+
+hear: Callable[[str], object] | None = None
+"""Who is told of what takes long. The command line prints it; the library says nothing."""
+
+
+def announce(message: str) -> None:
+    """Say what is done while it is."""
+    if hear is not None:
+        hear(message)
 
 
 def progress_bar(description: str, total: int | None, unit: str, *, show: bool = True) -> Any:

@@ -72,7 +72,7 @@ def test_without_the_variable_it_does_not() -> None:
 def test_compiled_kernels_of_both_are_kept(tmp_path: Path) -> None:
     narrow = {INSTRUCTIONS: "avx2"}
     runs = [{}, narrow, {}, narrow]
-    hits = [printed(CACHED, NUMBA_CACHE_DIR=str(tmp_path), **run) for run in runs]
+    hits = [printed(CACHED, WORDKIT_CACHE=str(tmp_path), **run) for run in runs]
     assert hits == ["0", "0", "1", "1"]
 
 

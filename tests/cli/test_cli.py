@@ -493,3 +493,36 @@ class TestWhatSteersATerminal:
         message = refused("vectors", "similar", path, "x" * 100_000)
         assert len(message) < 2100
         assert message.endswith("x ...")
+
+
+class TestEnvironment:
+    """What a container, a system user or a shell may have."""
+
+    def test_no_folder_for_compiled_kernels(self, folder: Path, tmp_path: Path) -> None:
+        (tmp_path / "file").write_text("")
+        (tmp_path / "temporary").mkdir()
+        options = {"WORDKIT_CACHE": str(tmp_path / "file" / "cache")}
+        options |= dict.fromkeys(("TMPDIR", "TEMP", "TMP"), str(tmp_path / "temporary"))
+        convert = ("vectors", "convert", folder / "vectors", tmp_path / "v.txt")
+        done = wordkit(*convert, "--format", "glove", **options)
+        message = done.stderr.decode()
+        assert done.returncode == 0, message
+        assert message.count("Warning: ") == 1
+        assert str(tmp_path / "file" / "cache") in message
+        assert "compiled kernels are kept in " + str(tmp_path / "temporary") in message
+        assert "set WORDKIT_CACHE to a folder that can be written" in message
+        again = wordkit(*convert, "--format", "glove", **options)
+        assert again.returncode == 0
+        assert b"Warning: " not in again.stderr, "they are there"
+
+    def test_variables_that_make_no_sense(self, folder: Path) -> None:
+        message = refused("vectors", "info", folder / "vectors", NUMBA_NUM_THREADS="-1")
+        assert "NUMBA_NUM_THREADS must be a whole number from 1, not '-1'" in message
+
+    def test_variables_that_numba_cannot_read(self, folder: Path, tmp_path: Path) -> None:
+        done = wordkit("vectors", "convert", folder / "vectors", tmp_path / "v.txt",
+                       "--format", "glove", NUMBA_DEBUG_CACHE="yes")  # fmt: skip
+        message = done.stderr.decode()
+        assert done.returncode == 0
+        assert "'NUMBA_DEBUG_CACHE' is defined but its associated value 'yes'" in message
+        assert "Traceback" not in message

@@ -285,6 +285,17 @@ def test_the_cache_folder_of_each_system(places, monkeypatch, platform, variable
     assert datasets._cache_folder() == places / expected
 
 
+def test_no_home_folder(monkeypatch: pytest.MonkeyPatch) -> None:
+    def home() -> Path:
+        raise RuntimeError("Could not determine home directory.")
+
+    for name in ("WORDKIT_CACHE", "WORDKIT_DATA", "XDG_CACHE_HOME", "LOCALAPPDATA"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setattr(Path, "home", home)
+    with pytest.raises(CorpusError, match=r"no home folder .*set WORDKIT_CACHE"):
+        datasets.fetch("ws353")
+
+
 # --- downloads ----------------------------------------------------------------------
 
 

@@ -36,10 +36,10 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from llvmlite import ir
-from numba import njit
 from numba.core import cgutils, types
 from numba.extending import intrinsic
 
+from wordkit.backend.compiling import njit
 from wordkit.backend.simd_kernels import (
     LANES,
     Pointer,

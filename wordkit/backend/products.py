@@ -110,7 +110,7 @@ class Times:
         assert self._panels is not None
         right = self.right[:, part.start * WIDTH : part.stop * WIDTH]
         place = self._panels[part].ctypes.data
-        fill_panels(*_place_and_steps(right), *right.shape, place)  # type: ignore[call-arg]
+        fill_panels(*_place_and_steps(right), *right.shape, place)
 
     def __call__(self, left: Array, out: Array) -> None:
         """``out`` = left @ right, on all cores if that is worth it."""
@@ -154,7 +154,7 @@ class Times:
         place, step, unit = _place_and_steps(out)
         if left.shape[1] != len(right) or out.shape != (len(left), right.shape[1]) or unit != 1:
             raise ValueError(f"{left.shape} by {right.shape} does not give {out.shape}")
-        multiply(  # type: ignore[call-arg]
+        multiply(
             *_place_and_steps(left), *left.shape, self._panels[part].ctypes.data,
             right.shape[1], place, step, _scratch().ctypes.data,
         )  # fmt: skip

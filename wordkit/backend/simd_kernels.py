@@ -23,12 +23,12 @@ from collections.abc import Callable
 from typing import Any
 
 from llvmlite import ir
-from numba import njit
 from numba.core import cgutils, types
 from numba.core.datamodel import models, register_default
 from numba.core.typing.templates import ConcreteTemplate, infer_global, signature
 from numba.extending import intrinsic, lower_builtin
 
+from wordkit.backend.compiling import njit
 from wordkit.backend.instructions import instruction_set
 
 LANES = 16 if instruction_set() == "avx512" else 8

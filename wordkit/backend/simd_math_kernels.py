@@ -9,8 +9,8 @@ the value. NaN gives NaN.
 from __future__ import annotations
 
 import numpy as np
-from numba import njit
 
+from wordkit.backend.compiling import njit
 from wordkit.backend.simd_kernels import (
     LANES,
     Pointer,

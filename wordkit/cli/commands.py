@@ -16,7 +16,8 @@ from typing import Any, NoReturn
 
 import click
 
-from wordkit import __version__
+from wordkit import __version__, progress
+from wordkit.backend.environment import check_environment
 from wordkit.cli.output import say, sentence
 from wordkit.cli.table import COMMANDS, GROUPS
 from wordkit.errors import WordkitError
@@ -61,6 +62,7 @@ class CommandLine(Commands):
 
     def _invoke(self, ctx: click.Context) -> Any:
         try:
+            check_environment()
             return super().invoke(ctx)
         except WordkitError as error:
             raise click.ClickException(str(error)) from None
@@ -115,6 +117,7 @@ def run() -> None:
     """Run the command line, in a process of its own."""
     handle_interrupts(_interrupt)
     warnings.showwarning = _show_warning
+    progress.hear = _announce
     for stream in (sys.stdout, sys.stderr):  # words that were not UTF-8 come out as they were
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(encoding="utf-8", errors="surrogateescape")
@@ -131,4 +134,15 @@ def _interrupt(*_: Any) -> NoReturn:
 
 
 def _show_warning(message: Warning | str, *_: Any, **__: Any) -> None:
-    say(f"Warning: {message}")
+    text = str(message).partition("\nThe parse failed with exception")[0]  # numba's, a traceback
+    say(f"Warning: {text}")
+
+
+def _announce(message: str) -> None:
+    if "tqdm" not in sys.modules:
+        say(message)
+        return
+    from tqdm import tqdm
+
+    with tqdm.external_write_mode(sys.stderr):  # not into the middle of a bar
+        say(message)

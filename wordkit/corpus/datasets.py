@@ -22,6 +22,7 @@ from typing import Any
 from urllib.error import HTTPError, URLError
 from urllib.parse import urlsplit
 
+from wordkit.cache_folder import CACHE, cache_folder
 from wordkit.checks import check_parameters
 from wordkit.errors import CorpusError
 from wordkit.progress import progress_bar
@@ -173,21 +174,16 @@ def corpora_folder() -> Path:
 
 
 def _cache_folder() -> Path:
-    if folder := os.environ.get("WORDKIT_CACHE"):
-        return Path(folder)
-    if sys.platform == "win32":
-        base = os.environ.get("LOCALAPPDATA") or Path.home() / "AppData" / "Local"
-    elif sys.platform == "darwin":
-        base = Path.home() / "Library" / "Caches"
-    else:
-        base = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
-    return Path(base) / "wordkit"
+    folder = cache_folder()
+    if folder is None:
+        raise CorpusError(f"there is no home folder to keep datasets in; set {CACHE} to a folder")
+    return folder
 
 
 def _data_folders() -> list[Path]:
     """Where files are looked for; where users are told to put them is the first."""
     data = os.environ.get("WORDKIT_DATA")
-    return [Path(data), _cache_folder()] if data else [_cache_folder()]
+    return [folder for folder in (data and Path(data), cache_folder()) if folder]
 
 
 def _local(file: DatasetFile) -> Path | None:
@@ -219,9 +215,9 @@ def _sha256(path: Path) -> str:
 
 def _download(file: DatasetFile, progress: bool) -> Path:
     """Stream a file into the cache folder; nothing is left there unless all of it is right."""
+    path = _cache_folder() / file.path
     if file.address is None:
         raise _failure(file, "no known address serves this file")
-    path = _cache_folder() / file.path
     digest = hashlib.sha256()
     with new_file(path) as out, progress_bar(path.name, file.size, "B", show=progress) as bar:
         for chunk in _stream(file, file.address):

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import numpy as np
-from numba import njit
+
+from wordkit.backend.compiling import njit
 
 LANES = 16
 """Dimensions are padded to a multiple of the widest vector register (16 float32)."""

@@ -8,7 +8,8 @@ vocabulary, so that nothing is hashed and nothing sorted.
 from __future__ import annotations
 
 import numpy as np
-from numba import njit
+
+from wordkit.backend.compiling import njit
 
 
 @njit(cache=True, nogil=True)

@@ -11,8 +11,8 @@ Matrices and lists come as pointers.
 from __future__ import annotations
 
 import numpy as np
-from numba import njit
 
+from wordkit.backend.compiling import njit
 from wordkit.backend.simd_kernels import (
     ALIGNED,
     LANES,

@@ -19,8 +19,8 @@ depend on how the text is cut into pieces, nor on the number of threads.
 from __future__ import annotations
 
 import numpy as np
-from numba import njit
 
+from wordkit.backend.compiling import njit
 from wordkit.backend.simd_kernels import LANES, Pointer, at, hold, pointer
 
 RUNS, PAIRS, WORDS = 0, 1, 2

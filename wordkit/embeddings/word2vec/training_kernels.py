@@ -15,8 +15,8 @@ each of them.
 from __future__ import annotations
 
 import numpy as np
-from numba import njit
 
+from wordkit.backend.compiling import njit
 from wordkit.backend.simd_kernels import (
     ALIGNED,
     LANES,

@@ -5,8 +5,8 @@
 from __future__ import annotations
 
 import numpy as np
-from numba import njit
 
+from wordkit.backend.compiling import njit
 from wordkit.backend.simd_kernels import (
     LANES,
     add_up,

@@ -9,8 +9,8 @@ their gradients (N, H), gates and products and their gradients (N, 3 H) or (N, 4
 from __future__ import annotations
 
 import numpy as np
-from numba import njit
 
+from wordkit.backend.compiling import njit
 from wordkit.backend.simd_kernels import LANES, fill, hold, pointer
 from wordkit.backend.simd_math_kernels import load_some, sigmoid, store_some, tanh
 

@@ -7,7 +7,8 @@ from __future__ import annotations
 from typing import NamedTuple
 
 import numpy as np
-from numba import njit
+
+from wordkit.backend.compiling import njit
 
 
 class AdamStep(NamedTuple):

@@ -14,7 +14,8 @@ from fractions import Fraction
 from typing import Any
 
 import numpy as np
-from numba import njit
+
+from wordkit.backend.compiling import njit
 
 _SPACE, _TAB, _NEWLINE, _RETURN = 32, 9, 10, 13
 _PLUS, _MINUS, _POINT, _ZERO, _E = 43, 45, 46, 48, 101
@@ -137,7 +138,7 @@ def parse_rows(data: np.ndarray, has_word: bool, values: np.ndarray, lines: np.n
 # --- printing -----------------------------------------------------------------------
 
 LONGEST = 24  # bytes: more than any printed float32 and its separator take
-_TEN = np.uint64(10)
+_ONE, _TEN = np.uint64(1), np.uint64(10)
 _POWERS_OF_TEN = 10 ** np.arange(9, dtype=np.int64)
 _SPLIT = 36
 _LOW_BITS = (1 << _SPLIT) - 1
@@ -223,14 +224,14 @@ def _print_positional(out: np.ndarray, p: int, n: int, count: int, point: int) -
         return _print_digits(out, p + 2 - point, n, count)
     if point < count:
         end = _print_digits(out, p + 1, n, count)
-        for i in range(p, p + point):
-            out[i] = out[i + 1]
+        for i in range(np.uint64(p), np.uint64(p + point)):
+            out[i] = out[i + _ONE]
         out[p + point] = _POINT
         return end
     p = _print_digits(out, p, n, count)
-    for _ in range(point - count):
-        out[p] = _ZERO
-        p += 1
+    for i in range(np.uint64(p), np.uint64(p + point - count)):
+        out[i] = _ZERO
+    p += point - count
     out[p], out[p + 1] = _POINT, _ZERO
     return p + 2
 
