@@ -14,7 +14,7 @@ from sklearn.base import clone
 
 from tests.layers.arrays import embedding_bag
 from wordkit.corpus.corpus import Corpus
-from wordkit.embeddings.counts.cooccurrence import keep_probabilities
+from wordkit.embeddings.subsampling import keep_probabilities
 from wordkit.embeddings.word2vec import estimators, training
 from wordkit.embeddings.word2vec.estimators import Cbow, SkipGram, alias_tables
 from wordkit.embeddings.word2vec.steps_kernels import RUN, SHARE

@@ -16,7 +16,8 @@ from sklearn.base import clone
 from tests.backend.array_modules import StandIn
 from tests.embeddings.counts.test_cooccurrence import hello
 from wordkit.corpus.corpus import Corpus
-from wordkit.embeddings.counts.cooccurrence import Cooccurrence, keep_probabilities
+from wordkit.embeddings.counts.cooccurrence import Cooccurrence
+from wordkit.embeddings.subsampling import keep_probabilities
 from wordkit.embeddings.word2vec.textbook import (
     TextbookWord2Vec,
     context_windows,

@@ -12,6 +12,7 @@ from wordkit.checks import Choice, Interval, Parameter, check_parameters
 from wordkit.corpus.corpus import Corpus, as_corpus
 from wordkit.embeddings.counts.sparse_rows import Pieces, RowWriter
 from wordkit.embeddings.parameters import SHARED
+from wordkit.embeddings.subsampling import keep_probabilities, occurrences
 from wordkit.errors import ModelError
 from wordkit.progress import progress_bar
 
@@ -148,26 +149,6 @@ def distance_weights(window: int, weighting: str) -> np.ndarray:
     if weighting == "harmonic":
         return 1 / distances
     return np.ones(window)
-
-
-def keep_probabilities(counts: np.ndarray, sample: float) -> np.ndarray:
-    """Probability that an occurrence of each word stays (word2vec.c), (V,) float64."""
-    if not sample:
-        return np.ones(len(counts))
-    share = sample * counts.sum() / np.maximum(counts, 1)
-    return np.minimum(1, np.sqrt(share) + share)
-
-
-def occurrences(corpus: Corpus) -> np.ndarray:
-    """How often each word occurs in this very corpus, (V,) int64."""
-    size = len(corpus.vocabulary)
-    counts = np.zeros(size, np.int64)
-    for start in range(0, len(corpus), PIECE):
-        piece = corpus.ids[start : start + PIECE]
-        if piece.min() < 0 or piece.max() >= size:
-            raise ModelError("the corpus is damaged: it has ids that its vocabulary lacks")
-        counts += np.bincount(piece, minlength=size)
-    return counts
 
 
 def _separated(corpus: Corpus, memory_mb: float) -> np.ndarray:

@@ -11,10 +11,10 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from sklearn.base import BaseEstimator
 
 from wordkit.corpus.corpus import Corpus, as_corpus
-from wordkit.embeddings.counts.cooccurrence import keep_probabilities, occurrences
+from wordkit.embeddings.estimator import Estimator
+from wordkit.embeddings.subsampling import keep_probabilities, occurrences
 from wordkit.embeddings.word2vec.settings import FAST, check_settings, known_vectors, plain
 from wordkit.embeddings.word2vec.training import Method, Training
 from wordkit.embeddings.word2vec.weights import Weights
@@ -30,10 +30,21 @@ too far: so its steps are those of single pairs, and its batches small."""
 _NO_TREE = np.zeros(1, np.int8), np.zeros(1, np.int32), np.zeros(1, np.int64)
 
 
-class _Word2Vec(BaseEstimator):
+class _Word2Vec(Estimator):
     """What skip-gram and CBOW share: everything but the kind of step."""
 
     _parameters = FAST
+    vector_size: int
+    window: int
+    loss: str
+    negative: int
+    ns_exponent: float
+    sample: float
+    alpha: float
+    min_alpha: float
+    init: Any
+    freeze: bool
+    seed: int
 
     def fit(
         self,

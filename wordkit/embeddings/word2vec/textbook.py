@@ -10,12 +10,12 @@ from collections.abc import Iterator
 from typing import Any, ClassVar, NamedTuple
 
 import numpy as np
-from sklearn.base import BaseEstimator
 
 from wordkit.backend.arrays import Array, array_module, scatter_add, to_device, to_host
 from wordkit.checks import Choice, Interval, Parameter, check_parameters
 from wordkit.corpus.corpus import Corpus, as_corpus
-from wordkit.embeddings.counts.cooccurrence import keep_probabilities
+from wordkit.embeddings.estimator import Estimator
+from wordkit.embeddings.subsampling import keep_probabilities
 from wordkit.embeddings.word2vec.settings import PREDICTED, check_rates
 from wordkit.errors import ModelError
 from wordkit.layers.base import Layer, RowGradient
@@ -29,7 +29,7 @@ from wordkit.vectors.word_vectors import WordVectors
 LOSSES = ("negative-sampling", "hierarchical-softmax", "softmax")
 
 
-class TextbookWord2Vec(BaseEstimator):
+class TextbookWord2Vec(Estimator):
     """Skip-gram or CBOW, by gradient descent in small batches (Mikolov et al. 2013).
 
     Frequent words are left out at random; each word's window has a width drawn from 1 to
