@@ -13,6 +13,7 @@ from wordkit.backend.simd_kernels import (
     LANES,
     absolute,
     add_up,
+    add_up_four,
     at,
     at_least,
     at_most,
@@ -84,6 +85,24 @@ def dot(a, b):
 def test_sum_of_lanes() -> None:
     a, b = np.random.default_rng(1).normal(size=(2, 3 * LANES)).astype(np.float32)
     assert dot(a, b) == pytest.approx(a @ b, rel=1e-5)
+
+
+@njit
+def four_sums(a, result):
+    a = pointer(a)
+    v, w = load(a, 0), load(a, LANES)
+    x, y = load(a, 2 * LANES), load(a, 3 * LANES)
+    add_up_four(pointer(result), 1, v, w, x, y)
+    one_by_one = add_up(v), add_up(w), add_up(x), add_up(y)
+    return one_by_one
+
+
+def test_four_sums_are_those_of_each_in_the_same_bits() -> None:
+    a = np.random.default_rng(2).normal(size=(4, LANES)).astype(np.float32)
+    result = np.full(6, 9, np.float32)
+    assert four_sums(a, result) == tuple(result[1:5])
+    np.testing.assert_allclose(result[1:5], a.sum(axis=1), rtol=1e-5)
+    assert result[0] == result[5] == 9
 
 
 @njit(nogil=True)

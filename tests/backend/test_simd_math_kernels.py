@@ -9,8 +9,17 @@ import numpy as np
 import pytest
 from numba import njit
 
-from wordkit.backend.simd_kernels import LANES, hold, pointer
-from wordkit.backend.simd_math_kernels import exp, load_some, sigmoid, store_some, tanh
+from wordkit.backend.simd_kernels import LANES, fill, hold, pointer
+from wordkit.backend.simd_math_kernels import (
+    exp,
+    exp_two,
+    load_some,
+    sigmoid,
+    store_some,
+    tanh,
+    value_of,
+    values_of,
+)
 
 ORACLES: dict[str, tuple[Any, Callable]] = {
     "exp": (exp, np.exp),
@@ -50,3 +59,38 @@ def test_against_numpy(name: str) -> None:
         np.testing.assert_allclose(ends[1:], np.exp([88.0, -87, 88, -87]), rtol=3e-7)
     else:
         np.testing.assert_allclose(ends[1:], oracle(np.array([1, -1, 1, -1]) * 1e3), atol=1e-30)
+
+
+SERIES = (np.float32(2), np.float32(-0.5), np.float32(3))
+
+
+@njit
+def first_of_two_exp(x):
+    return exp_two(x, fill(np.float32(-1)))[0]
+
+
+@njit
+def second_of_two_exp(x):
+    return exp_two(fill(np.float32(-1)), x)[1]
+
+
+@njit
+def one_value(x):
+    return value_of(SERIES, x)
+
+
+@njit
+def second_of_two_values(x):
+    return values_of(SERIES, fill(np.float32(4)), x)[1]
+
+
+@pytest.mark.parametrize("function", [first_of_two_exp, second_of_two_exp])
+def test_two_at_a_time_have_the_bits_of_one(function: Any) -> None:
+    x = np.append(np.linspace(-90, 0, 1001), [np.nan, -np.inf, -0.0]).astype(np.float32)
+    np.testing.assert_array_equal(applied(function, x), applied(exp, x))
+
+
+def test_polynomials_at_one_place_and_at_two() -> None:
+    x = np.linspace(-3, 3, 101).astype(np.float32)
+    np.testing.assert_allclose(applied(one_value, x), (2 * x - 0.5) * x + 3, rtol=1e-5, atol=1e-5)
+    np.testing.assert_array_equal(applied(second_of_two_values, x), applied(one_value, x))

@@ -65,6 +65,32 @@ def exp(x):
     return value_of(_EXP, rest) * power_of_two(whole)
 
 
+@njit(cache=True, nogil=True, inline="always")
+def values_of(coefficients, x, y):
+    """The same at two places: while one sum waits for its last term, the other goes on."""
+    first = fill(coefficients[0])
+    a, b = (
+        multiply_add(first, x, fill(coefficients[1])),
+        multiply_add(first, y, fill(coefficients[1])),
+    )
+    for n in range(2, len(coefficients)):
+        term = fill(coefficients[n])
+        a, b = multiply_add(a, x, term), multiply_add(b, y, term)
+    return a, b
+
+
+@njit(cache=True, nogil=True, inline="always")
+def exp_two(x, y):
+    """exp(x) and exp(y), of numbers from -87 to 0: below they stay what they are there."""
+    low, turn, half = fill(_LOWEST), fill(_LOG2_E), fill(np.float32(0.5))
+    x, y = where_positive(low - x, low, x), where_positive(low - y, low, y)
+    m, n = floor(multiply_add(x, turn, half)), floor(multiply_add(y, turn, half))
+    x, y = multiply_add(m, fill(-_LOG_2), x), multiply_add(n, fill(-_LOG_2), y)
+    x, y = multiply_add(m, fill(-_REST), x), multiply_add(n, fill(-_REST), y)
+    a, b = values_of(_EXP, x, y)
+    return a * power_of_two(m), b * power_of_two(n)
+
+
 @njit(cache=True, nogil=True)
 def sigmoid(x):
     """1 / (1 + exp(-x))."""

@@ -16,7 +16,8 @@ from wordkit.corpus.corpus import Corpus, as_corpus
 from wordkit.embeddings.estimator import Estimator
 from wordkit.embeddings.subsampling import keep_probabilities, occurrences
 from wordkit.embeddings.word2vec.settings import FAST, check_settings, known_vectors, plain
-from wordkit.embeddings.word2vec.training import Method, Training
+from wordkit.embeddings.word2vec.structures import Method, Targets
+from wordkit.embeddings.word2vec.training import Training
 from wordkit.embeddings.word2vec.weights import Weights
 from wordkit.errors import ModelError
 from wordkit.interrupts import TrainingInterrupted
@@ -28,6 +29,7 @@ CROWDED, LARGEST_BATCH = 0.25, 128
 those of many steps. The word of a small vocabulary that is drawn most often would be pushed
 too far: so its steps are those of single pairs, and its batches small."""
 _NO_TREE = np.zeros(1, np.int8), np.zeros(1, np.int32), np.zeros(1, np.int64)
+_NO_DRAWS = np.zeros((1, 2), np.int32)
 
 
 class _Word2Vec(Estimator):
@@ -145,7 +147,7 @@ class _Word2Vec(Estimator):
         training = Training(
             corpus,
             weights,
-            self._method(counts),
+            *self._method(counts),
             keep,
             {"method": type(self).__name__, **settings},
             folder=folder,
@@ -175,32 +177,30 @@ class _Word2Vec(Estimator):
         self.vectors_ = WordVectors(words, vectors, counts=counts)
         self.output_vectors_ = outputs
 
-    def _method(self, counts: np.ndarray) -> Method:
-        """What the kernels are told."""
+    def _method(self, counts: np.ndarray) -> tuple[Method, int, int]:
+        """What the kernels are told, the largest number of columns, and the size of a batch."""
         from wordkit.embeddings.word2vec.steps_kernels import PAIRS, RUN, RUNS, SHARE, WORDS
 
         cbow = isinstance(self, Cbow)
         mode = getattr(self, "mode", None)
-        bag = (cbow, mode != "sum", mode == "mean")
+        bag = self.window, cbow, mode != "sum", mode == "mean"
         pairs = 1 if cbow else self.window + 1  # of a centre word, on average
         if self.loss == "hs":
             from wordkit.layers.losses.hierarchical_softmax import huffman_tree
 
             tree = huffman_tree(counts)
-            tables = np.ones(1, np.float32), np.zeros(1, np.int32)
             widest = int(np.diff(tree.offsets).max())
-            targets = (True, 0, np.float32(0), *tables, *tree)
-            return Method(WORDS, bag, widest, targets, _batch(self.alpha * pairs))
+            targets = Targets(True, 0, 0.0, len(counts), _NO_DRAWS, *tree)
+            return Method(WORDS, *bag, targets), widest, _batch(self.alpha * pairs)
         drawn = np.where(counts > 0, np.maximum(counts, 1) ** float(self.ns_exponent), 0)
         push = self.alpha * self.negative * drawn.max() / drawn.sum()
         shared = getattr(self, "negatives", None) == "shared" and push * RUN * pairs < CROWDED
         kind = WORDS if cbow else RUNS if shared else PAIRS
         draws = round(SHARE * self.negative) if shared else self.negative
-        label = np.float32(-self.negative / draws)
-        targets = (False, draws, label, *alias_tables(drawn), *_NO_TREE)
-        return Method(
-            kind, bag, RUN + draws, targets, _batch(push * RUN * pairs if shared else push)
-        )
+        table, label = draw_table(*alias_tables(drawn)), -self.negative / draws
+        targets = Targets(False, draws, label, len(counts), table, *_NO_TREE)
+        batch = _batch(push * RUN * pairs if shared else push)
+        return Method(kind, *bag, targets), RUN + draws, batch
 
 
 class SkipGram(_Word2Vec):
@@ -359,3 +359,12 @@ def alias_tables(weights: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         if share[give] < 1:
             poor.append(rich.pop())
     return share.astype(np.float32), other
+
+
+def draw_table(share: np.ndarray, other: np.ndarray) -> np.ndarray:
+    """The alias tables as one for whole numbers, (V, 2) int32.
+
+    A number from 0 to 2**24 draws word w as itself if it is below the first, else the second.
+    """
+    first = np.ceil(np.minimum(share.astype(float), 1) * 2**24)
+    return np.stack([first, other], axis=1).astype(np.int32)

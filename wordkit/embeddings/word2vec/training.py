@@ -14,6 +14,7 @@ import numpy as np
 
 from wordkit.backend.threads import available_workers, checked_workers, in_step, in_threads
 from wordkit.corpus.corpus import Corpus
+from wordkit.embeddings.word2vec.structures import Course, Meeting, Method, Text, Work
 from wordkit.embeddings.word2vec.weights import Weights
 from wordkit.errors import FormatError, ModelError
 from wordkit.interrupts import TrainingInterrupted, noted_interrupts
@@ -30,33 +31,8 @@ PIECE = 100_000
 """Centre words that a thread trains on before it asks for more."""
 GROUP = 8
 """Pieces for each thread between two looks at the loss and the clock."""
-ROOM = 11
-"""Its place among what ``train`` is called with."""
-LOSSES = 2
-"""Their place in it."""
 ROUNDS = 64
 """Rounds of reproducible training between two looks."""
-
-
-@dataclass(frozen=True)
-class Method:
-    """What the kernels are told, once for a training.
-
-    Attributes
-    ----------
-    kind, bag
-        The kind of step, and how CBOW joins contexts: see ``steps_kernels``.
-    widest, targets
-        The largest number of columns, and what makes them: see ``train``.
-    batch
-        Steps of which the scores are taken together, in reproducible training.
-    """
-
-    kind: int
-    bag: tuple
-    widest: int
-    targets: tuple
-    batch: int
 
 
 @dataclass
@@ -85,6 +61,10 @@ class Training:
 
     Parameters
     ----------
+    widest
+        The largest number of columns of a step.
+    batch
+        Steps of which the scores are taken together, in reproducible training.
     settings
         vector_size, window, alpha, min_alpha, epochs, seed, workers, reproducible, verbose,
         and whatever else makes two trainings different.
@@ -101,6 +81,8 @@ class Training:
         corpus: Corpus,
         weights: Weights,
         method: Method,
+        widest: int,
+        batch: int,
         keep: np.ndarray,
         settings: Mapping[str, Any],
         *,
@@ -108,13 +90,15 @@ class Training:
         every: float = 300.0,
         after_epoch: Callable[[int, float, Weights], None] | None = None,
     ):
-        self.corpus, self.weights, self.method, self.keep = corpus, weights, method, keep
+        self.corpus, self.weights, self.method = corpus, weights, method
+        self.text = Text(_read_only(corpus.ids), _read_only(corpus.offsets), keep)
+        self.widest, self.batch = widest, batch
         self.settings, self.folder, self.every = dict(settings), folder, every
         self.after_epoch = after_epoch
         self.workers = checked_workers(self.settings.pop("workers"))
         self.show = self.settings.pop("verbose")
         self.progress = Progress()
-        self._shared: tuple = ()
+        self._shared: Work | None = None
         self._words = len(corpus) * self.settings["epochs"]
 
     def run(self) -> list[float]:
@@ -179,69 +163,50 @@ class Training:
         piece = min(PIECE, 1024 * max(1, size // (1024 * self.workers)))
         last = min(now.place + GROUP * self.workers * piece, size)
         calls = [
-            (*self._call(first, min(first + piece, last)), *self._buffers(1, 1, 1))
+            (*self._call(first, min(first + piece, last)), self._work())
             for first in range(now.place, last, piece)
         ]
         in_threads(train, calls, self.workers)
         for call in calls:
-            self._count(call[ROOM])
+            self._count(call[-1])
         return last
 
     def _train_together(self) -> int:
         """Threads wait for each other, so that their number makes no difference."""
         from wordkit.backend.simd_kernels import ALIGNED
-        from wordkit.embeddings.word2vec.training_kernels import (
-            ROUND,
-            make_scratch,
-            train_together,
-        )
+        from wordkit.embeddings.word2vec.training_kernels import ROUND, make_own, train_together
 
         now = self.progress
         workers = min(self.workers, available_workers())  # one that waits for a core holds up all
         parts = 1 << max(0, (self.weights.width // (2 * ALIGNED)).bit_length() - 1)
-        if not self._shared:
-            self._shared = self._buffers(ROUND, 2 * self.method.batch, parts)
-        tables, room, _, at_once = self._shared
-        room[LOSSES][:] = 0
-        last = min(now.place + ROUNDS * ROUND * at_once, len(self.corpus))
-        meeting = parts, np.zeros(1, np.int64), np.zeros(ROUND, np.int64)
+        shared = self._shared
+        if shared is None:
+            shared = self._shared = self._work(ROUND, 2 * self.batch, parts)
+        shared.room.losses[:] = 0
+        last = min(now.place + ROUNDS * ROUND * shared.at_once, len(self.corpus))
+        counter, counts = np.zeros(1, np.int64), np.zeros(ROUND, np.int64)
         calls = [
-            (*self._call(now.place, last), tables, room, make_scratch(tables, self.weights.width),
-             at_once, *meeting, me, workers)
+            (*self._call(now.place, last),
+             shared._replace(own=make_own(shared.steps, self.weights.width)),
+             Meeting(counter, counts, me, workers))
             for me in range(workers)
         ]  # fmt: skip
         in_step(train_together, calls)
-        self._count(room)
+        self._count(shared)
         return last
 
-    def _buffers(self, pieces: int, slots: int, parts: int) -> tuple:
-        """Tables of steps, for so many pieces of text; room for steps; tokens of a piece."""
-        from wordkit.embeddings.word2vec.steps_kernels import make_steps, tokens_at_once
-        from wordkit.embeddings.word2vec.training_kernels import make_room, make_scratch
+    def _work(self, *sizes: int) -> Work:
+        from wordkit.embeddings.word2vec.training_kernels import make_work
 
-        shape = self.method.kind, int(self.settings["window"]), self.method.widest
-        width, at_once = self.weights.width, tokens_at_once(*shape)
-        tables = make_steps(pieces * at_once, *shape)
-        room = make_room(slots, parts, tables, width, self.method.bag[0])
-        return tables, room, make_scratch(tables, width), at_once
+        return make_work(self.method, self.widest, self.weights.width, *sizes)
 
     def _call(self, first: int, last: int) -> tuple:
-        corpus, weights = self.corpus, self.weights
-        return (
-            (corpus.ids, corpus.offsets, self.keep),
-            first,
-            last,
-            self.method.kind,
-            int(self.settings["window"]),
-            self.method.targets,
-            self._rates(),
-            np.uint64(((self.settings["seed"] << 20) + self.progress.epoch) << 1),  # and the odd
-            self.method.bag,
-            (weights.width, weights.inputs, weights.outputs, weights.learns),
-        )
+        seed = ((self.settings["seed"] << 20) + self.progress.epoch) << 1  # and the odd ones
+        course = Course(np.uint64(seed), *self._rates())
+        return self.text, first, last, self.method, course, self.weights.model()
 
-    def _count(self, room: tuple) -> None:
-        loss, terms = room[LOSSES].sum(axis=0)
+    def _count(self, work: Work) -> None:
+        loss, terms = work.room.losses.sum(axis=0)
         self.progress.loss += float(loss)
         self.progress.terms += float(terms)
 
@@ -359,3 +324,10 @@ class Training:
             return where
         self.save()
         return f"{where}; kept in {self.folder}: go on with --resume"
+
+
+def _read_only(array: np.ndarray) -> np.ndarray:
+    """A view that is: a corpus in a file and one in memory then have one compilation."""
+    view = array.view()
+    view.flags.writeable = False
+    return view

@@ -2,6 +2,11 @@
 # (numba's types are not Python's: a loop over int64, a float32 that is no float)
 """word2vec at the speed of memory: the arithmetic of its steps.
 
+    Text --plan--> Steps --score--> scores --weigh--> G --update--> Model
+                   contexts ids     S = X O^T         G O   to the contexts X, rows of inputs
+                   columns ids                        G^T X to the columns O, rows of outputs
+                   labels
+
 In skip-gram the contexts X (C, D) of a step meet its columns O (M, D):
 
     S = X O^T                  scores
@@ -9,10 +14,12 @@ In skip-gram the contexts X (C, D) of a step meet its columns O (M, D):
     X += G O,  O += G^T X      with the O and X from before the step
 
 In CBOW X is one row, the sum or mean of the contexts, and what is added to it goes to
-each of them.
+each of them. What the letters stand for in memory is in ``structures``.
 """
 
 from __future__ import annotations
+
+from typing import NamedTuple
 
 import numpy as np
 
@@ -30,340 +37,315 @@ from wordkit.backend.simd_kernels import (
     wait_for,
 )
 from wordkit.embeddings.word2vec.block_kernels import (
+    Factors,
+    Rows,
     add_products,
     add_row,
     aligned_zeros,
     copy_rows,
     products,
-    row_products,
     sum_rows,
 )
 from wordkit.embeddings.word2vec.loss_kernels import gradients
 from wordkit.embeddings.word2vec.steps_kernels import (
     NONE,
     ONE,
+    make_steps,
+    method_pointers,
     plan,
     pointers,
-    step_at,
     steps_from,
+    tokens_at_once,
+)
+from wordkit.embeddings.word2vec.structures import (
+    Course,
+    Meeting,
+    Method,
+    Model,
+    Own,
+    Room,
+    Steps,
+    Text,
+    Work,
 )
 
 ROUND = 16
 """Pieces of text that threads plan, each some of them, before they train on them together."""
 
 
+class Part(NamedTuple):
+    """Some columns of the matrices, ``span`` of them from where inputs and outputs begin."""
+
+    size: int
+    span: int
+    inputs: Pointer
+    outputs: Pointer
+    learns: Pointer
+    frozen: bool
+
+
+class Slot(NamedTuple):
+    """The room of one step."""
+
+    scores: Pointer
+    x: Pointer
+    losses: Pointer
+
+
 @njit(cache=True, nogil=True)
 def train(
-    text: tuple,
-    first: int,
-    last: int,
-    kind: int,
-    window: int,
-    targets: tuple,
-    rates: tuple,
-    seed: np.uint64,
-    bag: tuple,
-    model: tuple,
-    tables: tuple,
-    room: tuple,
-    scratch: tuple,
-    at_once: int,
+    text: Text, first: int, last: int, method: Method, course: Course, model: Model, work: Work
 ) -> None:
     """Train on the centre words at the places [first, last), step after step.
 
-    Parameters
-    ----------
-    text, kind, window, rates, seed
-        As ``plan`` takes them.
-    targets
-        As ``plan`` takes them, but arrays.
-    bag
-        Whether this is CBOW, and whether it divides by the number of contexts: forwards,
-        and backwards.
-    model
-        The length of a vector, a multiple of 16; flat input and output vectors, updated
-        in place; and (V,) uint8: whether an input vector is to be updated.
-    tables, room, scratch, at_once
-        ``make_steps`` for so many tokens, ``make_room`` for one step of one part, and
-        ``make_scratch``; the sums of loss and terms end in ``room``.
+    The model is updated in place; sums of loss and terms end in ``work.room``, which has one
+    slot and one part.
     """
-    steps, columns = pointers(tables), _columns(tables, targets)
-    weights, own = _weights(tables, model, NONE, model[0]), _pointers(scratch)
-    slot = _slot(_slots(room), NONE, NONE, NONE)
-    for begin in range(first, last, at_once):
-        end = min(begin + at_once, last)
-        n = plan(text, begin, end, kind, window, columns, rates, seed, steps)
+    method, steps, own = method_pointers(method), pointers(work.steps), _own(work.own)
+    part, slot = _part(model, NONE, model.used), _slot(work.room, NONE, NONE, NONE)
+    for begin in range(first, last, work.at_once):
+        n = plan(text, begin, min(begin + work.at_once, last), method, course, steps)
         for number in range(n):
-            if number + 1 < n:
-                _fetch(weights, step_at(steps, number + 1))
-            step = step_at(steps, number)
-            _score(weights, bag, step, slot, own)
-            _weigh(weights, bag, step, slot, ONE, NONE)
-            _update_inputs(weights, bag, step, slot, own)
-            _update_outputs(weights, bag, step, slot, own)
-    hold((tables, room, scratch))
+            step, coming = steps_from(steps, number), steps_from(steps, min(number + 1, n - 1))
+            contexts, columns = _rows(part, coming)
+            c, m = coming.sizes[0], coming.sizes[1]
+            # some rows at a time: while more are on their way than fit, the processor waits
+            _fetch(columns, NONE, m // 3, part.span)
+            _score(part, method, step, slot, own)
+            _fetch(columns, m // 3, 2 * m // 3, part.span)
+            _weigh(method, step, slot, ONE, NONE, own)
+            _fetch(columns, 2 * m // 3, m, part.span)
+            _update_inputs(part, method, step, slot, own)
+            _fetch(contexts, NONE, c, part.span)
+            _update_outputs(part, method, step, slot, own)
+    hold((text, method, model, work))
 
 
 @njit(cache=True, nogil=True)
 def train_together(
-    text: tuple,
+    text: Text,
     first: int,
     last: int,
-    kind: int,
-    window: int,
-    targets: tuple,
-    rates: tuple,
-    seed: np.uint64,
-    bag: tuple,
-    model: tuple,
-    tables: tuple,
-    room: tuple,
-    scratch: tuple,
-    at_once: int,
-    parts: int,
-    counter: np.ndarray,
-    counts: np.ndarray,
-    me: int,
-    workers: int,
+    method: Method,
+    course: Course,
+    model: Model,
+    work: Work,
+    meeting: Meeting,
 ) -> None:
-    """The same in batches, by ``workers`` threads that wait for each other: this is one.
+    """The same in batches, by threads that wait for each other: this is one.
 
-    All vectors are cut into the same ``parts``, and a thread has some of these: it alone
-    reads and writes them. A score is the sum of those of the parts, in their order; so each
-    number is computed from the same ones in the same order, whatever the number of threads.
+    All vectors are cut into the same parts, and a thread has some of these: it alone reads and
+    writes them. A score is the sum of those of the parts, in their order; so each number is
+    computed from the same ones in the same order, whatever the number of threads.
 
-    ``first`` is a multiple of ``ROUND * at_once``. The threads of a call share ``tables``
-    (for ``ROUND`` pieces), ``room`` (for the steps of two batches), ``counter``, one int64
-    of 0, and ``counts`` (ROUND,) int64, but not ``scratch``.
+    ``first`` is a multiple of ``ROUND * at_once``. The threads of a call share the steps (for
+    ``ROUND`` pieces), the room (for the steps of two batches) and the counters.
     """
-    steps, columns = pointers(tables), _columns(tables, targets)
-    slots, own = _slots(room), _pointers(scratch)
-    batch, capacity = room[3] // 2, len(tables[0]) // ROUND
-    gate, waits, turn = pointer(counter), np.int64(0), np.int64(0)
+    told, steps, own = method_pointers(method), pointers(work.steps), _own(work.own)
+    batch, capacity = work.room.slots // 2, len(work.steps.sizes) // ROUND
+    gate, waits, turn = pointer(meeting.counter), NONE, NONE
+    workers, at_once = meeting.workers, work.at_once
     for begin in range(first, last, ROUND * at_once):
-        for piece in range(me, ROUND, workers):
+        for piece in range(meeting.me, ROUND, workers):
             start = min(begin + piece * at_once, last)
             room_for_it = steps_from(steps, piece * capacity)
-            counts[piece] = plan(text, start, min(start + at_once, last), kind, window, columns,
-                                 rates, seed, room_for_it)  # fmt: skip
+            end = min(start + at_once, last)
+            meeting.counts[piece] = plan(text, start, end, told, course, room_for_it)
         waits += workers
         wait_for(gate, waits)
         for piece in range(ROUND):
-            for start in range(0, counts[piece], batch):
+            for start in range(0, meeting.counts[piece], batch):
                 chosen = steps_from(steps, piece * capacity + start)
-                n = min(batch, counts[piece] - start)
+                n = min(batch, meeting.counts[piece] - start)
                 # others may still read the slots of the batch before
                 turn = batch - turn
-                _train_batch(chosen, n, tables, model, bag, slots, turn, own, parts, gate,
-                             waits, me, workers)  # fmt: skip
+                _train_batch(chosen, n, told, model, work.room, turn, own, meeting, waits)
                 waits += 2 * workers
         waits += workers
         wait_for(gate, waits)  # nobody plans the next round while others are in this one
-    hold((tables, room, scratch, counter))
+    hold((text, method, model, work, meeting))
 
 
 @njit(cache=True, nogil=True)
 def _train_batch(
-    steps: tuple,
+    steps: Steps,
     n: int,
-    tables: tuple,
-    model: tuple,
-    bag: tuple,
-    slots: tuple,
+    method: Method,
+    model: Model,
+    room: Room,
     turn: int,
-    own: tuple,
-    parts: int,
-    gate: Pointer,
+    own: Own,
+    meeting: Meeting,
     waits: int,
-    me: int,
-    workers: int,
 ) -> None:
     """This thread's share of n steps."""
+    gate, me, workers, parts = pointer(meeting.counter), meeting.me, meeting.workers, room.parts
     first, last = parts * me // workers, parts * (me + 1) // workers
-    for part in range(first, last):
-        begin, end = _cut(model[0], part, parts), _cut(model[0], part + 1, parts)
-        weights = _weights(tables, model, begin, end)
+    for number_of_part in range(first, last):
+        begin = _cut(model, number_of_part, parts)
+        part = _part(model, begin, _cut(model, number_of_part + 1, parts))
         for number in range(n):
-            if number + 1 < n:
-                _fetch(weights, step_at(steps, number + 1))
-            slot = _slot(slots, turn + number, part, begin)
-            _score(weights, bag, step_at(steps, number), slot, own)
+            coming = steps_from(steps, min(number + 1, n - 1))
+            contexts, columns = _rows(part, coming)
+            _fetch(contexts, NONE, coming.sizes[0], part.span)
+            _fetch(columns, NONE, coming.sizes[1], part.span)
+            slot = _slot(room, turn + number, number_of_part, begin)
+            _score(part, method, steps_from(steps, number), slot, own)
     wait_for(gate, waits + workers)
-    weights = _weights(tables, model, NONE, model[0])
+    apart = len(room.scores) // (room.slots * parts)
     for number in range(me, n, workers):
-        slot = _slot(slots, turn + number, NONE, NONE)
-        _weigh(weights, bag, step_at(steps, number), slot, parts, slots[0])
+        slot = _slot(room, turn + number, NONE, NONE)
+        _weigh(method, steps_from(steps, number), slot, parts, apart, own)
     wait_for(gate, waits + 2 * workers)
-    begin, end = _cut(model[0], first, parts), _cut(model[0], last, parts)
-    weights = _weights(tables, model, begin, end)
+    begin = _cut(model, first, parts)
+    part = _part(model, begin, _cut(model, last, parts))
     for number in range(n):
-        slot = _slot(slots, turn + number, NONE, begin)
-        _update_inputs(weights, bag, step_at(steps, number), slot, own)
+        slot = _slot(room, turn + number, NONE, begin)
+        _update_inputs(part, method, steps_from(steps, number), slot, own)
     for number in range(n):
-        slot = _slot(slots, turn + number, NONE, begin)
-        _update_outputs(weights, bag, step_at(steps, number), slot, own)
+        slot = _slot(room, turn + number, NONE, begin)
+        _update_outputs(part, method, steps_from(steps, number), slot, own)
 
 
-def make_room(slots: int, parts: int, tables: tuple, size: int, cbow: bool) -> tuple:
-    """What steps keep from their scores to their updates, in so many slots.
+def make_work(method: Method, widest: int, width: int, pieces: int = 1, slots: int = 1,
+              parts: int = 1) -> Work:  # fmt: skip
+    """Where to train by a method with steps of up to ``widest`` columns, rows of ``width``.
 
-    Scores of each part; X; loss and its terms, (slots, 2); the numbers of slots and parts.
+    There is room to plan so many pieces of text at once, for so many steps, in so many parts.
     """
-    rows, width = 3 if cbow else tables[1].shape[1], tables[2].shape[1]
-    return (
-        aligned_zeros(slots * parts * rows * width),
-        aligned_zeros(slots * rows * size),
+    at_once = tokens_at_once(method.kind, method.window, widest)
+    steps = make_steps(pieces * at_once, method.kind, method.window, widest)
+    rows = 3 if method.cbow else steps.contexts_apart
+    room = Room(
+        aligned_zeros(slots * parts * rows * steps.columns_apart),
+        aligned_zeros(slots * rows * width),
         np.zeros((slots, 2)),
         slots,
         parts,
     )
+    return Work(steps, room, make_own(steps, width), at_once)
 
 
-def make_scratch(tables: tuple, size: int) -> tuple:
-    """What a thread needs for a moment.
-
-    The numbers of the rows of X, a list for picking rows, and in CBOW the gradient of X and
-    the share of a context.
-    """
-    longest = max(tables[1].shape[1], tables[2].shape[1])
-    return (
+def make_own(steps: Steps, width: int) -> Own:
+    """What each thread needs for itself."""
+    longest = max(steps.contexts_apart, steps.columns_apart)
+    return Own(
         np.arange(longest, dtype=np.int32),
         np.zeros(longest, np.int32),
-        aligned_zeros(size),
+        aligned_zeros((steps.contexts_apart + 1) * steps.columns_apart),
+        aligned_zeros(width),
         np.zeros(1, np.float32),
     )
 
 
-@njit(cache=True, nogil=True)
-def _pointers(scratch: tuple) -> tuple:
-    numbers, picks, gradient, share = scratch
-    return pointer(numbers), pointer(picks), pointer(gradient), pointer(share)
-
-
-@njit(cache=True, nogil=True)
-def _slots(room: tuple) -> tuple:
-    """Pointers to the room, and how far parts and slots are apart."""
-    scores, x, losses, slots, parts = room
-    return (
-        len(scores) // (slots * parts), parts, len(x) // slots,
-        pointer(scores), pointer(x), pointer(losses),
+@njit(cache=True, nogil=True, inline="always")
+def _own(own: Own) -> Own:
+    """The same with pointers in place of arrays."""
+    return Own(
+        pointer(own.numbers), pointer(own.picks), pointer(own.weights), pointer(own.gradient),
+        pointer(own.share),
     )  # fmt: skip
 
 
-@njit(cache=True, nogil=True)
-def _slot(slots: tuple, number: int, part: int, begin: int) -> tuple:
-    of_scores, parts, of_x, scores, x, losses = slots
-    return (
-        at(scores, of_scores * (parts * number + part)),
-        at(x, of_x * number + begin),
-        at(losses, 2 * number),
+@njit(cache=True, nogil=True, inline="always")
+def _slot(room: Room, number: int, part: int, begin: int) -> Slot:
+    """The room of a step, for a part of the vectors that begins there."""
+    scores = len(room.scores) // (room.slots * room.parts)
+    return Slot(
+        at(pointer(room.scores), scores * (room.parts * number + part)),
+        at(pointer(room.x), len(room.x) // room.slots * number + begin),
+        at(pointer(room.losses), 2 * number),
     )
 
 
-@njit(cache=True, nogil=True)
-def _cut(size: int, part: int, parts: int) -> int:
-    """Where a part of the vectors begins."""
-    return size // ALIGNED * part // parts * ALIGNED
+@njit(cache=True, nogil=True, inline="always")
+def _cut(model: Model, part: int, parts: int) -> int:
+    """Where a part of the vectors begins, and the one before it ends."""
+    return min(model.size // ALIGNED * part // parts * ALIGNED, model.used)
 
 
-@njit(cache=True, nogil=True)
-def _weights(tables: tuple, model: tuple, begin: int, end: int) -> tuple:
-    """The columns [begin, end) of the vectors."""
-    size, inputs, outputs, learns = model
-    return (
-        size, end - begin, tables[2].shape[1],
-        at(pointer(inputs), begin), at(pointer(outputs), begin), pointer(learns),
+@njit(cache=True, nogil=True, inline="always")
+def _part(model: Model, begin: int, end: int) -> Part:
+    """The columns [begin, end) of the matrices."""
+    return Part(
+        model.size, end - begin,
+        at(pointer(model.inputs), begin), at(pointer(model.outputs), begin),
+        pointer(model.learns), model.frozen,
     )  # fmt: skip
 
 
-@njit(cache=True, nogil=True)
-def _columns(tables: tuple, targets: tuple) -> tuple:
-    """``targets`` as ``plan`` takes them."""
-    hierarchical, draws, label, share, other, codes, points, offsets = targets
+@njit(cache=True, nogil=True, inline="always")
+def _rows(part: Part, step: Steps) -> tuple[Rows, Rows]:
+    """The contexts of a step, and its columns."""
     return (
-        tables[2].shape[1], hierarchical, draws, label, pointer(share), pointer(other),
-        len(other), pointer(codes), pointer(points), pointer(offsets),
-    )  # fmt: skip
+        Rows(part.inputs, step.contexts, part.size),
+        Rows(part.outputs, step.columns, part.size),
+    )
 
 
-@njit(cache=True, nogil=True)
-def _fetch(weights: tuple, step: tuple) -> None:
-    """Ask for the rows of a step before it is their turn."""
-    size, span, _, inputs, outputs, _ = weights
-    sizes, contexts, columns, _, _, _ = step
-    for i in range(sizes[0]):
-        row = contexts[i] * size
+@njit(cache=True, nogil=True, inline="always")
+def _fetch(rows: Rows, first: int, last: int, span: int) -> None:
+    """Ask for rows before it is their turn."""
+    for i in range(first, last):
+        row = rows.numbers[i] * rows.size
         for d in range(0, span, ALIGNED):
-            prefetch(inputs, row + d)
-    for j in range(sizes[1]):
-        row = columns[j] * size
-        for d in range(0, span, ALIGNED):
-            prefetch(outputs, row + d)
+            prefetch(rows.matrix, row + d)
 
 
-@njit(cache=True, nogil=True)
-def _score(weights: tuple, bag: tuple, step: tuple, slot: tuple, own: tuple) -> None:
+@njit(cache=True, nogil=True, forceinline=True)
+def _score(part: Part, method: Method, step: Steps, slot: Slot, own: Own) -> None:
     """The scores of a step; X is kept."""
-    size, span, width, inputs, outputs, _ = weights
-    sizes, contexts, columns, _, _, _ = step
-    scores, x, _ = slot
-    numbers, _, _, share = own
-    c, m = sizes[0], sizes[1]
-    if bag[0]:
-        share[0] = 1 / c if bag[1] else 1
-        sum_rows(inputs, contexts, c, size, span, share, NONE, x)
-        row_products(x, outputs, columns, m, size, span, scores)
+    c, m, width = step.sizes[0], step.sizes[1], step.columns_apart
+    contexts, columns = _rows(part, step)
+    x = Rows(slot.x, own.numbers, part.size)
+    if method.cbow:
+        own.share[0] = 1 / c if method.mean else 1
+        sum_rows(contexts, c, Factors(own.share, NONE, NONE), part.span, slot.x)
+        products(x, ONE, columns, m, part.span, slot.scores, width)
     else:
-        copy_rows(inputs, contexts, c, size, span, x)
-        products(x, numbers, c, outputs, columns, m, size, span, scores, width)
+        copy_rows(contexts, c, part.span, slot.x)
+        products(x, c, columns, m, part.span, slot.scores, width)
 
 
-@njit(cache=True, nogil=True)
-def _weigh(
-    weights: tuple, bag: tuple, step: tuple, slot: tuple, parts: int, distance: int
-) -> None:
+@njit(cache=True, nogil=True, forceinline=True)
+def _weigh(method: Method, step: Steps, slot: Slot, parts: int, apart: int, own: Own) -> None:
     """Turn the scores of all parts, which are so far apart, into G."""
-    width, rows = weights[2], ONE if bag[0] else step[0][0]
-    scores, _, losses = slot
+    rows = ONE if method.cbow else step.sizes[0]
     for part in range(1, parts):
-        for k in range(0, rows * width, LANES):
-            store(scores, k, load(scores, k) + load(scores, part * distance + k))
-    gradients(scores, rows, width, step, losses)
+        for k in range(0, rows * step.columns_apart, LANES):
+            others = load(slot.scores, part * apart + k)
+            store(slot.scores, k, load(slot.scores, k) + others)
+    gradients(slot.scores, rows, step, own.weights, slot.losses)
 
 
-@njit(cache=True, nogil=True)
-def _update_inputs(weights: tuple, bag: tuple, step: tuple, slot: tuple, own: tuple) -> None:
+@njit(cache=True, nogil=True, forceinline=True)
+def _update_inputs(part: Part, method: Method, step: Steps, slot: Slot, own: Own) -> None:
     """Update the contexts, but those that are frozen."""
-    size, span, width, inputs, outputs, learns = weights
-    sizes, contexts, columns, _, _, _ = step
-    scores, _, _ = slot
-    _, picks, gradient, share = own
-    c, m, n = sizes[0], sizes[1], NONE
-    for i in range(c):
-        if learns[contexts[i]]:
-            picks[n] = i
-            n += 1
-    if bag[0]:
-        share[0] = 1 / c if bag[2] else 1
-        sum_rows(outputs, columns, m, size, span, scores, ONE, gradient)
-        add_row(inputs, contexts, picks, n, size, span, share, NONE, gradient)
+    c, m, picks, n = step.sizes[0], step.sizes[1], own.numbers, step.sizes[0]
+    if part.frozen:
+        picks, n = own.picks, NONE
+        for i in range(c):
+            if part.learns[step.contexts[i]]:
+                picks[n] = i
+                n += 1
+    contexts, columns = _rows(part, step)
+    if method.cbow:
+        own.share[0] = 1 / c if method.mean_gradient else 1
+        sum_rows(columns, m, Factors(slot.scores, ONE, NONE), part.span, own.gradient)
+        add_row(contexts, picks, n, Factors(own.share, NONE, NONE), part.span, own.gradient)
     else:
-        add_products(
-            inputs, contexts, picks, n, outputs, columns, m, size, span, scores, width, ONE
-        )
+        by = Factors(slot.scores, step.columns_apart, ONE)
+        add_products(contexts, picks, n, columns, m, by, part.span)
 
 
-@njit(cache=True, nogil=True)
-def _update_outputs(weights: tuple, bag: tuple, step: tuple, slot: tuple, own: tuple) -> None:
+@njit(cache=True, nogil=True, forceinline=True)
+def _update_outputs(part: Part, method: Method, step: Steps, slot: Slot, own: Own) -> None:
     """Update the columns."""
-    size, span, width, _, outputs, _ = weights
-    sizes, _, columns, _, _, _ = step
-    scores, x, _ = slot
-    numbers = own[0]
-    if bag[0]:
-        add_row(outputs, columns, numbers, sizes[1], size, span, scores, ONE, x)
+    c, m = step.sizes[0], step.sizes[1]
+    _, columns = _rows(part, step)
+    if method.cbow:
+        add_row(columns, own.numbers, m, Factors(slot.scores, ONE, NONE), part.span, slot.x)
     else:
-        add_products(
-            outputs, columns, numbers, sizes[1], x, numbers, sizes[0], size, span, scores, ONE,
-            width,
-        )  # fmt: skip
+        x = Rows(slot.x, own.numbers, part.size)
+        by = Factors(slot.scores, ONE, step.columns_apart)
+        add_products(columns, own.numbers, m, x, c, by, part.span)

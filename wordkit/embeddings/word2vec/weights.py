@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from wordkit.embeddings.word2vec.structures import Model
 from wordkit.errors import ModelError
 from wordkit.vectors.word_vectors import WordVectors
 
@@ -81,6 +82,13 @@ class Weights:
                 f"the vector to start {word!r} from has a number of the size {size:g}: expected "
                 f"all below {HUGE:g}"
             )
+
+    def model(self) -> Model:
+        """The same for the kernels."""
+        from wordkit.backend.simd_kernels import LANES
+
+        used, frozen = self.vector_size + -self.vector_size % LANES, not self.learns.all()
+        return Model(self.width, used, self.inputs, self.outputs, self.learns, bool(frozen))
 
     @property
     def finite(self) -> bool:
