@@ -23,11 +23,11 @@ FILES = sorted(Path(wordkit.__file__).parent.rglob("*_kernels.py"))
 def kernels() -> tuple[Any, Any]:
     """One, and another that calls it."""
 
-    @njit()
+    @njit
     def halved(x):  # type: ignore[no-untyped-def]
         return x / 2
 
-    @njit()
+    @njit
     def summed(a):  # type: ignore[no-untyped-def]
         total = 0.0
         for k in range(len(a)):

@@ -13,7 +13,7 @@ from __future__ import annotations
 import pickle
 from collections.abc import Callable
 from contextlib import suppress
-from functools import cached_property
+from functools import cached_property, partial
 from threading import Timer
 
 import llvmlite
@@ -34,11 +34,15 @@ LONG = 1.0
 """Seconds of compiling after which it is announced."""
 
 
-def njit(**options: object) -> Callable[[Callable], Kernel]:
-    """Make a kernel of a function; the options are those of numba's ``njit``."""
-    options = {"nopython": True, "nogil": True, "no_cfunc_wrapper": True} | options
-    options.pop("cache", None)  # all are
-    return lambda function: Kernel(function, {}, options)
+def njit(function: Callable | None = None, **options: object) -> Kernel | Callable:
+    """Make a kernel of a function, as numba's ``njit`` with its options does.
+
+    A kernel is always kept, and runs without Python's lock.
+    """
+    if function is None:
+        return partial(njit, **options)
+    always = {"nopython": True, "nogil": True, "no_cfunc_wrapper": True}
+    return Kernel(function, {}, always | options)
 
 
 class Kernel(CPUDispatcher):

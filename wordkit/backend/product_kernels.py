@@ -95,7 +95,7 @@ class Panel(NamedTuple):
     count: int
 
 
-@njit(cache=True, nogil=True)
+@njit
 def fill_panels(
     right: int, row_step: int, column_step: int, size: int, columns: int, panels: int
 ) -> None:
@@ -149,7 +149,7 @@ def _copy_transposed(typing, block, step, out):
     return types.none(block, types.intp, out), code
 
 
-@njit(cache=True, nogil=True)
+@njit
 def multiply(
     left: int,
     row_step: int,
@@ -187,13 +187,13 @@ def multiply(
                 _meet(terms, some, copied, copies, panel, target, begin > 0, corner)
 
 
-@njit(cache=True, nogil=True)
+@njit
 def _top(tiles, tile):
     """The first row of a tile."""
     return tile * tiles.height + min(tile, tiles.higher)
 
 
-@njit(cache=True, nogil=True)
+@njit
 def _copy_tiles(terms, some, depth, copies):
     """Each as its columns one after the other, some of every tile before the next ones."""
     within = some.first  # tiles that are followed by enough rows to read a whole register
@@ -214,7 +214,7 @@ def _copy_tiles(terms, some, depth, copies):
                     copy[k * ROWS + row] = source[place]
 
 
-@njit(cache=True, nogil=True)
+@njit
 def _meet(terms, some, copied, copies, panel, out, more, corner):
     """Some tiles with one panel; ``more`` adds to what ``out`` has from terms before."""
     partial, share = panel.columns < WIDTH, panel.count // (some.last - some.first)
@@ -240,7 +240,7 @@ def _meet(terms, some, copied, copies, panel, out, more, corner):
             _copy(into, to, height, panel.columns)
 
 
-@njit(cache=True, nogil=True)
+@njit
 def _copy(source, target, rows, columns):
     """Of a tile of which not all columns belong to the result, those that do."""
     for row in range(rows):

@@ -342,7 +342,7 @@ def _give_way(typing):
     return types.none(), code
 
 
-@njit(cache=True, nogil=True)
+@njit
 def wait_for(counter, total):
     """A barrier: raise the counter, a pointer to an int64, and go on when it is ``total``."""
     _count_up(counter)

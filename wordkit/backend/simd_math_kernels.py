@@ -46,7 +46,7 @@ _TANH = polynomial(
 )
 
 
-@njit(cache=True, nogil=True)
+@njit
 def value_of(coefficients, x):
     """Of a polynomial, at x."""
     y = fill(coefficients[0])
@@ -55,7 +55,7 @@ def value_of(coefficients, x):
     return y
 
 
-@njit(cache=True, nogil=True)
+@njit
 def exp(x):
     """exp(x), of x from -87 to 88: below and above it stays what it is there."""
     x = at_most(at_least(x, fill(_LOWEST)), fill(_HIGHEST))
@@ -65,7 +65,7 @@ def exp(x):
     return value_of(_EXP, rest) * power_of_two(whole)
 
 
-@njit(cache=True, nogil=True, inline="always")
+@njit(inline="always")
 def values_of(coefficients, x, y):
     """The same at two places: while one sum waits for its last term, the other goes on."""
     first = fill(coefficients[0])
@@ -79,7 +79,7 @@ def values_of(coefficients, x, y):
     return a, b
 
 
-@njit(cache=True, nogil=True, inline="always")
+@njit(inline="always")
 def exp_two(x, y):
     """exp(x) and exp(y), of numbers from -87 to 0: below they stay what they are there."""
     low, turn, half = fill(_LOWEST), fill(_LOG2_E), fill(np.float32(0.5))
@@ -91,14 +91,14 @@ def exp_two(x, y):
     return a * power_of_two(m), b * power_of_two(n)
 
 
-@njit(cache=True, nogil=True)
+@njit
 def sigmoid(x):
     """1 / (1 + exp(-x))."""
     one = fill(np.float32(1))
     return one / (one + exp(fill(np.float32(0)) - x))
 
 
-@njit(cache=True, nogil=True)
+@njit
 def tanh(x):
     """1 - 2 / (exp(2 x) + 1), and near zero a polynomial: there the difference loses digits."""
     one = fill(np.float32(1))
@@ -108,7 +108,7 @@ def tanh(x):
     return where_positive(absolute(x) - fill(_SMALL), far, near)
 
 
-@njit(cache=True, nogil=True)
+@njit
 def load_some(source: Pointer, place: int, count: int, spare: Pointer):
     """``load``, of rows that may end before the register: only ``count`` are read.
 
@@ -121,7 +121,7 @@ def load_some(source: Pointer, place: int, count: int, spare: Pointer):
     return load(spare, 0)
 
 
-@njit(cache=True, nogil=True)
+@njit
 def store_some(target: Pointer, place: int, count: int, spare: Pointer, vector) -> None:
     """``store``, of which only ``count`` are written."""
     if count >= LANES:

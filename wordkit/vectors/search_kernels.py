@@ -12,7 +12,7 @@ ROWS = 256
 """Rows of the matrix that stay in the cache while all queries pass by."""
 
 
-@njit(cache=True, nogil=True)
+@njit
 def nearest_rows(
     matrix: np.ndarray,
     norms: np.ndarray,
@@ -40,7 +40,7 @@ def nearest_rows(
                     _insert(cosines[q, :size], start, rows[query + q], scores[query + q])
 
 
-@njit(cache=True, nogil=True)
+@njit
 def _unit_rows(matrix: np.ndarray, norms: np.ndarray, block: np.ndarray) -> None:
     for row in range(len(matrix)):
         scale = 1 / norms[row]
@@ -48,7 +48,7 @@ def _unit_rows(matrix: np.ndarray, norms: np.ndarray, block: np.ndarray) -> None
             block[row, d] = matrix[row, d] * scale
 
 
-@njit(cache=True, nogil=True, fastmath={"contract", "reassoc"})
+@njit(fastmath={"contract", "reassoc"})
 def _products(four: np.ndarray, block: np.ndarray, size: int, out: np.ndarray) -> None:
     """Four queries times the rows of a block, four at a time: sixteen sums in registers."""
     q0, q1, q2, q3 = four[0], four[1], four[2], four[3]
@@ -73,7 +73,7 @@ def _products(four: np.ndarray, block: np.ndarray, size: int, out: np.ndarray) -
         out[3, row], out[3, row + 1], out[3, row + 2], out[3, row + 3] = s30, s31, s32, s33
 
 
-@njit(cache=True, nogil=True)
+@njit
 def _above(values: np.ndarray, bound: float) -> np.int32:
     """How many are larger: counted, not searched for, so that it runs in vectors."""
     n = np.int32(0)
@@ -82,7 +82,7 @@ def _above(values: np.ndarray, bound: float) -> np.int32:
     return n
 
 
-@njit(cache=True, nogil=True)
+@njit
 def _insert(cosines: np.ndarray, start: int, rows: np.ndarray, scores: np.ndarray) -> None:
     """Put what is larger than the last of the sorted scores in its place."""
     for i in range(len(cosines)):

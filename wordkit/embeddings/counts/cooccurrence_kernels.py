@@ -12,7 +12,7 @@ import numpy as np
 from wordkit.backend.compiling import njit
 
 
-@njit(cache=True, nogil=True)
+@njit
 def places_by_word(
     text: np.ndarray, start: int, end: int, pointers: np.ndarray, places: np.ndarray
 ) -> None:
@@ -34,7 +34,7 @@ def places_by_word(
             cursor[word] += 1
 
 
-@njit(cache=True, nogil=True)
+@njit
 def count_rows(
     text: np.ndarray,
     start: int,
@@ -83,7 +83,7 @@ def count_rows(
     return n
 
 
-@njit(cache=True, nogil=True)
+@njit
 def add_rows(
     pointers: np.ndarray,
     all_columns: np.ndarray,
@@ -116,20 +116,20 @@ def add_rows(
 # each word of 64 such bits, so that empty stretches cost nothing.
 
 
-@njit(cache=True, nogil=True, inline="always")
+@njit(inline="always")
 def _bitmap(size: int) -> tuple[np.ndarray, np.ndarray]:
     marks = np.zeros((size >> 6) + 1, np.uint64)
     groups = np.zeros((size >> 12) + 1, np.uint64)
     return marks, groups
 
 
-@njit(cache=True, nogil=True, inline="always")
+@njit(inline="always")
 def _mark(column: int, marks: np.ndarray, groups: np.ndarray) -> None:
     marks[column >> 6] |= np.uint64(1) << np.uint64(column & 63)
     groups[column >> 12] |= np.uint64(1) << np.uint64((column >> 6) & 63)
 
 
-@njit(cache=True, nogil=True)
+@njit
 def _flush(
     sums: np.ndarray,
     scale: float,
@@ -154,7 +154,7 @@ def _flush(
     return n
 
 
-@njit(cache=True, nogil=True, inline="always")
+@njit(inline="always")
 def _lowest_bit(bits: np.uint64) -> np.int64:
     """Number of the lowest bit that is set: what is below it, counted."""
     b = (bits & (~bits + np.uint64(1))) - np.uint64(1)

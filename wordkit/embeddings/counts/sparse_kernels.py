@@ -7,7 +7,7 @@ import numpy as np
 from wordkit.backend.compiling import njit
 
 
-@njit(cache=True, nogil=True)
+@njit
 def pmi_rows(
     pointers: np.ndarray,
     columns: np.ndarray,
@@ -41,7 +41,7 @@ def pmi_rows(
     return n
 
 
-@njit(cache=True, nogil=True, fastmath={"contract", "reassoc"})
+@njit(fastmath={"contract", "reassoc"})
 def times_dense(
     pointers: np.ndarray,
     columns: np.ndarray,

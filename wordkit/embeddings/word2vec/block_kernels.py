@@ -52,7 +52,7 @@ def aligned_zeros(size: int) -> np.ndarray:
     return room[start : start + size]
 
 
-@njit(cache=True, nogil=True, forceinline=True)
+@njit(forceinline=True)
 def copy_rows(rows: Rows, n: int, span: int, block: Pointer) -> None:
     """Put n rows one after the other in a block."""
     for i in range(n):
@@ -61,7 +61,7 @@ def copy_rows(rows: Rows, n: int, span: int, block: Pointer) -> None:
             store(block, i * rows.size + d, load(rows.matrix, row + d))
 
 
-@njit(cache=True, nogil=True, forceinline=True)
+@njit(forceinline=True)
 def sum_rows(rows: Rows, n: int, by: Factors, span: int, total: Pointer) -> None:
     """Put the sum of n rows, each times its factor, in a row."""
     matrix, four = rows.matrix, span - span % (4 * LANES)
@@ -85,7 +85,7 @@ def sum_rows(rows: Rows, n: int, by: Factors, span: int, total: Pointer) -> None
         store(total, d, s0)
 
 
-@njit(cache=True, nogil=True, forceinline=True)
+@njit(forceinline=True)
 def add_row(rows: Rows, picks: Pointer, n: int, by: Factors, span: int, x: Pointer) -> None:
     """Add a row x, times its factor, to each row that is picked."""
     m, i = rows.matrix, 0
@@ -109,7 +109,7 @@ def add_row(rows: Rows, picks: Pointer, n: int, by: Factors, span: int, x: Point
         i += 1
 
 
-@njit(cache=True, nogil=True, forceinline=True)
+@njit(forceinline=True)
 def products(
     left: Rows, n: int, right: Rows, m: int, span: int, scores: Pointer, width: int
 ) -> None:
@@ -128,7 +128,7 @@ def products(
         i += 1
 
 
-@njit(cache=True, nogil=True, inline="always")
+@njit(inline="always")
 def _three_by_four(left, i, right, j, span, scores, k, width):
     a, b, size = left.matrix, right.matrix, left.size
     a0, a1, a2 = left.numbers[i] * size, left.numbers[i + 1] * size, left.numbers[i + 2] * size
@@ -146,7 +146,7 @@ def _three_by_four(left, i, right, j, span, scores, k, width):
     add_up_four(scores, k + 2 * width, s20, s21, s22, s23)
 
 
-@njit(cache=True, nogil=True, inline="always")
+@njit(inline="always")
 def _one_by_eight(left, i, right, j, span, scores, k):
     a, b, numbers, size = left.matrix, right.matrix, right.numbers, left.size
     row = left.numbers[i] * size
@@ -165,7 +165,7 @@ def _one_by_eight(left, i, right, j, span, scores, k):
     add_up_four(scores, k + 4, s4, s5, s6, s7)
 
 
-@njit(cache=True, nogil=True, forceinline=True)
+@njit(forceinline=True)
 def add_products(
     rows: Rows, picks: Pointer, n: int, others: Rows, m: int, by: Factors, span: int
 ) -> None:
@@ -207,12 +207,12 @@ def add_products(
             i += 1
 
 
-@njit(cache=True, nogil=True, inline="always")
+@njit(inline="always")
 def _three(a, p, b, q, c, r, x):
     return multiply_add(p, x, a), multiply_add(q, x, b), multiply_add(r, x, c)
 
 
-@njit(cache=True, nogil=True, inline="always")
+@njit(inline="always")
 def _add_three(matrix, place, a, x, b, y, c, z):
     total = multiply_add(a, x, load(matrix, place))
     store(matrix, place, multiply_add(c, z, multiply_add(b, y, total)))

@@ -28,7 +28,7 @@ _LOG1P = polynomial(lambda z: np.log1p(z) / z, 8, 0, 1)
 """log(1 + z) / z for z from 0 to 1."""
 
 
-@njit(cache=True, nogil=True)
+@njit
 def gradients(scores: Pointer, rows: int, step: Steps, weights: Pointer, losses: Pointer) -> None:
     """Turn scores into rate * weight * (label - sigmoid(score)), and add up the loss.
 
@@ -49,7 +49,7 @@ def gradients(scores: Pointer, rows: int, step: Steps, weights: Pointer, losses:
     losses[0] += add_up(total)
 
 
-@njit(cache=True, nogil=True, inline="always")
+@njit(inline="always")
 def _weigh(rows: int, step: Steps, weights: Pointer) -> float:
     """Write the weight of each score, below zero for negatives; returns the number of pairs.
 
@@ -75,7 +75,7 @@ def _weigh(rows: int, step: Steps, weights: Pointer) -> float:
     return pairs
 
 
-@njit(cache=True, nogil=True, inline="always")
+@njit(inline="always")
 def _pull(scores: Pointer, k: int, weight, rate, total):
     """Turn a register of scores into its gradient; returns ``total`` with the loss.
 
@@ -89,7 +89,7 @@ def _pull(scores: Pointer, k: int, weight, rate, total):
     return total + (value_of(_LOG1P, e) * e - minimum(t, zero)) * absolute(weight)
 
 
-@njit(cache=True, nogil=True, inline="always")
+@njit(inline="always")
 def _pull_two(scores: Pointer, k: int, weight, more, rate, total):
     """The same for two registers: while one waits for a result, the other goes on."""
     zero, one = fill(np.float32(0)), fill(np.float32(1))

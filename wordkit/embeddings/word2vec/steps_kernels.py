@@ -79,7 +79,7 @@ def make_steps(tokens: int, kind: int, window: int, widest: int) -> Steps:
     )
 
 
-@njit(cache=True, nogil=True, inline="always")
+@njit(inline="always")
 def pointers(steps: Steps) -> Steps:
     """The same with pointers in place of arrays, for the functions here."""
     return Steps(
@@ -89,7 +89,7 @@ def pointers(steps: Steps) -> Steps:
     )  # fmt: skip
 
 
-@njit(cache=True, nogil=True, inline="always")
+@njit(inline="always")
 def method_pointers(method: Method) -> Method:
     """The same with pointers in place of arrays."""
     t = method.targets
@@ -102,7 +102,7 @@ def method_pointers(method: Method) -> Method:
     )
 
 
-@njit(cache=True, nogil=True, inline="always")
+@njit(inline="always")
 def steps_from(steps: Steps, number: int) -> Steps:
     """The steps from one on; as one step, the first of them."""
     return Steps(
@@ -117,7 +117,7 @@ def steps_from(steps: Steps, number: int) -> Steps:
     )
 
 
-@njit(cache=True, nogil=True)
+@njit
 def plan(text: Text, first: int, last: int, method: Method, course: Course, steps: Steps) -> int:
     """Write the steps of the centre words at the places [first, last); returns their number.
 
@@ -137,7 +137,7 @@ def plan(text: Text, first: int, last: int, method: Method, course: Course, step
     return count
 
 
-@njit(cache=True, nogil=True)
+@njit
 def _document_at(offsets: np.ndarray, place: int) -> int:
     """The document with this place: the last that begins there or before."""
     low, high = np.int64(0), np.int64(len(offsets))
@@ -150,7 +150,7 @@ def _document_at(offsets: np.ndarray, place: int) -> int:
     return low
 
 
-@njit(cache=True, nogil=True)
+@njit
 def _survivors(
     text: Text, document: Kept, first: int, last: int, window: int, seed: np.uint64
 ) -> Kept:
@@ -176,7 +176,7 @@ def _survivors(
     return Kept(words, places, low, n)
 
 
-@njit(cache=True, nogil=True)
+@njit
 def _document(
     kept: Kept, last: int, method: Method, course: Course, steps: Steps, count: int
 ) -> int:
@@ -204,7 +204,7 @@ def _document(
 # --- the three kinds of step ----------------------------------------------------------
 
 
-@njit(cache=True, nogil=True, forceinline=True)
+@njit(forceinline=True)
 def _run(
     kept: Kept,
     start: int,
@@ -233,7 +233,7 @@ def _run(
     return _finished(step, count, high - low if high - low > 1 else NONE)
 
 
-@njit(cache=True, nogil=True)
+@njit
 def _pairs(
     kept: Kept, start: int, method: Method, state: np.uint64, steps: Steps, count: int
 ) -> int:
@@ -249,7 +249,7 @@ def _pairs(
     return count
 
 
-@njit(cache=True, nogil=True, forceinline=True)
+@njit(forceinline=True)
 def _word(
     kept: Kept, start: int, method: Method, state: np.uint64, steps: Steps, count: int
 ) -> int:
@@ -265,14 +265,14 @@ def _word(
     return _finished(step, count, c)
 
 
-@njit(cache=True, nogil=True, inline="always")
+@njit(inline="always")
 def _finished(step: Steps, count: int, c: int) -> int:
     """Close a step of c contexts, if there are any; returns the number of the next."""
     step.sizes[0] = c
     return count + (c > 0)
 
 
-@njit(cache=True, nogil=True, forceinline=True)
+@njit(forceinline=True)
 def _columns(
     words: Pointer, start: int, stop: int, targets: Targets, state: np.uint64, step: Steps
 ) -> None:
@@ -303,7 +303,7 @@ def _columns(
 # --- chance ---------------------------------------------------------------------------
 
 
-@njit(cache=True, nogil=True, inline="always")
+@njit(inline="always")
 def _hash(seed: np.uint64, number: int) -> np.uint64:
     """SplitMix64: 64 random bits for each number."""
     z = seed + np.uint64(number + 1) * _GOLDEN
@@ -312,18 +312,18 @@ def _hash(seed: np.uint64, number: int) -> np.uint64:
     return z ^ (z >> np.uint64(31))
 
 
-@njit(cache=True, nogil=True, inline="always")
+@njit(inline="always")
 def _survives(word: int, place: int, keep: Pointer, seed: np.uint64) -> bool:
     return (_hash(seed, place) >> np.uint64(11)) * (1 / 9007199254740992.0) < keep[word]
 
 
-@njit(cache=True, nogil=True, inline="always")
+@njit(inline="always")
 def _reach(bits: np.uint64, window: int) -> int:
     """From 1 to ``window``."""
     return 1 + np.int64((bits >> np.uint64(32)) * np.uint64(window) >> np.uint64(32))
 
 
-@njit(cache=True, nogil=True, inline="always")
+@njit(inline="always")
 def _draw(bits: np.uint64, targets: Targets) -> int:
     """A word, by the alias method (Walker 1977): itself with its share, or the other one."""
     word = np.int64((bits >> np.uint64(32)) * np.uint64(targets.words) >> np.uint64(32))

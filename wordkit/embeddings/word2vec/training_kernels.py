@@ -92,7 +92,7 @@ class Slot(NamedTuple):
     losses: Pointer
 
 
-@njit(cache=True, nogil=True)
+@njit
 def train(
     text: Text, first: int, last: int, method: Method, course: Course, model: Model, work: Work
 ) -> None:
@@ -121,7 +121,7 @@ def train(
     hold((text, method, model, work))
 
 
-@njit(cache=True, nogil=True)
+@njit
 def train_together(
     text: Text,
     first: int,
@@ -166,7 +166,7 @@ def train_together(
     hold((text, method, model, work, meeting))
 
 
-@njit(cache=True, nogil=True)
+@njit
 def _train_batch(
     steps: Steps,
     n: int,
@@ -238,7 +238,7 @@ def make_own(steps: Steps, width: int) -> Own:
     )
 
 
-@njit(cache=True, nogil=True, inline="always")
+@njit(inline="always")
 def _own(own: Own) -> Own:
     """The same with pointers in place of arrays."""
     return Own(
@@ -247,7 +247,7 @@ def _own(own: Own) -> Own:
     )  # fmt: skip
 
 
-@njit(cache=True, nogil=True, inline="always")
+@njit(inline="always")
 def _slot(room: Room, number: int, part: int, begin: int) -> Slot:
     """The room of a step, for a part of the vectors that begins there."""
     scores = len(room.scores) // (room.slots * room.parts)
@@ -258,13 +258,13 @@ def _slot(room: Room, number: int, part: int, begin: int) -> Slot:
     )
 
 
-@njit(cache=True, nogil=True, inline="always")
+@njit(inline="always")
 def _cut(model: Model, part: int, parts: int) -> int:
     """Where a part of the vectors begins, and the one before it ends."""
     return min(model.size // ALIGNED * part // parts * ALIGNED, model.used)
 
 
-@njit(cache=True, nogil=True, inline="always")
+@njit(inline="always")
 def _part(model: Model, begin: int, end: int) -> Part:
     """The columns [begin, end) of the matrices."""
     return Part(
@@ -274,7 +274,7 @@ def _part(model: Model, begin: int, end: int) -> Part:
     )  # fmt: skip
 
 
-@njit(cache=True, nogil=True, inline="always")
+@njit(inline="always")
 def _rows(part: Part, step: Steps) -> tuple[Rows, Rows]:
     """The contexts of a step, and its columns."""
     return (
@@ -283,7 +283,7 @@ def _rows(part: Part, step: Steps) -> tuple[Rows, Rows]:
     )
 
 
-@njit(cache=True, nogil=True, inline="always")
+@njit(inline="always")
 def _fetch(rows: Rows, first: int, last: int, span: int) -> None:
     """Ask for rows before it is their turn."""
     for i in range(first, last):
@@ -292,7 +292,7 @@ def _fetch(rows: Rows, first: int, last: int, span: int) -> None:
             prefetch(rows.matrix, row + d)
 
 
-@njit(cache=True, nogil=True, forceinline=True)
+@njit(forceinline=True)
 def _score(part: Part, method: Method, step: Steps, slot: Slot, own: Own) -> None:
     """The scores of a step; X is kept."""
     c, m, width = step.sizes[0], step.sizes[1], step.columns_apart
@@ -307,7 +307,7 @@ def _score(part: Part, method: Method, step: Steps, slot: Slot, own: Own) -> Non
         products(x, c, columns, m, part.span, slot.scores, width)
 
 
-@njit(cache=True, nogil=True, forceinline=True)
+@njit(forceinline=True)
 def _weigh(method: Method, step: Steps, slot: Slot, parts: int, apart: int, own: Own) -> None:
     """Turn the scores of all parts, which are so far apart, into G."""
     rows = ONE if method.cbow else step.sizes[0]
@@ -318,7 +318,7 @@ def _weigh(method: Method, step: Steps, slot: Slot, parts: int, apart: int, own:
     gradients(slot.scores, rows, step, own.weights, slot.losses)
 
 
-@njit(cache=True, nogil=True, forceinline=True)
+@njit(forceinline=True)
 def _update_inputs(part: Part, method: Method, step: Steps, slot: Slot, own: Own) -> None:
     """Update the contexts, but those that are frozen."""
     c, m, picks, n = step.sizes[0], step.sizes[1], own.numbers, step.sizes[0]
@@ -338,7 +338,7 @@ def _update_inputs(part: Part, method: Method, step: Steps, slot: Slot, own: Own
         add_products(contexts, picks, n, columns, m, by, part.span)
 
 
-@njit(cache=True, nogil=True, forceinline=True)
+@njit(forceinline=True)
 def _update_outputs(part: Part, method: Method, step: Steps, slot: Slot, own: Own) -> None:
     """Update the columns."""
     c, m = step.sizes[0], step.sizes[1]

@@ -22,7 +22,7 @@ from wordkit.backend.simd_kernels import (
 from wordkit.backend.simd_math_kernels import exp, load_some, store_some
 
 
-@njit(cache=True, nogil=True)
+@njit
 def softmax_losses(
     scores: np.ndarray,
     bias: np.ndarray,
@@ -85,7 +85,7 @@ def softmax_losses(
 # take as long as the arithmetic.
 
 
-@njit(cache=True, nogil=True)
+@njit
 def _highest(row, bias, size, spare, adds):
     """Of row += bias, if it ``adds``; else of the row."""
     whole, highest = size - size % LANES, -np.float32(np.inf)
@@ -106,7 +106,7 @@ def _highest(row, bias, size, spare, adds):
     return highest
 
 
-@njit(cache=True, nogil=True)
+@njit
 def _sum(row, size):
     whole, sums = size - size % LANES, fill(np.float32(0))
     for k in range(0, whole, LANES):
@@ -117,7 +117,7 @@ def _sum(row, size):
     return total
 
 
-@njit(cache=True, nogil=True)
+@njit
 def _exponentials(row, size, highest, spare):
     """row = exp(row - highest), and the sum of it."""
     whole, shift, sums = size - size % LANES, fill(highest), fill(np.float32(0))
@@ -134,7 +134,7 @@ def _exponentials(row, size, highest, spare):
     return total
 
 
-@njit(cache=True, nogil=True)
+@njit
 def _scale(row, size, factor, shift, spare, sums, adds):
     """row = factor row - shift; and ``sums`` += row, if it ``adds``."""
     factors, shifts = fill(np.float32(factor)), fill(np.float32(-shift))

@@ -15,7 +15,7 @@ from wordkit.backend.simd_kernels import LANES, fill, hold, pointer
 from wordkit.backend.simd_math_kernels import load_some, sigmoid, store_some, tanh
 
 
-@njit(cache=True, nogil=True)
+@njit
 def lstm_forward(gates, product, c, h_after, c_after):
     """Gates in place, the states after."""
     rows, size = c.shape
@@ -41,7 +41,7 @@ def lstm_forward(gates, product, c, h_after, c_after):
     hold((gates, product, c, h_after, c_after, spare))
 
 
-@njit(cache=True, nogil=True)
+@njit
 def lstm_backward(gates, c, c_after, d_h, d_c, d_gates):
     """``d_h`` and ``d_c`` in place, the gradient of the gates."""
     rows, size = c.shape
@@ -66,7 +66,7 @@ def lstm_backward(gates, c, c_after, d_h, d_c, d_gates):
     hold((gates, c, c_after, d_h, d_c, d_gates, spare))
 
 
-@njit(cache=True, nogil=True)
+@njit
 def gru_forward(gates, product, h, h_after):
     """Gates in place, the state after. The bias stands in the product."""
     rows, size = h.shape
@@ -88,7 +88,7 @@ def gru_forward(gates, product, h, h_after):
     hold((gates, product, h, h_after, spare))
 
 
-@njit(cache=True, nogil=True)
+@njit
 def gru_backward(gates, product, h, d_h, d_gates, d_product):
     """``d_h`` in place, the gradients of the gates and of the product."""
     rows, size = h.shape

@@ -28,7 +28,7 @@ class AdamStep(NamedTuple):
     epsilon: float
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@njit(error_model="numpy")
 def adam(w: np.ndarray, g: np.ndarray, m: np.ndarray, v: np.ndarray, step: AdamStep) -> None:
     """w <- keep w; g + decay w into m and v; w <- w - size m / (sqrt(v) / root + epsilon).
 
@@ -48,7 +48,7 @@ def adam(w: np.ndarray, g: np.ndarray, m: np.ndarray, v: np.ndarray, step: AdamS
         w[n] = x - size * m[n] / (np.sqrt(v[n]) * scale + epsilon)
 
 
-@njit(cache=True, nogil=True, fastmath={"reassoc", "contract"})
+@njit(fastmath={"reassoc", "contract"})
 def squared_norm(x: np.ndarray) -> float:
     """The sum of the squares of (n,) float32, in float64."""
     total = 0.0

@@ -31,7 +31,7 @@ _FULL = 10**17  # one more digit still fits into an int64
 _DOUBT = 1e-15  # above the relative error of two roundings and a rounded power of ten
 
 
-@njit(cache=True, nogil=True, inline="always")
+@njit(inline="always")
 def _parse_number(data: np.ndarray, p: int) -> tuple[np.float32, int, bool]:
     """The number that starts at ``data[p]``: its value, where it ends, whether all is well."""
     negative = data[p] == _MINUS
@@ -62,7 +62,7 @@ def _parse_number(data: np.ndarray, p: int) -> tuple[np.float32, int, bool]:
     return value * (1 - 2 * negative), p, well and sure
 
 
-@njit(cache=True, nogil=True)
+@njit
 def _parse_exponent(data: np.ndarray, p: int) -> tuple[int, int, bool]:
     negative = data[p] == _MINUS
     p += negative | (data[p] == _PLUS)
@@ -73,7 +73,7 @@ def _parse_exponent(data: np.ndarray, p: int) -> tuple[int, int, bool]:
     return exponent * (1 - 2 * negative), p, p > start
 
 
-@njit(cache=True, nogil=True, inline="always")
+@njit(inline="always")
 def _round(mantissa: Any, exponent: Any, dropped: Any) -> tuple[np.float32, bool]:
     """``mantissa * 10**exponent``, and whether it is surely what float() would give.
 
@@ -92,7 +92,7 @@ def _round(mantissa: Any, exponent: Any, dropped: Any) -> tuple[np.float32, bool
     return low, low == high
 
 
-@njit(cache=True, nogil=True)
+@njit
 def parse_rows(data: np.ndarray, has_word: bool, values: np.ndarray, lines: np.ndarray) -> None:
     """Read one row of numbers from each line.
 
@@ -166,14 +166,14 @@ def _scales() -> np.ndarray:
 _SCALES = _scales()
 
 
-@njit(cache=True, nogil=True, inline="always")
+@njit(inline="always")
 def _scaled(quarters: int, high: int, low: int) -> tuple[int, bool]:
     """``quarters`` times a scale: the whole part, and whether nothing is behind it."""
     product = quarters * high + (quarters * low >> _SPLIT)
     return product >> _WHOLE, product & _FRACTION_BITS == 0
 
 
-@njit(cache=True, nogil=True, inline="always")
+@njit(inline="always")
 def _shortest(bits: int) -> tuple[int, int]:
     """The shortest decimal n * 10**k of a positive finite float32, given as its bits.
 
@@ -204,7 +204,7 @@ def _shortest(bits: int) -> tuple[int, int]:
     return n, k
 
 
-@njit(cache=True, nogil=True, inline="always")
+@njit(inline="always")
 def _print_digits(out: np.ndarray, p: int, n: int, count: int) -> int:
     """Print ``n`` of ``count`` digits. Nine bytes are written, for speed, with zeros behind."""
     rest = np.uint64(n * _POWERS_OF_TEN[9 - count])
@@ -215,7 +215,7 @@ def _print_digits(out: np.ndarray, p: int, n: int, count: int) -> int:
     return p + count
 
 
-@njit(cache=True, nogil=True, inline="always")
+@njit(inline="always")
 def _print_positional(out: np.ndarray, p: int, n: int, count: int, point: int) -> int:
     """Print ``n`` of ``count`` digits with the decimal point behind the ``point``-th."""
     if point <= 0:
@@ -236,7 +236,7 @@ def _print_positional(out: np.ndarray, p: int, n: int, count: int, point: int) -
     return p + 2
 
 
-@njit(cache=True, nogil=True, inline="always")
+@njit(inline="always")
 def _print_scientific(out: np.ndarray, p: int, n: int, count: int, exponent: int) -> int:
     end = _print_digits(out, p + 1, n, count)
     out[p] = out[p + 1]
@@ -248,7 +248,7 @@ def _print_scientific(out: np.ndarray, p: int, n: int, count: int, exponent: int
     return p + 4
 
 
-@njit(cache=True, nogil=True, inline="always")
+@njit(inline="always")
 def _print_number(out: np.ndarray, p: int, bits: Any, positional: tuple[int, int]) -> int:
     """Branches cost more than work here, as signs and lengths cannot be foreseen."""
     out[p] = _MINUS
@@ -270,7 +270,7 @@ def _print_number(out: np.ndarray, p: int, bits: Any, positional: tuple[int, int
     return _print_scientific(out, p, n, count, k + count - 1)
 
 
-@njit(cache=True, nogil=True)
+@njit
 def print_rows(
     words: np.ndarray,
     bits: np.ndarray,
