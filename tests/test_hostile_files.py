@@ -41,7 +41,7 @@ from wordkit.lm.perplexity import score_text
 from wordkit.lm.settings import LMSettings, LMTraining, read_recipe
 from wordkit.lm.texts import ids_in, text_options
 from wordkit.seq2seq.decode import translate
-from wordkit.seq2seq.model import Seq2Seq
+from wordkit.seq2seq.model import EncoderDecoder
 from wordkit.storage.config import write_config
 from wordkit.storage.folders import new_folder
 from wordkit.training.runs import trainer
@@ -122,7 +122,7 @@ def use_language_model(path: Path) -> None:
 
 def use_seq2seq(path: Path) -> None:
     command("seq2seq", "info", path)
-    translate(Seq2Seq.load(path), [source for source, _ in PAIRS], beam=2)
+    translate(EncoderDecoder.load(path), [source for source, _ in PAIRS], beam=2)
 
 
 def a_run(optimizer: str, schedule: str) -> Thing:

@@ -23,7 +23,7 @@ from peers import printed_by
 from wordkit.backend.instructions import instruction_set
 from wordkit.corpus.vocabulary import Vocabulary
 from wordkit.seq2seq.decode import translate
-from wordkit.seq2seq.model import Seq2Seq
+from wordkit.seq2seq.model import EncoderDecoder
 from wordkit.seq2seq.settings import Seq2SeqSettings
 from wordkit.training.descent.clipping import clip_by_norm
 from wordkit.training.descent.gradients import combined
@@ -79,14 +79,14 @@ def ids() -> tuple[np.ndarray, np.ndarray]:
     return source, target
 
 
-def model() -> Seq2Seq:
+def model() -> EncoderDecoder:
     """The date model."""
     settings = Seq2SeqSettings(
         units="chars", embedding_size=EMBEDDING, hidden_size=SIZE, attention="dot"
     )
     source = Vocabulary(["<unk>", *CHARACTERS[1:]], [1] * len(CHARACTERS))
     target = Vocabulary(["<unk>", "<bos>", "<eos>", *DIGITS], [1] * WORDS)
-    return Seq2Seq(settings, source, target)
+    return EncoderDecoder(settings, source, target)
 
 
 def ours() -> Callable[[], float]:

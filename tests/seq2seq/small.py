@@ -12,7 +12,7 @@ from wordkit.backend.arrays import to_host
 from wordkit.corpus.vocabulary import Vocabulary
 from wordkit.layers.recurrent.cells import CELLS
 from wordkit.seq2seq.fit import pair_batches
-from wordkit.seq2seq.model import Seq2Seq
+from wordkit.seq2seq.model import EncoderDecoder
 from wordkit.seq2seq.settings import Seq2SeqSettings
 from wordkit.training.pair_batches import PairBatch
 
@@ -26,17 +26,17 @@ PAIRS = [
 ]
 
 
-def small_model(*, dtype: Any = np.float64, xp: Any = np, **values: Any) -> Seq2Seq:
+def small_model(*, dtype: Any = np.float64, xp: Any = np, **values: Any) -> EncoderDecoder:
     """Weights large enough that everything matters."""
     settings = Seq2SeqSettings(**{"embedding_size": 3, "hidden_size": 2, **values})
     words = (SHARED, SHARED) if settings.share_vocabulary else (SOURCE, TARGET)
     rng = np.random.default_rng(1)
-    return Seq2Seq(settings, *words).replace(
+    return EncoderDecoder(settings, *words).replace(
         lambda _, weight: xp.asarray((weight + rng.normal(0, 0.5, weight.shape)).astype(dtype))
     )
 
 
-def batch_of(model: Seq2Seq, pairs: Any = PAIRS) -> PairBatch:
+def batch_of(model: EncoderDecoder, pairs: Any = PAIRS) -> PairBatch:
     (batch,) = pair_batches(model, pairs, batch_size=len(pairs), shuffle=False).epoch(0, 0)
     return batch._replace(sampled=model.settings.scheduled_sampling)
 
@@ -44,7 +44,7 @@ def batch_of(model: Seq2Seq, pairs: Any = PAIRS) -> PairBatch:
 class Twin:
     """The model by its formulas, for one pair, a step at a time."""
 
-    def __init__(self, model: Seq2Seq):
+    def __init__(self, model: EncoderDecoder):
         self.settings = model.settings
         self.params = {name: to_host(param) for name, param in model.params.items()}
         self.layers = range(model.settings.layers)

@@ -13,7 +13,7 @@ from tests.training.interrupted import interrupted_after
 from wordkit.errors import FormatError, ModelError
 from wordkit.seq2seq.decode import translate
 from wordkit.seq2seq.fit import fit, pair_batches, vocabularies
-from wordkit.seq2seq.model import Seq2Seq
+from wordkit.seq2seq.model import EncoderDecoder
 from wordkit.seq2seq.settings import Seq2SeqSettings, Seq2SeqTraining
 from wordkit.training.descent.options import OPTIMIZERS
 from wordkit.training.model import evaluate
@@ -57,7 +57,7 @@ def test_learns_and_saves(tmp_path: Path) -> None:
     model, result = trained(
         tmp_path / "m", epochs=10, settings={"dropout": 0.0, "scheduled_sampling": 0.0}
     )
-    loaded = Seq2Seq.load(tmp_path / "m")
+    loaded = EncoderDecoder.load(tmp_path / "m")
     loss, _ = evaluate(
         loaded, pair_batches(loaded, VALID, batch_size=7, shuffle=False).epoch(0, 0)
     )
@@ -89,7 +89,7 @@ def test_long_answers_are_not_cut(tmp_path: Path) -> None:
     pairs = [(["7"], list("the number called seven")), (["8"] * 20, list("eight"))]
     settings = {"hidden_size": 32, "dropout": 0.0, "scheduled_sampling": 0.0}
     trained(tmp_path / "m", pairs=pairs, valid=None, epochs=150, settings=settings, lr=0.02)
-    model = Seq2Seq.load(tmp_path / "m")
+    model = EncoderDecoder.load(tmp_path / "m")
     assert model.extra_length == 23 - 2
     found = translate(model, [source for source, _ in pairs])
     assert [each.tokens for each in found] == [target for _, target in pairs]
@@ -106,10 +106,10 @@ def test_a_broken_run_ends_in_the_same_bits(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     trained(tmp_path / "whole")
-    with interrupted_after(16, Seq2Seq, monkeypatch):
+    with interrupted_after(16, EncoderDecoder, monkeypatch):
         trained(tmp_path / "broken")
     with pytest.raises(FormatError, match="only checkpoints of its training"):
-        Seq2Seq.load(tmp_path / "broken")
+        EncoderDecoder.load(tmp_path / "broken")
     trained(tmp_path / "broken", resume=True)
     assert weights(tmp_path / "broken") == weights(tmp_path / "whole")
 
@@ -127,13 +127,13 @@ def test_more_epochs_replace_the_model(tmp_path: Path, share: bool) -> None:
 
 def test_sampling_grows(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Up to what was asked for, in the last epoch."""
-    real, found = Seq2Seq.loss_and_gradients, []
+    real, found = EncoderDecoder.loss_and_gradients, []
 
     def noted(self: Any, batch: Any) -> Any:
         found.append(batch.sampled)
         return real(self, batch)
 
-    monkeypatch.setattr(Seq2Seq, "loss_and_gradients", noted)
+    monkeypatch.setattr(EncoderDecoder, "loss_and_gradients", noted)
     trained(tmp_path / "m", epochs=4, batch_size=300, settings={"scheduled_sampling": 0.8})
     assert found == pytest.approx([0.2, 0.4, 0.6, 0.8])
 
@@ -144,13 +144,13 @@ def test_long_pairs_are_batches_of_their_own(
     """In training and in validation."""
     found = {"loss_and_gradients": 0, "loss": 0}
     for name in found:
-        real = getattr(Seq2Seq, name)
+        real = getattr(EncoderDecoder, name)
 
         def noted(self: Any, batch: Any, *, name: str = name, real: Any = real) -> Any:
             found[name] = max(found[name], batch.source.size + batch.target.size)
             return real(self, batch)
 
-        monkeypatch.setattr(Seq2Seq, name, noted)
+        monkeypatch.setattr(EncoderDecoder, name, noted)
     long = (["a"] * 100, ["A"] * 100)
     trained(tmp_path / "m", pairs=[*TRAIN, long], valid=[*VALID, long], epochs=1, batch_tokens=150)
     assert found == {"loss_and_gradients": 202, "loss": 202}

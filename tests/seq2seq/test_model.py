@@ -21,7 +21,7 @@ from wordkit.layers.attention.kinds import ATTENTIONS
 from wordkit.layers.base import RowGradient
 from wordkit.layers.gradient_check import numeric_gradient
 from wordkit.layers.recurrent.cells import CELLS
-from wordkit.seq2seq.model import Seq2Seq
+from wordkit.seq2seq.model import EncoderDecoder
 from wordkit.seq2seq.settings import NO_ATTENTION, Seq2SeqSettings
 from wordkit.storage.tensors import map_tensors, write_tensors
 from wordkit.training.descent.gradients import combined
@@ -236,14 +236,14 @@ def test_sampling_everything_is_greedy() -> None:
 
 def test_shared_weights_are_one_object() -> None:
     settings = Seq2SeqSettings(share_vocabulary=True, tie=True, embedding_size=128)
-    params = Seq2Seq(settings, TARGET, TARGET).params
+    params = EncoderDecoder(settings, TARGET, TARGET).params
     assert params["encoder.embedding.weight"] is params["decoder.embedding.weight"]
     assert params["encoder.embedding.weight"] is params["output.weight"]
     assert params["output.weight"].dtype == np.float32
 
 
 def test_initial_weights() -> None:
-    model = Seq2Seq(Seq2SeqSettings(bidirectional=True, hidden_size=4), SOURCE, TARGET)
+    model = EncoderDecoder(Seq2SeqSettings(bidirectional=True, hidden_size=4), SOURCE, TARGET)
     bias = model.params["decoder.layers.0.bias"].reshape(4, 4)
     np.testing.assert_array_equal(bias, np.eye(4)[:, 1:2] * np.ones(4))
     np.testing.assert_array_equal(
@@ -264,7 +264,7 @@ def test_comes_back(tmp_path: Path, settings: dict[str, Any]) -> None:
     model = small_model(dtype=np.float32, **settings)
     model.history = {"epochs": 3}
     model.save(tmp_path / "m")
-    loaded = Seq2Seq.load(tmp_path / "m")
+    loaded = EncoderDecoder.load(tmp_path / "m")
     assert (loaded.settings, loaded.history) == (model.settings, {"epochs": 3})
     assert loaded.source_vocabulary.words == model.source_vocabulary.words
     assert loaded.target_words == model.target_words
@@ -288,11 +288,11 @@ def test_can_be_saved_again(tmp_path: Path, share: bool) -> None:
 
 
 def test_extra_length(saved: Path) -> None:
-    model = Seq2Seq.load(saved)
+    model = EncoderDecoder.load(saved)
     assert model.extra_length == 10
     model.extra_length = 25
     model.save(saved)
-    assert Seq2Seq.load(saved).extra_length == 25
+    assert EncoderDecoder.load(saved).extra_length == 25
 
 
 @pytest.mark.parametrize("size", [0, 5, 100, -1])
@@ -300,7 +300,7 @@ def test_cut_short(saved: Path, size: int) -> None:
     path = saved / "model.safetensors"
     path.write_bytes(path.read_bytes()[:size])
     with pytest.raises(FormatError, match="cut short"):
-        Seq2Seq.load(saved)
+        EncoderDecoder.load(saved)
 
 
 @pytest.mark.parametrize(
@@ -321,7 +321,7 @@ def test_vocabularies_that_do_not_fit(
 ) -> None:
     (saved / name).write_text((saved / name).read_text().replace(old, new))
     with pytest.raises(FormatError, match=message):
-        Seq2Seq.load(saved)
+        EncoderDecoder.load(saved)
 
 
 @pytest.mark.parametrize(
@@ -344,15 +344,15 @@ def test_a_config_that_does_not_fit(saved: Path, change: dict[str, Any], message
     config = json.loads((saved / "config.json").read_text()) | change
     (saved / "config.json").write_text(json.dumps(config))
     with pytest.raises(FormatError, match=message):
-        Seq2Seq.load(saved)
+        EncoderDecoder.load(saved)
 
 
 def test_nothing_there(tmp_path: Path) -> None:
     with pytest.raises(FileNotFoundError):
-        Seq2Seq.load(tmp_path / "m")
+        EncoderDecoder.load(tmp_path / "m")
     (tmp_path / "checkpoints").mkdir()
     with pytest.raises(FormatError, match="only checkpoints of its training"):
-        Seq2Seq.load(tmp_path)
+        EncoderDecoder.load(tmp_path)
 
 
 def test_weights_and_words_that_are_missing() -> None:
@@ -360,9 +360,9 @@ def test_weights_and_words_that_are_missing() -> None:
     weights = dict(model.params)
     del weights["output.bias"]
     with pytest.raises(ModelError, match=r"needs the weights 'output\.bias', of the shape \(5,\)"):
-        Seq2Seq(model.settings, SOURCE, TARGET, weights)
+        EncoderDecoder(model.settings, SOURCE, TARGET, weights)
     with pytest.raises(ModelError, match="the source vocabulary must have the word <unk>"):
-        Seq2Seq(model.settings, Vocabulary(["a"], [1]), TARGET, weights)
+        EncoderDecoder(model.settings, Vocabulary(["a"], [1]), TARGET, weights)
 
 
 @pytest.mark.parametrize("wrong", [np.nan, np.inf])
@@ -372,4 +372,4 @@ def test_weights_that_are_not_finite(saved: Path, wrong: float) -> None:
     weights["output.bias"][-1] = wrong
     write_tensors(path, weights)
     with pytest.raises(FormatError, match=r"the weights 'output.bias' hold NaN or infinity"):
-        Seq2Seq.load(saved)
+        EncoderDecoder.load(saved)

@@ -14,7 +14,7 @@ from wordkit.cli.output import json_option, print_json, print_rows, print_table,
 from wordkit.interrupts import Interrupted
 
 if TYPE_CHECKING:
-    from wordkit.seq2seq.model import Seq2Seq
+    from wordkit.seq2seq.model import EncoderDecoder
 
 PATH = click.Path(path_type=Path)
 STDIN = "-"
@@ -181,24 +181,24 @@ def info(path: Path, as_json: bool) -> None:
 # --- what the commands share --------------------------------------------------------
 
 
-def load(path: Path) -> Seq2Seq:
-    from wordkit.seq2seq.model import Seq2Seq
+def load(path: Path) -> EncoderDecoder:
+    from wordkit.seq2seq.model import EncoderDecoder
 
-    return Seq2Seq.load(path)
+    return EncoderDecoder.load(path)
 
 
-def _tokens(model: Seq2Seq, line: str) -> Sequence[str]:
+def _tokens(model: EncoderDecoder, line: str) -> Sequence[str]:
     """As the pairs were read that the model learnt."""
     from wordkit.corpus.pairs import UNITS
 
     return UNITS[model.settings.units](line)
 
 
-def _text(model: Seq2Seq, tokens: Sequence[str]) -> str:
+def _text(model: EncoderDecoder, tokens: Sequence[str]) -> str:
     return ("" if model.settings.units == "chars" else " ").join(tokens)
 
 
-def _echo(model: Seq2Seq, tokens: Sequence[str]) -> None:
+def _echo(model: EncoderDecoder, tokens: Sequence[str]) -> None:
     """On one line, whatever characters the model learnt."""
     from wordkit.corpus.pairs import one_line
 

@@ -14,7 +14,7 @@ import numpy as np
 from wordkit.backend.arrays import Array, array_module, to_host
 from wordkit.backend.memory import check_memory
 from wordkit.errors import ModelError
-from wordkit.seq2seq.model import Seq2Seq
+from wordkit.seq2seq.model import EncoderDecoder
 
 ROWS = 256
 """Hypotheses of one step: a batch has so many sentences, or less by the width of the beam."""
@@ -49,7 +49,7 @@ class Translation:
 class _Search:
     """A model and the options of ``translate``, checked."""
 
-    model: Seq2Seq
+    model: EncoderDecoder
     beam: int = 1
     n_best: int = 1
     length_penalty: float = 0.6
@@ -102,7 +102,7 @@ class _Search:
 
 
 def translate(
-    model: Seq2Seq,
+    model: EncoderDecoder,
     sources: Sequence[Sequence[str]],
     *,
     beam: int = 1,
@@ -153,7 +153,7 @@ def translate(
 
 
 def translate_stream(
-    model: Seq2Seq, blocks: Iterable[Sequence[Sequence[str]]], **options: Any
+    model: EncoderDecoder, blocks: Iterable[Sequence[Sequence[str]]], **options: Any
 ) -> Iterator[Translation]:
     """Translate blocks of sentences, each block before the next one is asked for.
 

@@ -11,7 +11,7 @@ from wordkit.corpus.text import EOS, UNK
 from wordkit.corpus.vocabulary import Vocabulary
 from wordkit.errors import ModelError
 from wordkit.layers.base import BLANK
-from wordkit.seq2seq.model import BOS, EXTRA_LENGTH, Seq2Seq
+from wordkit.seq2seq.model import BOS, EXTRA_LENGTH, EncoderDecoder
 from wordkit.seq2seq.settings import Seq2SeqSettings, Seq2SeqTraining
 from wordkit.storage.folders import check_replaceable
 from wordkit.training.batches import Batches, LazySequence
@@ -36,7 +36,7 @@ def fit(
     resume: bool = False,
     checkpoint_every: float = 300.0,
     show: bool = False,
-) -> tuple[Seq2Seq, TrainingResult]:
+) -> tuple[EncoderDecoder, TrainingResult]:
     """Train an encoder-decoder and save it as ``folder``.
 
     Parameters
@@ -72,13 +72,13 @@ def fit(
     """
     folder, settings = Path(folder), settings or Seq2SeqSettings()
     training = training or Seq2SeqTraining()
-    check_replaceable(folder, Seq2Seq.kind, beside=CHECKPOINTS)
+    check_replaceable(folder, EncoderDecoder.kind, beside=CHECKPOINTS)
     check_pairs(pairs, "training")
     given = len(pairs)
     pairs = _short_enough(pairs, training.max_length)
     source, target = vocabularies(pairs, settings, training)
-    check_fits(Seq2Seq(settings, source, target, BLANK))
-    model = Seq2Seq(settings, source, target, seed=training.seed)
+    check_fits(EncoderDecoder(settings, source, target, BLANK))
+    model = EncoderDecoder(settings, source, target, seed=training.seed)
     # by default, a translation may be as long as the longest that is learnt
     beyond = max(len(answer) - 2 * len(question) for question, answer in pairs)
     model.extra_length = max(EXTRA_LENGTH, beyond)
@@ -161,7 +161,7 @@ def _vocabulary(counts: Counter[str], known: set[str], specials: dict[str, int])
     return Vocabulary(words, [*specials.values(), *(counts[word] for word in ranked)])
 
 
-def pair_batches(model: Seq2Seq, pairs: Iterable[Sequence], **options: Any) -> PairBatches:
+def pair_batches(model: EncoderDecoder, pairs: Iterable[Sequence], **options: Any) -> PairBatches:
     """Pairs in the ids of a model; ``options`` are those of ``PairBatches``."""
     ids = [(model.source_ids(source), model.target_ids(target)) for source, target in pairs]
     sources, targets = zip(*ids, strict=True)

@@ -42,7 +42,7 @@ EXTRA_LENGTH = 10
 """So many tokens, at least, may a translation have beyond twice those of its source."""
 
 
-class Seq2Seq(SavedModel):
+class EncoderDecoder(SavedModel):
     """Encoder, decoder and softmax; what ``Trainer`` trains.
 
     The bias of the output begins as the logarithm of each word's share of the text.
@@ -241,7 +241,7 @@ class Seq2Seq(SavedModel):
     @classmethod
     def from_facts(
         cls, settings: Seq2SeqSettings, vocabularies: list[Vocabulary], facts: Mapping[str, Any]
-    ) -> Seq2Seq:
+    ) -> EncoderDecoder:
         """As ``SavedModel``."""
         source, target = vocabularies[0], vocabularies[-1]
         return cls(settings, source, target, BLANK, extra_length=facts["extra_length"])
@@ -249,7 +249,7 @@ class Seq2Seq(SavedModel):
     def __repr__(self) -> str:
         s = self.settings
         return (
-            f"Seq2Seq({len(self.source_vocabulary):,} to {len(self.target_vocabulary):,} "
+            f"EncoderDecoder({len(self.source_vocabulary):,} to {len(self.target_vocabulary):,} "
             f"{s.units}, {s.layers} x {s.hidden_size} {s.cell}, attention {s.attention})"
         )
 

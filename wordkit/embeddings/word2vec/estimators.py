@@ -13,13 +13,13 @@ from typing import Any
 import numpy as np
 
 from wordkit.corpus.corpus import Corpus, as_corpus
-from wordkit.embeddings.estimator import Estimator
 from wordkit.embeddings.subsampling import keep_probabilities, occurrences
 from wordkit.embeddings.word2vec.settings import FAST, check_settings, known_vectors, plain
 from wordkit.embeddings.word2vec.structures import Method, Targets
 from wordkit.embeddings.word2vec.training import Training
 from wordkit.embeddings.word2vec.weights import Weights
 from wordkit.errors import ModelError
+from wordkit.estimator import Estimator
 from wordkit.interrupts import TrainingInterrupted
 from wordkit.storage.locks import locked
 from wordkit.vectors.word_vectors import WordVectors

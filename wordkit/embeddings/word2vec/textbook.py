@@ -14,10 +14,10 @@ import numpy as np
 from wordkit.backend.arrays import Array, array_module, scatter_add, to_device, to_host
 from wordkit.checks import Choice, Interval, Parameter, check_parameters
 from wordkit.corpus.corpus import Corpus, as_corpus
-from wordkit.embeddings.estimator import Estimator
 from wordkit.embeddings.subsampling import keep_probabilities
 from wordkit.embeddings.word2vec.settings import PREDICTED, check_rates
 from wordkit.errors import ModelError
+from wordkit.estimator import Estimator
 from wordkit.layers.base import Layer, RowGradient
 from wordkit.layers.embedding import MODES, Embedding, EmbeddingBag
 from wordkit.layers.losses.hierarchical_softmax import HierarchicalSoftmaxLoss, huffman_tree
