@@ -399,3 +399,20 @@ def test_draws_the_only_one(place: int) -> None:
     weights = np.zeros((50, 300), np.float32)
     weights[:, place] = 1e-30
     assert (draw(weights, np.random.default_rng(0)) == place).all()
+
+
+class Highest:
+    """Draws the last number below 1."""
+
+    def random(self, size: int) -> np.ndarray:
+        return np.full(size, np.nextafter(1.0, 0))
+
+
+def test_rounding_draws_nothing_without_a_weight() -> None:
+    """In float32 the sum of a block may be more than all its columns."""
+    weights = np.zeros((2, 300), np.float32)
+    weights[0, 1:3] = 1, 1.5 * 2**-24
+    weights[1, 129:131] = 1, 1.5 * 2**-24
+    assert weights.sum(axis=1).tolist() == [1 + 2**-23] * 2
+    rng: Any = Highest()
+    assert draw(weights, rng).tolist() == [2, 130]

@@ -8,8 +8,11 @@ from typing import Any
 
 import pytest
 
+from tests.parameters import defaults_and_limits
+from tests.training.test_settings import TRAINING
 from wordkit.errors import FormatError, ModelError
 from wordkit.lm.settings import (
+    MAX_RECIPE,
     LMSettings,
     LMTraining,
     changed,
@@ -95,6 +98,25 @@ def test_what_makes_no_sense(kind: Any, values: dict[str, Any], message: str) ->
         kind(**values)
 
 
+def test_defaults_and_limits() -> None:
+    assert defaults_and_limits(LMSettings) == {
+        "cell": "lstm",
+        "layers": "1, a whole number from 1 to 1,000",
+        "embedding_size": "100, a whole number from 1 to 100,000",
+        "hidden_size": "100, a whole number from 1 to 100,000",
+        "dropout": "0.0, a number from 0 to below 1",
+        "embedding_dropout": "0.0, a number from 0 to below 1",
+        "weight_drop": "0.0, a number from 0 to below 1",
+        "variational": "False",
+        "tie": "False",
+    }
+    assert defaults_and_limits(LMTraining) == {
+        **TRAINING,
+        "bptt": "35, a whole number of at least 1",
+        "variable_bptt": "False",
+    }
+
+
 def test_whole_numbers_are_numbers() -> None:
     assert LMSettings(dropout=0).dropout == 0
     assert LMTraining(lr=1, max_minutes=None).rate == 1
@@ -150,6 +172,15 @@ def test_bad_recipes(tmp_path: Path, text: str, error: Any, message: str) -> Non
     (tmp_path / "mine.toml").write_text(text)
     with pytest.raises(error, match=message):
         read_recipe(str(tmp_path / "mine.toml"))
+
+
+def test_a_recipe_has_a_length(tmp_path: Path) -> None:
+    path = tmp_path / "mine.toml"
+    path.write_text("layers = 2\n#".ljust(MAX_RECIPE, "x"))
+    assert read_recipe(str(path))[0].layers == 2
+    path.write_text("layers = 2\n#".ljust(MAX_RECIPE + 1, "x"))
+    with pytest.raises(FormatError, match=r"mine\.toml has more than 10,000 bytes"):
+        read_recipe(str(path))
 
 
 def test_no_such_recipe() -> None:

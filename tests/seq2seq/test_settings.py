@@ -6,6 +6,8 @@ from typing import Any
 
 import pytest
 
+from tests.parameters import defaults_and_limits
+from tests.training.test_settings import TRAINING
 from wordkit.errors import ModelError
 from wordkit.seq2seq.settings import Seq2SeqSettings, Seq2SeqTraining
 from wordkit.training.descent.options import OPTIMIZERS
@@ -69,10 +71,39 @@ def test_what_makes_no_sense(kind: Any, values: dict[str, Any], message: str) ->
         kind(**values)
 
 
+def test_defaults_and_limits() -> None:
+    assert defaults_and_limits(Seq2SeqSettings) == {
+        "units": "words",
+        "cell": "lstm",
+        "layers": "1, a whole number from 1 to 1,000",
+        "embedding_size": "16, a whole number from 1 to 100,000",
+        "hidden_size": "128, a whole number from 1 to 100,000",
+        "attention": "none",
+        "bidirectional": "False",
+        "residual": "False",
+        "reverse": "False",
+        "peeky": "False",
+        "input_feeding": "False",
+        "dropout": "0.0, a number from 0 to below 1",
+        "tie": "False",
+        "share_vocabulary": "False",
+        "label_smoothing": "0.0, a number from 0 to below 1",
+        "scheduled_sampling": "0.0, a number from 0 to 1",
+    }
+    assert defaults_and_limits(Seq2SeqTraining) == {
+        **TRAINING,
+        "batch_size": "128, a whole number of at least 1",
+        "batch_tokens": "16384, a whole number of at least 1",
+        "max_length": "None, a whole number of at least 1",
+        "clip": "5.0, a number above 0",
+        "source_min_count": "1, a whole number of at least 1",
+        "target_min_count": "1, a whole number of at least 1",
+    }
+
+
 def test_what_does() -> None:
     assert Seq2SeqSettings(dropout=0, scheduled_sampling=1).dropout == 0
     assert Seq2SeqTraining(lr=1, max_minutes=None).rate == 1
-    assert Seq2SeqTraining().batch_size == 128
 
 
 def test_every_optimizer_has_a_rate() -> None:
