@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from itertools import chain, islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -133,28 +131,33 @@ def generate(
     wordkit lm generate model --prompt "the company said" -n 50 --temperature 0.8
     wordkit lm generate model --samples 5 --top-p 0.9 --seed 7
     """
-    from wordkit.lm import generate as writing
 
     if beam is not None and (samples > 1 or greedy or top_k or top_p or temperature != 1):
         raise click.UsageError("--beam finds one text and excludes other ways of choosing")
-    sampling = writing.Sampling(temperature, top_k, top_p, greedy)
+    from wordkit.lm.generate import Sampling
+    from wordkit.lm.writing import Prompt, stream
+    from wordkit.lm.writing import write as write_texts
+
+    sampling = Sampling(temperature, top_k, top_p, greedy)
     model = load(path)
-    begin, unknown = writing.prompt_ids(model, prompt)
-    if unknown:
-        say(f"Not in the model's vocabulary, and {_fate(model)}: {' '.join(unknown)}")
-    ends = {"stop": stop_at_eos, "ban_unk": ban_unk}
-    steps: Iterable[Any]
-    if beam is not None:
-        found, _ = writing.beam_search(model, begin, length, width=beam, **ends)
-        steps = ([word] for word in found)
-    else:
-        steps = writing.generate(
-            model, begin, length, sampling=sampling, samples=samples, seed=seed, **ends
-        )
-    begun = [] if prompt is None else model.vocabulary.decode(begin.tolist())
+    begin = Prompt(model, prompt)
+    if begin.unknown:
+        say(f"Not in the model's vocabulary, and {_fate(model)}: {' '.join(begin.unknown)}")
+    options: dict[str, Any] = {
+        "max_tokens": length, "sampling": sampling, "seed": seed, "stop_at_eos": stop_at_eos,
+        "ban_unk": ban_unk,
+    }  # fmt: skip
+    if samples == 1 and beam is None and not as_json:
+        for piece in stream(begin, **options):
+            write(piece, nl=False)
+        write("")
+        return
+    found = write_texts(begin, samples=samples, beam=beam, **options)
+    if as_json:
+        print_json([each._asdict() for each in found])
+        return
     # where a text may have several lines, an empty one stands between two texts
-    between = "\n" if stop_at_eos and "\n" not in (prompt or "") else "\n\n"
-    _write(model, prompt or "", begun, steps, samples, None if as_json else between)
+    write(("\n" if stop_at_eos and "\n" not in begin.text else "\n\n").join(t for t, _ in found))
 
 
 @click.command()
@@ -216,44 +219,3 @@ def say_oov(oov: int, model: RecurrentLanguageModel) -> None:
 
 def _fate(model: RecurrentLanguageModel) -> str:
     return "left out" if model.vocabulary.unk_id is None else "taken for <unk>"
-
-
-def _write(
-    model: RecurrentLanguageModel,
-    prompt: str,
-    begun: list[str],
-    steps: Iterable[Any],
-    samples: int,
-    between: str | None,
-) -> None:
-    """Print the prompt and what follows: one text as it is made, several when they are.
-
-    ``begun`` are the prompt's tokens; what stands ``between`` two texts is None for JSON.
-    """
-    words = model.vocabulary.words
-    if samples == 1 and between is not None:
-        made = (words[int(ids[0])] for ids in steps)
-        for piece in _pieces(model, prompt, begun, made):
-            write(piece, nl=False)
-        write("")
-        return
-    columns = zip(*(list(ids) for ids in steps), strict=True)
-    tokens = [[words[int(i)] for i in column if i >= 0] for column in columns]
-    texts = ["".join(_pieces(model, prompt, begun, made)) for made in tokens]
-    if between is None:
-        print_json([{"text": t, "tokens": m} for t, m in zip(texts, tokens, strict=True)])
-    else:
-        write(between.join(texts))
-
-
-def _pieces(
-    model: RecurrentLanguageModel, prompt: str, begun: list[str], made: Iterable[str]
-) -> Iterator[str]:
-    """The prompt as it was given, and the text of each token that was made."""
-    from wordkit.corpus.text import EOS
-    from wordkit.lm.spacing import joined
-
-    characters = model.text.tokenizer == "chars"
-    yield prompt.rstrip("\n" if characters else None)  # before a token stands what it needs
-    pieces = joined(chain(begun, made), characters=characters)
-    yield from islice(pieces, sum(token != EOS for token in begun), None)

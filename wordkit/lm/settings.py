@@ -1,4 +1,8 @@
-"""What a language model is like, and how it is trained: plain values, from a recipe or not."""
+"""What a language model is like, how it is trained and how it reads text: plain values.
+
+``LanguageModel`` inherits them as its parameters, so that each stands once; ``LMSettings`` is what
+a model keeps of itself.
+"""
 
 from __future__ import annotations
 
@@ -18,7 +22,7 @@ MAX_RECIPE = 10_000
 """Bytes; TOML could keep its reader busy for minutes with more."""
 
 
-@dataclass(frozen=True)
+@dataclass(kw_only=True)
 class LMSettings:
     """What a language model is like.
 
@@ -46,7 +50,7 @@ class LMSettings:
             )
 
 
-@dataclass(frozen=True)
+@dataclass(kw_only=True)
 class LMTraining(TrainingSettings):
     """How a language model is trained; see the parent, ``Trainer`` and ``TextBatches``."""
 

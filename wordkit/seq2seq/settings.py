@@ -15,7 +15,7 @@ NO_ATTENTION = "none"
 UNITS = ("words", "chars")
 
 
-@dataclass(frozen=True)
+@dataclass(kw_only=True)
 class Seq2SeqSettings:
     """What an encoder-decoder is like.
 
@@ -81,7 +81,7 @@ class Seq2SeqSettings:
             )
 
 
-@dataclass(frozen=True)
+@dataclass(kw_only=True)
 class Seq2SeqTraining(TrainingSettings):
     """How an encoder-decoder is trained; see the parent, ``Trainer`` and ``PairBatches``.
 

@@ -42,7 +42,7 @@ def name_in(text: str) -> str:
     return text.partition(":")[0].strip()
 
 
-@dataclass(frozen=True)
+@dataclass(kw_only=True)
 class TrainingSettings:
     """What ``trainer_for`` needs to know; each kind of model has its own children of this.
 
