@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from wordkit.errors import ModelError, UnknownWordError
 from wordkit.vectors import search
-from wordkit.vectors.word_vectors import WordVectors
+from wordkit.vectors.word_vectors import WordVectors, three_cos_mul
 
 WORDS = [f"word{n}" for n in range(200)]
 MATRIX = np.random.default_rng(0).normal(size=(200, 16)).astype(np.float32)
@@ -140,6 +140,16 @@ def test_unknown_word_names_close_spellings(vectors: WordVectors) -> None:
         vectors["zzz"]
 
 
+def test_unknown_word_names_the_three_closest() -> None:
+    """Not much longer or shorter ones, for which there is no time in a large vocabulary."""
+    words = ["abcdefg", "abcdef", "a", "abc", "abcde", "abcx", "xyz"]
+    with pytest.raises(UnknownWordError, match=r"did you mean abcde, abc, abcdef\?"):
+        WordVectors(words, np.ones((7, 2)))["abcd"]
+    for words, hint in (["abcdefg"], "$"), (["abcdef"], "; did"), (["aabb"], "; did"):
+        with pytest.raises(UnknownWordError, match=f"is not in the vocabulary{hint}"):
+            WordVectors(words, np.ones((1, 2)))["abcd" if "c" in words[0] else "aaab"]
+
+
 @pytest.mark.parametrize("scale", [1e-30, 1e20])
 def test_very_long_and_very_short_vectors(scale: float) -> None:
     vectors = WordVectors(["a", "b", "c"], np.array([[1, 1], [scale, scale], [1, -1]]))
@@ -179,6 +189,58 @@ def test_bad_queries(vectors: WordVectors) -> None:
     ):
         with pytest.raises(ModelError, match=message):
             query()
+
+
+@pytest.mark.parametrize("topn", [0, -1])
+def test_fewer_than_one_answer(vectors: WordVectors, topn: int) -> None:
+    for ask in (
+        lambda: vectors.search(MATRIX[:1], topn),
+        lambda: vectors.most_similar_batch(["word1"], topn),
+        lambda: vectors.most_similar_batch([], topn),
+        lambda: vectors.analogy("word1", "word2", "word3", topn),
+    ):
+        with pytest.raises(ModelError, match=f"topn must be at least 1, not {topn}"):
+            ask()
+
+
+def test_ten_answers_unless_more_are_asked_for(vectors: WordVectors) -> None:
+    assert len(vectors.most_similar("word1")) == 10
+    assert len(vectors.analogy("word1", "word2", "word3")) == 10
+    assert [len(found) for found in vectors.most_similar_batch(["word1", MATRIX[2]])] == [10, 10]
+    by_default = vectors.analogy("word1", "word2", "word3", 5)
+    assert by_default == vectors.analogy("word1", "word2", "word3", 5, method="3cosadd")
+
+
+@pytest.mark.parametrize("limit", [1, 20, 200, 1000])
+def test_answers_among_the_first_words(vectors: WordVectors, limit: int) -> None:
+    asked = ["word0", "word3", "word150"]
+    for word, found in zip(asked, vectors.most_similar_batch(asked, 5, limit), strict=True):
+        ranked = [other for other, _ in vectors.most_similar(word, topn=200)]
+        assert [w for w, _ in found] == [w for w in ranked if int(w[4:]) < limit][:5]
+        mul = vectors.most_similar(word, topn=5, restrict_vocab=limit, method="3cosmul")
+        assert [w for w, _ in mul] == [w for w, _ in found]
+
+
+def test_the_odd_one_out_of_three(vectors: WordVectors) -> None:
+    alike = WordVectors(["a", "b", "c"], [[1, 0], [1, 0.1], [-1, 0]])
+    assert alike.doesnt_match(iter("abc")) == "c"
+
+
+def test_a_query_without_a_direction(vectors: WordVectors) -> None:
+    """Its cosine with anything is 0, and the first words come first."""
+    nothing = np.zeros(16)
+    expected = [("word0", 0), ("word1", 0)]
+    assert vectors.most_similar(nothing, topn=2) == expected
+    assert vectors.most_similar_batch([nothing], topn=2) == [expected]
+    rows, scores = vectors.search(nothing, 2)
+    assert (rows.tolist(), scores.tolist()) == ([[0, 1]], [[0, 0]])
+    assert not (vectors.distances(nothing) - 1).any()
+
+
+def test_the_formula_of_cosmul() -> None:
+    cosines = np.array([[1, 0.5], [0, -0.5], [-1, 0.2]])
+    found = three_cos_mul(cosines, 2)
+    np.testing.assert_allclose(found, [1 * 0.5 / 0.001, 0.75 * 0.25 / 0.601])
 
 
 def test_bad_sizes() -> None:

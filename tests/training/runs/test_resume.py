@@ -312,6 +312,18 @@ def test_a_checkpoint_with_a_wrong_type(tmp_path: Path, part: str, name: str | N
         small_trainer(tmp_path, schedule="plateau").fit(resume=True)
 
 
+@pytest.mark.parametrize("losses", [["low"], [2.5, "low"], [2.5, None], [2.5, [2.5]]])
+def test_a_checkpoint_with_losses_of_a_wrong_type(tmp_path: Path, losses: list[Any]) -> None:
+    small_trainer(tmp_path, "asgd", epochs=1).fit()
+    path = latest_checkpoint(tmp_path)
+    assert path is not None
+    config = json.loads((path / "config.json").read_text())
+    config["optimizer_state"]["losses"] = losses
+    (path / "config.json").write_text(json.dumps(config))
+    with pytest.raises(FormatError, match=r"damaged, or of another model: .*losses is"):
+        small_trainer(tmp_path, "asgd").fit(resume=True)
+
+
 @pytest.mark.parametrize(
     ("part", "name", "value"),
     [

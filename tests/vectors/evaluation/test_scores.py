@@ -11,7 +11,8 @@ import scipy.sparse
 from scipy.stats import spearmanr
 
 from wordkit.errors import ModelError
-from wordkit.vectors.evaluation.scores import evaluate
+from wordkit.vectors.evaluation.comparison import compare
+from wordkit.vectors.evaluation.scores import evaluate, right_answers
 from wordkit.vectors.evaluation.sets import Analogies, WordPairs, read_evaluation_set
 from wordkit.vectors.word_vectors import WordVectors
 
@@ -227,6 +228,21 @@ def test_intervals_hold_the_scores_and_follow_the_seed(pairs_file, analogies_fil
     overall = evaluate(vectors, questions).overall
     assert overall.known.low < overall.known.accuracy < overall.known.high
     assert overall.all.low < overall.all.accuracy < overall.all.high
+
+
+def test_the_first_30_000_words_are_asked_for_by_default(monkeypatch):
+    asked = []
+
+    def answer(vectors, questions, *, method, restrict_vocab):
+        asked.append((method, restrict_vocab))
+        return np.zeros(len(questions), np.int64)
+
+    monkeypatch.setattr("wordkit.vectors.analogies.answer", answer)
+    questions = Analogies("a", (("word1", "word2", "word3", "word0"),), ("s",))
+    assert evaluate(random_vectors(), questions).restrict_vocab == 30_000
+    compare(random_vectors(), random_vectors(), questions)
+    assert right_answers(random_vectors(), questions) == [1]
+    assert asked == [("3cosadd", 30_000)] * 4
 
 
 def test_results_are_plain_data(pairs_file, analogies_file):

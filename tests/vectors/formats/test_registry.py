@@ -18,6 +18,7 @@ from wordkit.storage.config import read_config, write_config
 from wordkit.storage.folders import new_folder
 from wordkit.storage.tensors import write_tensors
 from wordkit.storage.words import read_words, write_words
+from wordkit.vectors.formats import native
 from wordkit.vectors.formats.registry import FORMATS, detect
 from wordkit.vectors.formats.text import trailing_numbers
 from wordkit.vectors.word_vectors import WordVectors
@@ -224,6 +225,47 @@ def test_damaged_sparse_indices_are_refused(tmp_path):
             write_tensors(folder / "vectors.safetensors", arrays)
         with pytest.raises(FormatError, match="damaged"):
             load(tmp_path / "v")
+
+
+CSR = {
+    "rows": 2,
+    "columns": 3,
+    "data": np.ones(3, np.float32),
+    "indices": np.array([0, 2, 1]),
+    "indptr": np.array([0, 2, 3]),
+}
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"data": np.ones(3)},
+        {"data": np.ones(2, np.float32)},
+        {"data": np.ones((3, 1), np.float32)},
+        {"indices": np.array([0.0, 2, 1])},
+        {"indices": np.array([[0], [2], [1]])},
+        {"indices": np.array([0, 2, 1, 1])},
+        {"indices": np.array([0, 3, 1])},
+        {"indices": np.array([0, -1, 1])},
+        {"indptr": np.array([0.0, 2, 3])},
+        {"indptr": np.array([[0], [2], [3]])},
+        {"indptr": np.array([0, 3])},
+        {"indptr": np.array([0, 2, 3, 3])},
+        {"indptr": np.array([1, 2, 3])},
+        {"indptr": np.array([0, 2, 2])},
+        {"indptr": np.array([0, 4, 3])},
+        {"columns": 2},
+        {"rows": 3},
+    ],
+)
+def test_arrays_that_are_no_sparse_matrix(change):
+    assert not native._is_csr(**{**CSR, **change})
+
+
+def test_arrays_that_are_a_sparse_matrix():
+    empty = {"data": CSR["data"][:0], "indices": CSR["indices"][:0], "indptr": np.zeros(3, int)}
+    for change in {}, {"columns": 9}, {"indptr": np.array([0, 0, 3])}, empty:
+        assert native._is_csr(**{**CSR, **change})
 
 
 @pytest.mark.parametrize(

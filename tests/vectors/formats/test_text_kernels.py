@@ -145,8 +145,10 @@ def test_odd_decimals(text):
 
 
 @pytest.mark.parametrize(
-    "text", ["", ".", "-", "+-1", "e5", "1e", "1e+", "1.2.3", "0x10", "1,5", "--1", "1 2", " 1"]
-)
+    "text",
+    ["", ".", "-", "+-1", "e5", "1e", "1e+", "1.2.3", "0x10", "1,5", "--1", "1 2", " 1",
+     "1:", ":1", "1/", "1e5:", "1e5/", "1f5"],
+)  # fmt: skip
 def test_the_kernel_refuses_what_is_no_plain_number(text):
     assert not parsed([text])[1][0]
 
