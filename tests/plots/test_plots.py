@@ -11,102 +11,11 @@ from xml.etree import ElementTree
 
 import numpy as np
 import pytest
-import scipy.sparse
 
+from tests.vectors.grouped import grouped_vectors as vectors
 from wordkit import plots
 from wordkit.errors import BackendError, FormatError, ModelError, UnknownWordError
 from wordkit.vectors.word_vectors import WordVectors
-
-METHODS = pytest.mark.parametrize("method", plots.METHODS)
-
-
-def vectors(size: int = 60, dimensions: int = 20) -> WordVectors:
-    """Words in three groups: w0, w3, w6 … are near each other."""
-    rng = np.random.default_rng(0)
-    centres = rng.standard_normal((3, dimensions))
-    matrix = np.resize(centres, (size, dimensions)) + 0.3 * rng.standard_normal((size, dimensions))
-    return WordVectors([f"w{i}" for i in range(size)], matrix)
-
-
-# --- places -------------------------------------------------------------------------
-
-
-def test_pca_keeps_the_two_largest_directions():
-    units = vectors().unit(np.arange(60))
-    centred = units - units.mean(axis=0)
-    left, values, _ = np.linalg.svd(centred)
-    expected = left[:, :2] * values[:2]
-    found = plots.map_words(vectors(), top=60)
-    np.testing.assert_allclose(abs(found), abs(expected), atol=1e-5)
-
-
-@METHODS
-def test_groups_stay_together(method):
-    places = plots.map_words(vectors(), top=60, method=method)
-    distances = np.linalg.norm(places[:, None] - places, axis=-1)
-    np.fill_diagonal(distances, np.inf)
-    assert (distances.argmin(axis=1) % 3 == np.arange(60) % 3).all()
-
-
-@METHODS
-def test_words_in_their_order(method):
-    words = ["w9", "w1", "w2", "w9", "w4", "w5"]
-    places = plots.map_words(vectors(), words, method=method)
-    assert places.shape == (6, 2)
-    assert np.isfinite(places).all()
-    if method == "pca":
-        np.testing.assert_allclose(places[0], places[3], atol=1e-5)
-
-
-@METHODS
-def test_the_most_frequent_words_unless_named(method):
-    top = plots.map_words(vectors(), top=12, method=method)
-    named = plots.map_words(vectors(), [f"w{i}" for i in range(12)], method=method)
-    np.testing.assert_array_equal(top, named)
-
-
-def test_the_seed_makes_the_map():
-    one, again, other = (
-        plots.map_words(vectors(), method="tsne", seed=seed, top=60) for seed in (1, 1, 2)
-    )
-    np.testing.assert_array_equal(one, again)
-    assert other.shape == one.shape
-
-
-def test_sparse_vectors():
-    sparse = WordVectors(vectors().words, scipy.sparse.csr_array(vectors().vectors))
-    np.testing.assert_allclose(plots.map_words(sparse), plots.map_words(vectors()), atol=1e-5)
-
-
-@METHODS
-def test_more_dimensions_than_tsne_needs(method):
-    assert np.isfinite(plots.map_words(vectors(8, 100), method=method)).all()
-
-
-@METHODS
-def test_equal_vectors_share_a_place(method):
-    equal = WordVectors([f"w{i}" for i in range(6)], np.ones((6, 3)))
-    np.testing.assert_array_equal(plots.map_words(equal, method=method), np.zeros((6, 2)))
-
-
-@pytest.mark.parametrize(("size", "dimensions"), [(1, 5), (2, 5), (3, 5), (4, 1), (9, 1)])
-def test_few_words_or_dimensions(size, dimensions):
-    places = plots.map_words(vectors(size, dimensions))
-    assert places.shape == (size, 2)
-    assert np.isfinite(places).all()
-
-
-def test_what_cannot_be_mapped():
-    with pytest.raises(UnknownWordError, match="'queen'"):
-        plots.map_words(vectors(), ["w1", "queen"])
-    for nothing in ({"words": []}, {"top": 0}):
-        with pytest.raises(ModelError, match="needs at least one word, found none"):
-            plots.map_words(vectors(), **nothing)
-    with pytest.raises(ModelError, match="needs at least 5 words, found 4; use the method pca"):
-        plots.map_words(vectors(), top=4, method="tsne")
-    with pytest.raises(ModelError, match="unknown method 'umap': expected pca or tsne"):
-        plots.map_words(vectors(), method="umap")
-
 
 # --- pictures -----------------------------------------------------------------------
 
@@ -117,7 +26,7 @@ def draw(tmp_path: Path):
 
     def draw(name: str = "map.svg", words: list[str] | None = None, **options) -> bytes:
         source = vectors(150) if words is None else WordVectors(words, vectors(len(words)).vectors)
-        plots.plot_words(source, tmp_path / name, **options)
+        source.plot(path=tmp_path / name, **options)
         assert [path.name for path in tmp_path.iterdir()] == [name]
         return (tmp_path / name).read_bytes()
 
@@ -136,14 +45,14 @@ def test_svg_has_a_label_for_every_word(tmp_path):
     pytest.importorskip("matplotlib")
     spread = np.random.default_rng(0).standard_normal((150, 50))
     source = WordVectors([f"w{i}" for i in range(150)], spread)
-    plots.plot_words(source, tmp_path / "map.svg")
+    source.plot(path=tmp_path / "map.svg")
     groups = ElementTree.parse(tmp_path / "map.svg").iter("{http://www.w3.org/2000/svg}g")
     labels = [group for group in groups if group.get("id", "").startswith("text_")]
     assert len(labels) == 150
 
 
-@METHODS
-@pytest.mark.parametrize("name", ["map.png", "map.svg"])
+@pytest.mark.parametrize("method", ["pca", "tsne", "raw"])
+@pytest.mark.parametrize("name", ["map.png", "map.svg", "map.pdf"])
 def test_same_input_same_bytes(draw, name, method):
     first = draw(name, top=30, method=method)
     assert draw(name, top=30, method=method) == first
@@ -158,7 +67,7 @@ def test_few_or_long_words(draw, words):
 def test_a_word_given_twice_is_drawn_once(tmp_path):
     pytest.importorskip("matplotlib")
     for name, words in (("once", ["w1", "w2"]), ("twice", ["w1", "w2", "w1"])):
-        plots.plot_words(vectors(), tmp_path / f"{name}.svg", words)
+        vectors().plot(words, path=tmp_path / f"{name}.svg")
     assert (tmp_path / "once.svg").read_bytes() == (tmp_path / "twice.svg").read_bytes()
 
 
@@ -177,16 +86,21 @@ def test_letters_without_a_font_are_said_once(draw):
 def test_nothing_is_written_when_it_fails(tmp_path):
     pytest.importorskip("matplotlib")
     with pytest.raises(UnknownWordError):
-        plots.plot_words(vectors(), tmp_path / "map.png", ["nobody"])
-    with pytest.raises(FormatError, match=r"map.jpg: expected a name that ends in .png or .svg"):
-        plots.plot_words(vectors(), tmp_path / "map.jpg")
+        vectors().plot(["nobody"], path=tmp_path / "map.png")
+    expected = r"map.jpg: expected a name that ends in .png, .svg or .pdf"
+    with pytest.raises(FormatError, match=expected):
+        vectors().plot(path=tmp_path / "map.jpg")
+    with pytest.raises(FormatError, match=expected):
+        plots.plot_words(["a"], np.zeros((1, 2)), tmp_path / "map.jpg")
+    with pytest.raises(FormatError, match=r"loss.gif: expected a name"):
+        plots.loss_curve([], tmp_path / "loss.gif")
     assert list(tmp_path.iterdir()) == []
 
 
 def test_without_matplotlib(tmp_path, monkeypatch):
     monkeypatch.setitem(sys.modules, "matplotlib", None)
     with pytest.raises(BackendError, match=r"pip install 'wordkit\[plot\]'"):
-        plots.plot_words(vectors(), tmp_path / "map.png")
+        vectors().plot(path=tmp_path / "map.png")
 
 
 def test_no_global_state_is_touched(tmp_path):
@@ -194,12 +108,79 @@ def test_no_global_state_is_touched(tmp_path):
     code = f"""
 import sys, matplotlib
 before = matplotlib.rcParams.copy()
-from wordkit import WordVectors, plots
-plots.plot_words(WordVectors(["a", "b"], [[1, 0], [0, 1]]), {str(tmp_path / "map.svg")!r})
+from wordkit import WordVectors
+WordVectors(["a", "b"], [[1, 0], [0, 1]]).plot(path={str(tmp_path / "map.svg")!r})
 assert "matplotlib.pyplot" not in sys.modules
 assert matplotlib.rcParams.copy() == before
 """
     subprocess.run([sys.executable, "-c", code], check=True)
+
+
+def test_figures_come_back_and_show_themselves(tmp_path):
+    figure_class = pytest.importorskip("matplotlib.figure").Figure
+    places = np.random.default_rng(0).random((3, 2))
+    figures = {
+        "words": lambda path: plots.plot_words(["a", "b", "c"], places, path),
+        "loss": lambda path: plots.loss_curve(ROWS, path),
+        "attention": lambda path: plots.attention_map(
+            attention(2, 2), ["a", "b"], ["c", "d"], path
+        ),
+    }
+    for name, draw in figures.items():
+        figure = draw(None)
+        assert isinstance(figure, figure_class)
+        picture, size = figure._repr_png_()
+        assert picture.startswith(b"\x89PNG\r\n")
+        pixels = [int.from_bytes(picture[i : i + 4], "big") for i in (16, 20)]
+        assert [size["width"], size["height"]] == pytest.approx(np.array(pixels) / 2, abs=1)
+        assert list(tmp_path.iterdir()) == []
+        draw(tmp_path / f"{name}.pdf")
+        assert (tmp_path / f"{name}.pdf").read_bytes().startswith(b"%PDF")
+        (tmp_path / f"{name}.pdf").unlink()
+
+
+def test_words_need_places():
+    for words, places in ((["a"], np.zeros((2, 2))), ([], np.zeros((0, 2))), (["a"], [[1, 2, 3]])):
+        with pytest.raises(ModelError, match=r"at least one word and a place \(x, y\) for each"):
+            plots.plot_words(words, places)
+    with pytest.raises(ModelError, match="2 words need as many groups, found 1"):
+        plots.plot_words(["a", "b"], np.zeros((2, 2)), groups=["x"])
+
+
+def test_groups_have_colours_and_a_legend():
+    pytest.importorskip("matplotlib")
+    groups = {"first": ["w0", "w3"], "second $x$": ["w1"], "none": []}
+    figure = vectors().plot(groups=groups)
+    axes = figure.axes[0]
+    color = {text.get_text(): text.get_color() for text in axes.texts}
+    assert set(color) == {"w0", "w3", "w1"}
+    assert color["w0"] == color["w3"] != color["w1"]
+    legend = {text.get_text(): text.get_color() for text in figure.texts}
+    assert legend == {"● first": color["w0"], "● second $x$": color["w1"]}
+    figure.draw_without_rendering()
+    map_box = axes.get_window_extent()
+    assert all(text.get_window_extent().y0 > map_box.y1 for text in figure.texts)
+    assert all(text.get_window_extent().y1 < figure.bbox.y1 for text in figure.texts)
+
+
+def test_many_groups_have_a_legend_in_rows():
+    pytest.importorskip("matplotlib")
+    figure = vectors().plot(groups={f"a long name of group {n}": [f"w{n}"] for n in range(30)})
+    figure.draw_without_rendering()
+    boxes = [text.get_window_extent() for text in figure.texts]
+    assert len(boxes) == 30
+    assert not any(a.overlaps(b) for n, a in enumerate(boxes) for b in boxes[:n])
+    assert all(box.x0 > 0 and box.x1 < figure.bbox.x1 for box in boxes)
+
+
+def test_a_title_stands_above_the_map():
+    pytest.importorskip("matplotlib")
+    figure = vectors().plot(around="w0", top=5)
+    [title] = figure.texts
+    assert title.get_text() == "around w0"
+    figure.draw_without_rendering()
+    assert title.get_window_extent().y0 > figure.axes[0].get_window_extent().y1
+    assert title.get_window_extent().y1 < figure.bbox.y1
 
 
 # --- loss curves --------------------------------------------------------------------
@@ -232,6 +213,28 @@ def test_a_loss_curve_goes_down(tmp_path, monkeypatch):
     np.testing.assert_array_equal(validation.get_xydata(), [[1, 70], [2, 60]])
 
 
+@pytest.mark.parametrize(
+    ("low", "high"), [(60, 90), (1.5, 1.6), (3, 40), (80, 5000), (20, 3_000_000), (70, 70)]
+)
+def test_ticks_of_a_loss_curve_are_plain_numbers(low, high):
+    pytest.importorskip("matplotlib")
+    rows = [{"epoch": n, "perplexity": value} for n, value in enumerate((high, low))]
+    axes = plots.loss_curve(rows, title="of $ and _").axes[0]
+    assert axes.get_title() == "of $ and _"
+    axes.figure.draw_without_rendering()
+    bottom, top = axes.get_ylim()
+    shown = [
+        label.get_text()
+        for place, label in zip(axes.get_yticks(), axes.get_yticklabels(), strict=True)
+        if bottom <= place <= top
+    ]
+    assert len(shown) >= 2
+    assert all(set(text) <= set("0123456789.,") for text in shown)
+    values = [float(text.replace(",", "")) for text in shown]
+    assert values == sorted(set(values))
+    assert not [text for text in axes.get_yticklabels(minor=True) if text.get_text()]
+
+
 # --- attention maps -----------------------------------------------------------------
 
 
@@ -249,7 +252,7 @@ def attention(rows: int, columns: int) -> np.ndarray:
     return weights / weights.sum(axis=1, keepdims=True)
 
 
-@pytest.mark.parametrize("name", ["map.png", "map.svg"])
+@pytest.mark.parametrize("name", ["map.png", "map.svg", "map.pdf"])
 @pytest.mark.parametrize("source", [["ein", "mann"], list("5/3/94"), ["x" * 90], ["w"] * 200])
 def test_attention_map(tmp_path, name, source):
     pytest.importorskip("matplotlib")
@@ -309,7 +312,7 @@ def test_labels_of_an_attention_map_are_whole(tmp_path, source, target):
 
 def test_labels_of_a_large_attention_map_can_be_read(tmp_path, figures):
     plots.attention_map(
-        attention(3, 800), [f"w{n}" for n in range(800)], "abc", tmp_path / "m.svg"
+        attention(3, 800), [f"w{n}" for n in range(800)], list("abc"), tmp_path / "m.svg"
     )
     across = figures[0].axes[0].get_xticklabels()
     assert [label.get_text() for label in across[:3]] == ["w0", "w4", "w8"]
@@ -330,6 +333,26 @@ def test_letters_of_an_attention_map_without_a_font_are_said_once(tmp_path):
 def test_weights_that_do_not_fit(tmp_path, source, target):
     weights = attention(2, 2)[: len(target), : len(source)]
     with pytest.raises(ModelError, match=r"expected weights of the shape \(\d, \d\)"):
-        plots.attention_map(weights[:, :1] if weights.size else weights, source, target,
-                            tmp_path / "m.png")  # fmt: skip
+        weights = weights[:, :1] if weights.size else weights
+        plots.attention_map(weights, list(source), list(target), tmp_path / "m.png")
     assert list(tmp_path.iterdir()) == []
+
+
+def test_an_attention_map_has_a_scale_and_a_title():
+    pytest.importorskip("matplotlib")
+    figure = plots.attention_map(attention(3, 4), list("abcd"), list("xyz"), title="a $ title")
+    image, scale = figure.axes
+    assert [label.get_text() for label in scale.get_yticklabels()] == ["0.0", "0.5", "1.0"]
+    assert image.get_title(loc="left") == "a $ title"
+    figure.draw_without_rendering()
+    assert image.get_window_extent().x1 < scale.get_window_extent().x0
+    for axes in figure.axes:
+        box = axes.get_tightbbox()
+        assert 0 <= box.x0 < box.x1 <= figure.bbox.x1
+        assert 0 <= box.y0 < box.y1 <= figure.bbox.y1
+
+
+def test_strings_are_no_lists_of_tokens():
+    for sides in (("ab", ["x"]), (["x"], "ab")):
+        with pytest.raises(ModelError, match="must be a list of tokens, not a string"):
+            plots.attention_map(np.ones((2, 2)), *sides)

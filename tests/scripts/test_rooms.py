@@ -30,6 +30,8 @@ def test_circles_are_found_in_functions_too(
         "kitchen": "import house.cellar",
         "cellar": "def steps():\n    from house.hall import door",
         "attic": "from house import hall",
+        "loft": "from typing import TYPE_CHECKING\nif TYPE_CHECKING:\n    from house import roof",
+        "roof": "import house.loft",
     }
     for name, text in texts.items():
         (house / f"{name}.py").write_text(text)

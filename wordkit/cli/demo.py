@@ -52,7 +52,6 @@ def _demonstrate(output: Path) -> None:
     from wordkit.corpus.docstrings import write_docstrings
     from wordkit.embeddings.counts.count_vectors import CountVectors
     from wordkit.embeddings.word2vec.estimators import SkipGram
-    from wordkit.plots.words import plot_words
 
     text = output / "docstrings.txt"
     say(f"1/6  Collecting the documentation of Python and its packages: {text}")
@@ -67,7 +66,7 @@ def _demonstrate(output: Path) -> None:
     predicted = SkipGram(verbose=True).fit(corpus).vectors_
     predicted.save(output / "skipgram")
     say(f"4/6  Drawing a map of words: {output / 'map.png'}")
-    plot_words(vectors, output / "map.png", content_words(vectors.words, 150), method="tsne")
+    vectors.plot(content_words(vectors.words, 150), method="tsne", path=output / "map.png")
     say(f"5/6  Training a language model on a part of the text: {output / 'language-model'}")
     sentences = show_language_model(text, output / "language-model")
     say(f"6/6  Training on dates, how people write them and in ISO form: {output / 'dates'}")

@@ -135,7 +135,7 @@ def evaluate(
 @click.command()
 @model_argument
 @click.argument("text")
-@click.option("-o", "--output", required=True, type=PATH, help="PNG or SVG file to write.")
+@click.option("-o", "--output", required=True, type=PATH, help="PNG, SVG or PDF file to write.")
 @beam_option
 def attention(path: Path, text: str, output: Path, beam: int) -> None:
     """Draw what a model attends to while it translates a text.

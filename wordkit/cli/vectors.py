@@ -195,18 +195,16 @@ def evaluate(
 
 def evaluation_set(name: str) -> Any:
     """The set in a file, or the known set of that name."""
-    from wordkit.corpus.datasets import dataset_names, fetch
+    from wordkit.corpus.datasets import dataset_names
     from wordkit.errors import CorpusError
-    from wordkit.vectors.evaluation.sets import read_evaluation_set
+    from wordkit.vectors.evaluation.sets import find_evaluation_set
 
-    if Path(name).exists():
-        return read_evaluation_set(name)
     known = dataset_names("analogies", "similarity")
-    if name not in known:
+    if not Path(name).exists() and name not in known:
         raise CorpusError(
             f"{name} is neither a file nor a known evaluation set; those are {', '.join(known)}"
         )
-    return read_evaluation_set(fetch(name, progress=True)[0])
+    return find_evaluation_set(Path(name) if Path(name).exists() else name, progress=True)
 
 
 def score_rows(result: Any) -> list[tuple]:
@@ -287,7 +285,9 @@ def info(path: Path, top: int, verify: bool, as_json: bool) -> None:
 @click.command()
 @vectors_argument
 @click.argument("words", nargs=-1, metavar="[WORD...]")
-@click.option("-o", "--output", required=True, type=PATH, help="Picture to write: .png or .svg.")
+@click.option(
+    "-o", "--output", required=True, type=PATH, help="Picture to write: .png, .svg or .pdf."
+)
 @click.option(
     "--top",
     default=150,
@@ -299,7 +299,7 @@ def info(path: Path, top: int, verify: bool, as_json: bool) -> None:
     "--method",
     default="pca",
     show_default=True,
-    type=click.Choice(["pca", "tsne"]),
+    type=click.Choice(["pca", "tsne", "raw"]),
     help="How dimensions become two.",
 )
 @click.option("--seed", default=1, show_default=True, type=seed_range, help="Seed of t-SNE.")
@@ -310,12 +310,13 @@ def plot(path: Path, words: tuple[str, ...], output: Path, as_json: bool, **opti
     \b
     wordkit vectors plot vectors -o map.png --method tsne
     """
-    from wordkit.plots.words import map_words, plot_words
+    from wordkit.vectors.chosen_words import choose
+    from wordkit.vectors.maps import map_words
 
     found, chosen = load(path), list(words) or None
-    plot_words(found, output, chosen, **options)
+    found.plot(chosen, path=output, **options)
     if as_json:
-        drawn = chosen or found.words[: options["top"]]
+        drawn, _ = choose(found, chosen, top=options["top"])
         places = map_words(found, drawn, method=options["method"], seed=options["seed"])
         print_json([{"word": w, "x": x, "y": y} for w, (x, y) in zip(drawn, places, strict=True)])
     else:

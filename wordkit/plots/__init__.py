@@ -1,11 +1,12 @@
 """Pictures: a map of words, how a training went, what attention looks at.
 
 matplotlib is an optional extra and is imported when a picture is drawn. Only its
-object-oriented interface is used, so that nothing of ``pyplot`` changes.
+object-oriented interface is used, so that nothing of ``pyplot`` changes. Each function
+returns the figure, which a notebook shows by itself, and writes it if a path is given.
 """
 
 from wordkit.plots.attention import attention_map
 from wordkit.plots.loss import loss_curve
-from wordkit.plots.words import METHODS, map_words, plot_words
+from wordkit.plots.words import plot_words
 
-__all__ = ["METHODS", "attention_map", "loss_curve", "map_words", "plot_words"]
+__all__ = ["attention_map", "loss_curve", "plot_words"]

@@ -3,14 +3,25 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from wordkit.errors import BackendError, FormatError
 from wordkit.storage.files import new_file
 
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+# Without these no date is written: the same figure gives the same bytes.
+_METADATA: dict[str, dict[str, Any]] = {
+    "png": {"Software": None},
+    "svg": {"Creator": None, "Date": None},
+    "pdf": {"Creator": None, "Producer": None, "CreationDate": None},
+}
+DPI = 200
+"""Pixels in an inch."""
 FONT_SIZE = 7.5  # points
 _LONGEST = 30  # letters of a label
 LETTER, LINE = 0.1, 0.13  # inches: the width and the height of a label's letter, and some
@@ -24,28 +35,46 @@ _FONTS = (
 )  # fmt: skip
 
 
-@contextmanager
-def picture(path: str | Path) -> Iterator[Callable[..., None]]:
-    """Yield what saves a figure as ``path``: the same figure gives the same bytes."""
-    path = Path(path)
-    kind = path.suffix.lower().lstrip(".")
-    if kind not in ("png", "svg"):
-        raise FormatError(f"{path}: expected a name that ends in .png or .svg")
+def check_picture(path: str | Path | None) -> None:
+    """Whether a picture can be drawn, and written under that name, before any work is done.
+
+    Raises
+    ------
+    FormatError
+        The name ends in none of ``.png``, ``.svg`` and ``.pdf``.
+    BackendError
+        matplotlib is not installed.
+    """
+    if path is not None and _kind(path) not in _METADATA:
+        raise FormatError(f"{path}: expected a name that ends in .png, .svg or .pdf")
     try:
-        import matplotlib
+        import matplotlib  # noqa: F401
     except ImportError:
         raise BackendError(
             "plots need matplotlib, which is not installed: pip install 'wordkit[plot]'"
         ) from None
 
-    def save(figure: Any, **options: Any) -> None:
-        # Without a salt and with a date, each SVG file would differ from the last.
-        metadata = {"Software": None} if kind == "png" else {"Creator": None, "Date": None}
-        with new_file(path) as file:
-            figure.savefig(file, format=kind, metadata=metadata, **options)
 
-    with matplotlib.rc_context({"svg.hashsalt": "wordkit"}):
-        yield save
+def _kind(path: str | Path) -> str:
+    return Path(path).suffix.lower().lstrip(".")
+
+
+def new_figure(**options: Any) -> Figure:
+    """An empty figure, white, at ``DPI`` pixels an inch."""
+    from wordkit.plots.shown import ShownFigure
+
+    return ShownFigure(dpi=DPI, facecolor="white", **options)
+
+
+def save_figure(figure: Figure, path: str | Path | None) -> None:
+    """Write a figure, if a path is given: the same figure gives the same bytes."""
+    if path is None:
+        return
+    import matplotlib
+
+    kind = _kind(path)
+    with matplotlib.rc_context({"svg.hashsalt": "wordkit"}), new_file(Path(path)) as file:
+        figure.savefig(file, format=kind, metadata=_METADATA[kind])
 
 
 def label_of(word: str) -> str:

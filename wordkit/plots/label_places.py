@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-DPI = 200
-"""Pixels in an inch."""
+from wordkit.plots.figure import DPI
+
 _POINT = DPI / 72  # pixels in a typographic point
 # Directions from a point to its label: right, left, above, below, then between.
 _DIRECTIONS = np.array([0, 8, 4, 12, 2, 14, 6, 10, 1, 15, 7, 9, 3, 13, 5, 11]) * np.pi / 8

@@ -2,133 +2,101 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from wordkit.errors import ModelError
-from wordkit.plots.figure import FONT_SIZE, fonts, label_of, one_warning_for_glyphs, picture
-from wordkit.plots.label_places import DPI, place_labels
-from wordkit.vectors.word_vectors import WordVectors
+from wordkit.plots.figure import (
+    DPI,
+    FONT_SIZE,
+    LETTER,
+    check_picture,
+    fonts,
+    label_of,
+    new_figure,
+    one_warning_for_glyphs,
+    save_figure,
+)
+from wordkit.plots.label_places import place_labels
 
-METHODS = ("pca", "tsne")
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
 
-
-def map_words(
-    vectors: WordVectors,
-    words: Iterable[str] | None = None,
-    *,
-    top: int = 150,
-    method: str = "pca",
-    seed: int = 1,
-) -> np.ndarray:
-    """Lay n words out in two dimensions, near each other if their cosine is high.
-
-    Parameters
-    ----------
-    words
-        The words; without them, the ``top`` most frequent ones.
-    method
-        ``pca``: the two directions of largest variance. ``tsne``: neighbours stay
-        neighbours, larger distances mean little (van der Maaten and Hinton 2008).
-    seed
-        For t-SNE.
-
-    Returns
-    -------
-    The place of each word, (n, 2).
-
-    Raises
-    ------
-    UnknownWordError
-        A word is not in the vocabulary.
-    ModelError
-        There is no word, or too few for t-SNE.
-    """
-    from threadpoolctl import threadpool_limits
-
-    if method not in METHODS:
-        raise ModelError(f"unknown method {method!r}: expected {' or '.join(METHODS)}")
-    rows = [vectors.row(word) for word in _chosen(vectors, words, top)]
-    if not rows:
-        raise ModelError("a map needs at least one word, found none")
-    if method == "tsne" and len(rows) < 5:
-        raise ModelError(
-            f"a t-SNE map needs at least 5 words, found {len(rows)}; use the method pca"
-        )
-    units = vectors.unit(rows)
-    if np.allclose(units, units[0]):  # one word, or the same vector again and again
-        return np.zeros((len(rows), 2))
-    with threadpool_limits(1):  # t-SNE makes another map of sums rounded otherwise
-        return _principal_components(units, 2) if method == "pca" else _tsne(units, seed)
+_GREY, _BLACK = "#9a9a9a", "#111111"
+# Okabe and Ito's colours, which the colour-blind tell apart too; yellow is too pale for text
+_COLORS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000")
+_TITLE, _LEGEND_ROW = 0.32, 0.2  # inches
 
 
 def plot_words(
-    vectors: WordVectors,
-    path: str | Path,
-    words: Iterable[str] | None = None,
+    words: Sequence[str],
+    places: np.ndarray,
+    path: str | Path | None = None,
     *,
-    top: int = 150,
-    method: str = "pca",
-    seed: int = 1,
-) -> None:
-    """Draw the map of ``map_words`` as PNG or SVG, whichever the file's name ends in.
+    groups: Sequence[str] | None = None,
+    title: str | None = None,
+) -> Figure:
+    """Draw n words at their places, both axes to the same scale.
 
     No two labels overlap. One that finds no room beside its point is moved off and tied
     to it by a line, or else left out; words that come first are labelled first. The same
     input gives the same bytes.
 
+    Parameters
+    ----------
+    places
+        (n, 2), such as ``wordkit.vectors.maps.map_words`` gives.
+    path
+        Where to write it, as PNG, SVG or PDF; without it nothing is written.
+    groups
+        The name of the group of each word: each group has a colour, named in a legend.
+
     Raises
     ------
     FormatError
-        The name ends in neither ``.png`` nor ``.svg``.
+        The name ends in none of ``.png``, ``.svg`` and ``.pdf``.
     BackendError
         matplotlib is not installed.
-    UnknownWordError, ModelError
-        As ``map_words``.
+    ModelError
+        There is no word, or there are not as many words as places.
     """
-    with picture(path) as save, one_warning_for_glyphs():
-        chosen = list(dict.fromkeys(_chosen(vectors, words, top)))
-        places = map_words(vectors, chosen, method=method, seed=seed)
-        save(_draw([label_of(word) for word in chosen], places))
+    places = np.asarray(places, float)
+    if not len(words) or places.shape != (len(words), 2):
+        raise ModelError(
+            f"expected at least one word and a place (x, y) for each, found {len(words)} words "
+            f"and places of the shape {places.shape}"
+        )
+    if groups is not None and len(groups) != len(words):
+        raise ModelError(f"{len(words)} words need as many groups, found {len(groups)}")
+    check_picture(path)
+    with one_warning_for_glyphs():
+        labels = [label_of(word) for word in words]
+        figure = _draw(labels, places, None if groups is None else list(groups), title)
+        save_figure(figure, path)
+    return figure
 
 
-def _chosen(vectors: WordVectors, words: Iterable[str] | None, top: int) -> list[str]:
-    return vectors.words[: max(top, 0)] if words is None else list(words)
-
-
-def _principal_components(units: np.ndarray, size: int) -> np.ndarray:
-    from sklearn.decomposition import PCA
-
-    possible = min(size, *units.shape)
-    places = PCA(possible, svd_solver="full").fit_transform(units)
-    return np.pad(places, [(0, 0), (0, size - possible)])
-
-
-def _tsne(units: np.ndarray, seed: int) -> np.ndarray:
-    """Squared distances of unit vectors are their cosine distances, twice."""
-    from sklearn.manifold import TSNE
-
-    units = _principal_components(units, 50) if units.shape[1] > 50 else units
-    tsne = TSNE(perplexity=min(30, (len(units) - 1) / 3), init="pca", random_state=seed)
-    places: np.ndarray = tsne.fit_transform(units)
-    return places
-
-
-def _draw(labels: Sequence[str], places: np.ndarray) -> Any:
-    """A figure of the labels, both axes to the same scale."""
+def _draw(
+    labels: list[str], places: np.ndarray, groups: list[str] | None, title: str | None
+) -> Figure:
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.collections import LineCollection
-    from matplotlib.figure import Figure
 
-    figure = Figure(dpi=DPI, facecolor="white")
+    names = list(dict.fromkeys(groups or []))
+    color_of = {name: _COLORS[n % len(_COLORS)] for n, name in enumerate(names)}
+    colors = [color_of[group] for group in groups] if groups else [_BLACK] * len(labels)
+    figure = new_figure()
     renderer = FigureCanvasAgg(figure).get_renderer()
     axes = figure.add_axes((0, 0, 1, 1))
     axes.set_axis_off()
-    style: dict[str, Any] = {"family": fonts(), "size": FONT_SIZE, "color": "#111111"}
-    texts = [axes.text(0, 0, s, va="bottom", parse_math=False, **style) for s in labels]
+    style: dict[str, Any] = {"family": fonts(), "size": FONT_SIZE, "parse_math": False}
+    texts = [
+        axes.text(0, 0, label, va="bottom", color=color, **style)
+        for label, color in zip(labels, colors, strict=True)
+    ]
     extents = [text.get_window_extent(renderer) for text in texts]
     sizes = np.array([(extent.width, extent.height) for extent in extents])
     for growth in (1.0, 1.25, 1.6):  # the page, until every label has a place
@@ -137,14 +105,41 @@ def _draw(labels: Sequence[str], places: np.ndarray) -> Any:
         if np.isfinite(corners).all():
             break
 
-    figure.set_size_inches(*page / DPI)
     axes.set(xlim=(0, page[0]), ylim=(0, page[1]))
     for text, corner in zip(texts, corners, strict=True):
         text.set_position(tuple(corner))
         text.set_visible(bool(np.isfinite(corner).all()))
-    axes.scatter(points[:, 0], points[:, 1], s=5, color="#9a9a9a", linewidths=0, zorder=1)
-    axes.add_collection(LineCollection(leaders, colors="#9a9a9a", linewidths=0.4, zorder=1))
+    dots = colors if groups else _GREY
+    axes.scatter(points[:, 0], points[:, 1], s=5, color=dots, linewidths=0, zorder=1)
+    axes.add_collection(LineCollection(leaders, colors=_GREY, linewidths=0.4, zorder=1))
+    _add_heading(figure, page / DPI, title, color_of, style)
     return figure
+
+
+def _add_heading(
+    figure: Figure,
+    page: np.ndarray,
+    title: str | None,
+    color_of: dict[str, str],
+    style: dict[str, Any],
+) -> None:
+    """Set the size of the page (inches), with room above the map for title and legend."""
+    names = {label_of(name): color for name, color in color_of.items()}
+    columns = int(page[0] // (LETTER * max(map(len, names), default=1) + 0.4))
+    columns = max(1, min(columns, len(names)))
+    legend_height = -(-len(names) // columns) * _LEGEND_ROW
+    height = page[1] + legend_height + _TITLE * (title is not None)
+    figure.set_size_inches(page[0], height)
+    figure.axes[0].set_position((0, 0, 1, page[1] / height))
+    style = {"family": style["family"], "parse_math": False}
+    if title is not None:
+        figure.text(0.1 / page[0], 1 - 0.08 / height, label_of(title), va="top", size=10, **style)
+    for n, (name, color) in enumerate(names.items()):
+        row, column = divmod(n, columns)
+        x = (0.15 + column * (page[0] - 0.1) / columns) / page[0]
+        y = (page[1] + legend_height - (row + 0.5) * _LEGEND_ROW) / height
+        where: dict[str, Any] = {"ha": "left", "va": "center", "size": FONT_SIZE + 1}
+        figure.text(x, y, f"● {name}", color=color, **where, **style)
 
 
 def _page(places: np.ndarray, growth: float) -> tuple[np.ndarray, np.ndarray]:

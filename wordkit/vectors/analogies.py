@@ -7,10 +7,14 @@ vocabulary at a time, and each question only adds three rows of them.
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 
 from wordkit.errors import ModelError
-from wordkit.vectors.word_vectors import WordVectors
+
+if TYPE_CHECKING:
+    from wordkit.vectors.word_vectors import WordVectors
 
 METHODS = ("3cosadd", "3cosmul")
 _VOCAB_BLOCK = 2048  # with 256 questions: 2 MB, which stays in the cache

@@ -2,23 +2,28 @@
 
 from __future__ import annotations
 
-import difflib
-from collections.abc import Iterable, Sequence
-from functools import cached_property
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
-from wordkit.errors import ModelError, UnknownWordError
+from wordkit.errors import ModelError
 from wordkit.vectors import search
+from wordkit.vectors.chosen_words import choose, words_of
 from wordkit.vectors.formats import registry
+from wordkit.vectors.vector_table import VectorTable
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+    from wordkit.vectors.evaluation.scores import AnalogiesResult, PairsResult
 
 Query = str | np.ndarray
 """A word, or a vector of shape (D,)."""
 
 
-class WordVectors:
+class WordVectors(VectorTable):
     """One vector a word.
 
     Parameters
@@ -35,20 +40,6 @@ class WordVectors:
     ModelError
         The sizes do not fit, or a word stands there twice.
     """
-
-    def __init__(self, words: Sequence[str], vectors: Any, *, counts: Any = None):
-        self.words = list(words)
-        self.vectors = vectors if search.is_sparse(vectors) else np.asarray(vectors, np.float32)
-        self.counts = None if counts is None else np.asarray(counts, np.int64)
-        if self.vectors.ndim != 2 or self.vectors.shape[0] != len(self.words):
-            raise ModelError(
-                f"{len(self.words):,} words need as many vectors, found an array of shape "
-                f"{self.vectors.shape}"
-            )
-        if self.counts is not None and self.counts.shape != (len(self.words),):
-            raise ModelError(
-                f"{len(self.words):,} words need as many counts, found {self.counts.size:,}"
-            )
 
     @classmethod
     def load(
@@ -70,82 +61,6 @@ class WordVectors:
         """
         _ = self.index  # raises if a word occurs twice
         registry.write(path, self.words, self.vectors, self.counts, format)
-
-    # --- words and rows ---------------------------------------------------------------
-
-    @cached_property
-    def index(self) -> dict[str, int]:
-        """From word to row."""
-        index = dict(zip(self.words, range(len(self.words)), strict=True))
-        if len(index) != len(self.words):
-            twice = next(word for row, word in enumerate(self.words) if index[word] != row)
-            raise ModelError(f"the word {twice!r} occurs twice in the vocabulary")
-        return index
-
-    @cached_property
-    def norms(self) -> np.ndarray:
-        """Euclidean length of each row, (V,) float32.
-
-        Raises
-        ------
-        ModelError
-            A vector holds NaN or infinity.
-        """
-        norms = search.row_norms(self.vectors)
-        if not np.isfinite(norms).all():
-            row = int(np.argmin(np.isfinite(norms)))
-            raise ModelError(
-                f"the vector of {self.words[row]!r} (row {row + 1}) holds NaN or infinity; "
-                "remove that row or train again"
-            )
-        return norms
-
-    @cached_property
-    def lengths(self) -> np.ndarray:
-        """What to divide rows by: their norms, and 1 for rows of zeros."""
-        return np.where(self.norms, self.norms, 1)
-
-    @property
-    def vector_size(self) -> int:
-        """Number of dimensions D."""
-        return int(self.vectors.shape[1])
-
-    def __len__(self) -> int:
-        return len(self.words)
-
-    def __repr__(self) -> str:
-        return f"WordVectors({len(self):,} words, {self.vector_size:,} dimensions)"
-
-    def __contains__(self, word: object) -> bool:
-        return word in self.index
-
-    def __getitem__(self, word: str) -> np.ndarray:
-        """The vector of a word, (D,)."""
-        return search.dense_rows(self.vectors, [self.row(word)])[0]
-
-    def row(self, word: str) -> int:
-        """The row of a word; ``UnknownWordError`` names its closest spellings."""
-        row = self.index.get(word)
-        if row is None:
-            close = difflib.get_close_matches(word, self._spellings_near(word), 3, 0.6)
-            hint = f"; did you mean {', '.join(close)}?" if close else ""
-            raise UnknownWordError(f"the word {word!r} is not in the vocabulary{hint}")
-        return row
-
-    def _spellings_near(self, word: str) -> list[str]:
-        """Words that could be close: difflib is too slow for a whole vocabulary."""
-        letters = set(word)
-        near = [
-            other
-            for other in self.words
-            if abs(len(other) - len(word)) <= 2 and len(letters & set(other)) * 2 >= len(letters)
-        ]
-        return near[:20_000]  # the most frequent ones
-
-    def unit(self, rows: Any) -> np.ndarray:
-        """Rows divided by their length, dense, (n, D); a row of zeros stays zero."""
-        rows = np.asarray(rows)
-        return search.dense_rows(self.vectors, rows) / self.lengths[rows][..., None]
 
     # --- nearest words ----------------------------------------------------------------
 
@@ -229,6 +144,8 @@ class WordVectors:
     ) -> list[list[tuple[str, float]]]:
         """``most_similar`` of many single words or vectors, in one matrix product."""
         _check_topn(topn)
+        if isinstance(queries, str):
+            words_of("queries", queries)
         if len(queries) == 0:
             return []
         own = [self.row(query) if isinstance(query, str) else -1 for query in queries]
@@ -251,6 +168,90 @@ class WordVectors:
         """``a`` is to ``b`` as ``c`` is to …"""
         return self.most_similar([b, c], [a], topn, restrict_vocab, method)
 
+    # --- pictures and scores ----------------------------------------------------------
+
+    def plot(
+        self,
+        words: Iterable[str] | None = None,
+        *,
+        around: str | None = None,
+        groups: Mapping[str, Iterable[str]] | None = None,
+        top: int | None = None,
+        method: str = "pca",
+        seed: int = 1,
+        path: str | Path | None = None,
+    ) -> Figure:
+        """Draw a map of words: of some, around one, in groups, or of the most frequent ones.
+
+        Parameters
+        ----------
+        words
+            The words to draw.
+        around
+            A word: it is drawn with the ``top`` (40) nearest to it.
+        groups
+            ``{"name": [words]}``: each group has a colour, named in a legend.
+        top
+            How many, where neither ``words`` nor ``groups`` says it: 150 most frequent words.
+        method, seed
+            ``pca``, ``tsne`` or ``raw``; see ``wordkit.vectors.maps.map_words``.
+        path
+            Where to write it, as PNG, SVG or PDF; without it nothing is written.
+
+        Raises
+        ------
+        UnknownWordError
+            A word is not in the vocabulary.
+        ModelError
+            There is no word, or what is given is no list of words.
+        FormatError
+            The name ends in none of ``.png``, ``.svg`` and ``.pdf``.
+        BackendError
+            matplotlib is not installed.
+        """
+        from wordkit.plots.figure import check_picture
+        from wordkit.plots.words import plot_words
+        from wordkit.vectors.maps import map_words
+
+        check_picture(path)
+        chosen, group_of = choose(self, words, around, groups, top)
+        places = map_words(self, chosen, method=method, seed=seed)
+        title = None if around is None else f"around {around}"
+        return plot_words(chosen, places, path, groups=group_of, title=title)
+
+    def evaluate(
+        self,
+        test_set: str | Path,
+        *,
+        method: str = "3cosadd",
+        restrict_vocab: int | None = 30_000,
+        seed: int = 1,
+    ) -> PairsResult | AnalogiesResult:
+        """Score the vectors on word pairs (Spearman's rho) or analogies (accuracy).
+
+        Parameters
+        ----------
+        test_set
+            The name of a known set, such as ``ws353``, which is downloaded if need be; or the
+            ``pathlib.Path`` of a file, see ``wordkit.vectors.evaluation.sets``.
+        method, restrict_vocab, seed
+            See ``wordkit.vectors.evaluation.scores.evaluate``.
+
+        Raises
+        ------
+        CorpusError
+            There is no known set of that name, or it cannot be downloaded.
+        FormatError
+            The file is no evaluation set.
+        ModelError
+            A vector holds NaN or infinity, or a setting is out of range.
+        """
+        from wordkit.vectors.evaluation.scores import evaluate
+        from wordkit.vectors.evaluation.sets import find_evaluation_set
+
+        found = find_evaluation_set(test_set)
+        return evaluate(self, found, method=method, restrict_vocab=restrict_vocab, seed=seed)
+
     # --- pairs and groups -------------------------------------------------------------
 
     def similarity(self, a: str, b: str) -> float:
@@ -262,13 +263,13 @@ class WordVectors:
         """One minus the cosine, from a word to each of a list, or to all words."""
         query = self._unit_query(word)
         if others is not None:
-            rows = np.array([self.row(other) for other in others], np.int64)
+            rows = np.array([self.row(other) for other in words_of("others", others)], np.int64)
             return 1 - self.unit(rows) @ query
         return 1 - search.cosines(self.vectors, self.lengths, query[None])[0]
 
     def doesnt_match(self, words: Iterable[str]) -> str:
         """The word that is furthest from the mean of a group."""
-        group = list(words)
+        group = words_of("words", words)
         if len(group) < 3:
             raise ModelError(f"the odd one out needs at least three words, found {len(group)}")
         units = self.unit([self.row(word) for word in group])

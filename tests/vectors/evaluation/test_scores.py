@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 
 import numpy as np
@@ -10,10 +11,16 @@ import pytest
 import scipy.sparse
 from scipy.stats import spearmanr
 
-from wordkit.errors import ModelError
+from wordkit.corpus.datasets import fetch
+from wordkit.errors import CorpusError, ModelError
 from wordkit.vectors.evaluation.comparison import compare
 from wordkit.vectors.evaluation.scores import evaluate, right_answers
-from wordkit.vectors.evaluation.sets import Analogies, WordPairs, read_evaluation_set
+from wordkit.vectors.evaluation.sets import (
+    Analogies,
+    WordPairs,
+    find_evaluation_set,
+    read_evaluation_set,
+)
 from wordkit.vectors.word_vectors import WordVectors
 
 SIZE = 300
@@ -259,3 +266,41 @@ def test_vectors_with_nan_are_refused(pairs_file, analogies_file):
     for path in (pairs_file, analogies_file):
         with pytest.raises(ModelError, match="'word7'"):
             evaluate(vectors, read_evaluation_set(path))
+
+
+# --- asked of the vectors -------------------------------------------------------------
+
+
+def test_vectors_score_themselves_by_name_or_path(tmp_path: Path) -> None:
+    words = [word for pair in find_evaluation_set("sample-similarity").pairs for word in pair]
+    words = list(dict.fromkeys(words))
+    vectors = WordVectors(words, np.random.default_rng(0).normal(size=(len(words), 4)))
+    by_name = vectors.evaluate("sample-similarity")
+    assert by_name == evaluate(vectors, find_evaluation_set("sample-similarity"))
+    [path] = fetch("sample-similarity")
+    assert vectors.evaluate(path) == by_name
+    assert repr(by_name).startswith(f"{by_name.name}: Spearman's rho {by_name.score:.3f} (")
+    assert f"over the {by_name.total} known of {by_name.total} pairs" in repr(by_name)
+    questions = vectors.evaluate("sample-analogies", restrict_vocab=None, method="3cosmul")
+    assert questions.method == "3cosmul"
+    assert repr(questions).startswith(f"sample-analogies: accuracy {questions.score:.3f} (")
+    assert f"over the {questions.overall.known.used} known of" in repr(questions)
+
+
+def test_what_is_not_defined_says_so() -> None:
+    vectors = WordVectors(["a", "b"], np.eye(2))
+    nothing = "sample-similarity: Spearman's rho undefined over the 0 known of 60 pairs"
+    assert repr(vectors.evaluate("sample-similarity")).startswith(nothing)
+    found = repr(vectors.evaluate("sample-analogies"))
+    assert re.match(
+        r"sample-analogies: accuracy undefined over the 0 known of \d+ questions", found
+    )
+
+
+def test_strings_are_names_and_paths_are_paths(tmp_path: Path) -> None:
+    vectors = WordVectors(["a", "b"], np.eye(2))
+    path = tmp_path / "mine.txt"
+    path.write_text("a b 3\n")
+    assert vectors.evaluate(path).name == "mine"
+    with pytest.raises(CorpusError, match=r"no evaluation set called .*mine.txt.*pathlib.Path"):
+        vectors.evaluate(str(path))

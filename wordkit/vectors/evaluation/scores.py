@@ -16,14 +16,16 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from wordkit.vectors import analogies, search
 from wordkit.vectors.evaluation import bootstrap
 from wordkit.vectors.evaluation.sets import Analogies, WordPairs
-from wordkit.vectors.word_vectors import WordVectors
+
+if TYPE_CHECKING:
+    from wordkit.vectors.word_vectors import WordVectors
 
 Seed = int | np.random.Generator
 
@@ -54,6 +56,13 @@ class PairsResult:
     def score(self) -> float | None:
         """The figure that is usually reported: rho over the known pairs."""
         return self.known.rho
+
+    def __repr__(self) -> str:
+        known = _with_interval(self.known.rho, self.known.low, self.known.high)
+        return (
+            f"{self.name}: Spearman's rho {known} over the {self.known.used:,} known of "
+            f"{self.total:,} pairs, {_figure(self.all.rho)} over all"
+        )
 
     def to_dict(self) -> dict[str, Any]:
         """The result as plain data for JSON."""
@@ -104,9 +113,27 @@ class AnalogiesResult:
         """The figure that is usually reported: accuracy over the known questions."""
         return self.overall.known.accuracy
 
+    def __repr__(self) -> str:
+        known, whole = self.overall.known, self.overall.all
+        return (
+            f"{self.name}: accuracy {_with_interval(known.accuracy, known.low, known.high)} over "
+            f"the {known.used:,} known of {self.total:,} questions, "
+            f"{_figure(whole.accuracy)} over all"
+        )
+
     def to_dict(self) -> dict[str, Any]:
         """The result as plain data for JSON."""
         return asdict(self)
+
+
+def _figure(value: float | None) -> str:
+    return "undefined" if value is None else f"{value:.3f}"
+
+
+def _with_interval(value: float | None, low: float | None, high: float | None) -> str:
+    if low is None or high is None:
+        return _figure(value)
+    return f"{_figure(value)} ({low:.3f} to {high:.3f})"
 
 
 def evaluate(

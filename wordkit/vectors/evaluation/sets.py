@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import NoReturn
 
-from wordkit.errors import FormatError
+from wordkit.corpus.datasets import dataset_names, fetch
+from wordkit.errors import CorpusError, FormatError
 from wordkit.storage.lines import read_lines_of
 
 _BLANKS = re.compile("[ \t]+")  # not str.split(): a word may hold a non-breaking space
@@ -35,6 +36,27 @@ class Analogies:
     name: str
     questions: tuple[tuple[str, str, str, str], ...]
     sections: tuple[str, ...]
+
+
+def find_evaluation_set(given: str | Path, *, progress: bool = False) -> WordPairs | Analogies:
+    """The known set of a name, downloaded if need be; or the one in a file, if it is a Path.
+
+    Raises
+    ------
+    CorpusError
+        There is no known set of that name, or it cannot be downloaded.
+    FormatError
+        As ``read_evaluation_set``.
+    """
+    if isinstance(given, Path):
+        return read_evaluation_set(given)
+    known = dataset_names("analogies", "similarity")
+    if given not in known:
+        raise CorpusError(
+            f"there is no evaluation set called {given!r}: known are {', '.join(known)}; "
+            "a file of your own is given as pathlib.Path(...)"
+        )
+    return read_evaluation_set(fetch(given, progress=progress)[0])
 
 
 def read_evaluation_set(path: str | Path) -> WordPairs | Analogies:

@@ -1,0 +1,80 @@
+"""Which words somebody asks for: given, near a word, or in groups."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING
+
+from wordkit.errors import ModelError
+
+if TYPE_CHECKING:
+    from wordkit.vectors.word_vectors import WordVectors
+
+FREQUENT, NEAR = 150, 40
+"""How many words are chosen where nobody says: the most frequent ones, or those near a word."""
+
+
+def words_of(name: str, given: Iterable[str]) -> list[str]:
+    """A list of words, which a string is not, though Python could take its letters for one.
+
+    Raises
+    ------
+    ModelError
+        It is no list of strings.
+    """
+    if isinstance(given, str):
+        raise ModelError(f"{name} must be a list of words, not a string: write [{given!r}]")
+    if not isinstance(given, Iterable):
+        raise ModelError(f"{name} must be a list of words, not {type(given).__name__}")
+    words = list(given)
+    for word in words:
+        if not isinstance(word, str):
+            raise ModelError(f"{name} must be a list of words, found {word!r} in it")
+    return words
+
+
+def choose(
+    vectors: WordVectors,
+    words: Iterable[str] | None = None,
+    around: str | None = None,
+    groups: Mapping[str, Iterable[str]] | None = None,
+    top: int | None = None,
+) -> tuple[list[str], list[str] | None]:
+    """The different words to draw, and the name of the group of each, if there are groups.
+
+    See ``WordVectors.plot``. A word of two groups belongs to the first.
+
+    Raises
+    ------
+    UnknownWordError
+        A word is not in the vocabulary.
+    ModelError
+        More than one way to choose is given, or what is given is no list of words.
+    """
+    ways = {"words": words, "around": around, "groups": groups}
+    given = [name for name, value in ways.items() if value is not None]
+    if len(given) > 1:
+        raise ModelError(f"{' and '.join(given)} exclude each other: give one of them")
+    if words is not None:
+        return list(dict.fromkeys(words_of("words", words))), None
+    if around is not None:
+        if not isinstance(around, str):
+            raise ModelError(f"around must be one word, not {around!r}")
+        near = vectors.most_similar(around, topn=NEAR if top is None else top)
+        return [around, *(word for word, _ in near)], None
+    if groups is not None:
+        return _grouped(groups)
+    return vectors.words[: max(FREQUENT if top is None else top, 0)], None
+
+
+def _grouped(groups: Mapping[str, Iterable[str]]) -> tuple[list[str], list[str]]:
+    if not isinstance(groups, Mapping):
+        raise ModelError(
+            f'groups must be a dictionary, such as {{"ships": ["boat", "sail"]}}, '
+            f"not {type(groups).__name__}"
+        )
+    group_of: dict[str, str] = {}
+    for name, words in groups.items():
+        for word in words_of(f"the group {name!r}", words):
+            group_of.setdefault(word, str(name))
+    return list(group_of), list(group_of.values())

@@ -1,0 +1,149 @@
+"""Words and their vectors as a collection: found by word, listed, shown as tables."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable, Iterator, Sequence
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from wordkit.errors import ModelError, UnknownWordError
+from wordkit.tables import data_frame, html_table
+from wordkit.vectors import search
+from wordkit.vectors.chosen_words import words_of
+
+if TYPE_CHECKING:
+    from pandas import DataFrame
+
+
+class VectorTable:
+    """The rows of ``WordVectors``, which adds the questions one asks of them."""
+
+    def __init__(self, words: Sequence[str], vectors: Any, *, counts: Any = None):
+        self.words = list(words)
+        self.vectors = vectors if search.is_sparse(vectors) else np.asarray(vectors, np.float32)
+        self.counts = None if counts is None else np.asarray(counts, np.int64)
+        if self.vectors.ndim != 2 or self.vectors.shape[0] != len(self.words):
+            raise ModelError(
+                f"{len(self.words):,} words need as many vectors, found an array of shape "
+                f"{self.vectors.shape}"
+            )
+        if self.counts is not None and self.counts.shape != (len(self.words),):
+            raise ModelError(
+                f"{len(self.words):,} words need as many counts, found {self.counts.size:,}"
+            )
+
+    @cached_property
+    def index(self) -> dict[str, int]:
+        """From word to row."""
+        index = dict(zip(self.words, range(len(self.words)), strict=True))
+        if len(index) != len(self.words):
+            twice = next(word for row, word in enumerate(self.words) if index[word] != row)
+            raise ModelError(f"the word {twice!r} occurs twice in the vocabulary")
+        return index
+
+    @cached_property
+    def norms(self) -> np.ndarray:
+        """Euclidean length of each row, (V,) float32.
+
+        Raises
+        ------
+        ModelError
+            A vector holds NaN or infinity.
+        """
+        norms = search.row_norms(self.vectors)
+        if not np.isfinite(norms).all():
+            row = int(np.argmin(np.isfinite(norms)))
+            raise ModelError(
+                f"the vector of {self.words[row]!r} (row {row + 1}) holds NaN or infinity; "
+                "remove that row or train again"
+            )
+        return norms
+
+    @cached_property
+    def lengths(self) -> np.ndarray:
+        """What to divide rows by: their norms, and 1 for rows of zeros."""
+        return np.where(self.norms, self.norms, 1)
+
+    @property
+    def vector_size(self) -> int:
+        """Number of dimensions D."""
+        return int(self.vectors.shape[1])
+
+    def __len__(self) -> int:
+        return len(self.words)
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}({len(self):,} words, {self.vector_size:,} dimensions)"
+
+    def __contains__(self, word: object) -> bool:
+        return word in self.index
+
+    def __iter__(self) -> Iterator[str]:
+        """The words, in their order."""
+        return iter(self.words)
+
+    def __getitem__(self, words: str | Iterable[str]) -> np.ndarray:
+        """The vector of a word, (D,), or those of a list of n words, (n, D)."""
+        if isinstance(words, str):
+            return search.dense_rows(self.vectors, [self.row(words)])[0]
+        rows = [self.row(word) for word in words_of("the index", words)]
+        return search.dense_rows(self.vectors, np.array(rows, np.int64))
+
+    def __array__(self, dtype: Any = None, copy: bool | None = None) -> np.ndarray:
+        """The vectors, (V, D), for ``np.asarray``; sparse ones become dense."""
+        vectors: Any = self.vectors
+        sparse = search.is_sparse(vectors)
+        array = vectors.toarray() if sparse else np.asarray(vectors)
+        changed = sparse or (dtype is not None and array.dtype != dtype)
+        if copy is False and changed:
+            raise ValueError("these vectors cannot become such an array without a copy")
+        return np.array(array, dtype) if copy or changed else array
+
+    def _repr_html_(self) -> str:
+        """For notebooks: the first words, and the beginning of their vectors."""
+        size = min(self.vector_size, 6)
+        numbers = search.dense_rows(self.vectors, np.arange(min(len(self), 8)))[:, :size]
+        rows = [
+            (word, *(f"{number:.3f}" for number in row), *["…"] * (size < self.vector_size))
+            for word, row in zip(self.words, numbers.tolist(), strict=False)
+        ]
+        return html_table(
+            repr(self), ["word", *range(size), *["…"] * (size < self.vector_size)], rows
+        )
+
+    def to_frame(self) -> DataFrame:
+        """A pandas DataFrame: a row a word, a column a dimension.
+
+        Raises
+        ------
+        BackendError
+            pandas is not installed.
+        """
+        return data_frame(np.asarray(self), index=self.words)
+
+    def row(self, word: str) -> int:
+        """The row of a word; ``UnknownWordError`` names its closest spellings."""
+        row = self.index.get(word)
+        if row is None:
+            close = difflib.get_close_matches(word, self._spellings_near(word), 3, 0.6)
+            hint = f"; did you mean {', '.join(close)}?" if close else ""
+            raise UnknownWordError(f"the word {word!r} is not in the vocabulary{hint}")
+        return row
+
+    def _spellings_near(self, word: str) -> list[str]:
+        """Words that could be close: difflib is too slow for a whole vocabulary."""
+        letters = set(word)
+        near = [
+            other
+            for other in self.words
+            if abs(len(other) - len(word)) <= 2 and len(letters & set(other)) * 2 >= len(letters)
+        ]
+        return near[:20_000]  # the most frequent ones
+
+    def unit(self, rows: Any) -> np.ndarray:
+        """Rows divided by their length, dense, (n, D); a row of zeros stays zero."""
+        rows = np.asarray(rows)
+        return search.dense_rows(self.vectors, rows) / self.lengths[rows][..., None]
