@@ -223,21 +223,32 @@ def _meet(terms, some, copied, copies, panel, out, more, corner):
         own = Panel(panel.numbers, panel.depth, panel.columns, ahead, share)
         top = _top(some, tile)
         height = _top(some, tile + 1) - top
-        rows = Matrix(at(terms.numbers, top * terms.row_step), terms.row_step, terms.column_step)
-        if copied:
-            rows = Matrix(at(copies, (tile - some.first) * _SLOT), 1, ROWS)
         to = Matrix(at(out.numbers, top * out.row_step), out.row_step, 1)
         into = Matrix(corner, WIDTH, 1) if partial else to
         if partial and more:
             _copy(to, into, height, panel.columns)
-        if panel.columns <= LANES:
-            _half(rows, height, own, into, more)
-        elif height > FEWER:
-            _high(rows, height, own, into, more)
-        else:
-            _low(rows, height, own, into, more)
+        rows = at(terms.numbers, top * terms.row_step)
+        # in tiles that are copied or contiguous, steps are constants, which need no registers
+        if copied:
+            copy = at(copies, (tile - some.first) * _SLOT)
+            _sum_up(Matrix(copy, 1, ROWS), height, own, into, more)
+        elif terms.column_step == 1:
+            _sum_up(Matrix(rows, terms.row_step, 1), height, own, into, more)
+        elif WIDE:
+            _sum_up(Matrix(rows, terms.row_step, terms.column_step), height, own, into, more)
         if partial:
             _copy(into, to, height, panel.columns)
+
+
+@njit(inline="always")
+def _sum_up(rows, height, panel, out, more):
+    """One tile with one panel."""
+    if panel.columns <= LANES:
+        _half(rows, height, panel, out, more)
+    elif height > FEWER:
+        _high(rows, height, panel, out, more)
+    else:
+        _low(rows, height, panel, out, more)
 
 
 @njit
