@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Any
+from dataclasses import fields
+from typing import Any, TypeVar
 
 from wordkit.checks import parameters_of
 from wordkit.errors import ModelError
+
+Class = TypeVar("Class", bound=type)
+Settings = TypeVar("Settings")
 
 
 class Estimator:
@@ -29,11 +33,25 @@ class Estimator:
             setattr(self, name, value)
         return self
 
+    def settings_of(self, kind: type[Settings]) -> Settings:
+        """Those parameters that are fields of a dataclass of settings, checked by it."""
+        names = [field.name for field in fields(kind)]  # type: ignore[arg-type]
+        return kind(**{name: getattr(self, name) for name in names})
+
+    def check_fitted(self, attribute: str) -> None:
+        """Raise scikit-learn's ``NotFittedError`` where the learned attribute is missing."""
+        if not hasattr(self, attribute):
+            from sklearn.exceptions import NotFittedError
+
+            raise NotFittedError(
+                f"this {type(self).__name__} is not fitted yet: call fit, or load a saved one"
+            )
+
     def __repr__(self) -> str:
         changed = (
             f"{name}={getattr(self, name)!r}"
             for name, parameter in parameters_of(self).items()
-            if getattr(self, name) is not parameter.default
+            if repr(getattr(self, name)) != repr(parameter.default)
         )
         return f"{type(self).__name__}({', '.join(changed)})"
 
@@ -43,3 +61,13 @@ class Estimator:
         return Tags(
             estimator_type=None, target_tags=TargetTags(required=False), transformer_tags=None
         )
+
+
+def documented(cls: Class) -> Class:
+    """Add to a docstring the parameters, with the help and the defaults of their declarations."""
+    lines = ["", "    Parameters", "    ----------"]
+    for name, declared in parameters_of(cls).items():
+        default = declared.none if declared.default is None else repr(declared.default)
+        lines += [f"    {name} : {declared.kind}, default {default}", f"        {declared.help}"]
+    cls.__doc__ = "\n".join([(cls.__doc__ or "").rstrip(), *lines, ""])
+    return cls

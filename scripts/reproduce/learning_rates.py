@@ -56,7 +56,7 @@ def pairs_perplexity(pairs: Any, folder: Path, model: dict[str, Any], **training
 
 def words(folder: Path, **training: Any) -> float:
     """1,000 lines in words, 150 steps."""
-    return text_perplexity("words", 1000, folder, epochs=5, **training)
+    return text_perplexity("tokens", 1000, folder, epochs=5, **training)
 
 
 def chars(folder: Path, **training: Any) -> float:

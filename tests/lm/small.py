@@ -17,7 +17,7 @@ LINES = [f"the {who} {did} ," for who in ("cat", "dog", "hen", "<unk>") for did 
 
 
 def corpus(lines: list[str] = LINES, times: int = 1) -> Corpus:
-    return Corpus.build("\n".join(lines * times).split("\r"), text=UNITS["words"], min_count=1)
+    return Corpus.build("\n".join(lines * times).split("\r"), text=UNITS["tokens"], min_count=1)
 
 
 def small_model(

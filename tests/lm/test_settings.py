@@ -18,6 +18,7 @@ from wordkit.lm.settings import (
     changed,
     read_recipe,
     recipe_names,
+    with_recipe,
 )
 from wordkit.training.descent.options import OPTIMIZERS, optimizer_from_text, schedule_from_text
 from wordkit.training.settings import RATES
@@ -140,15 +141,25 @@ def test_the_wider_the_clip_the_lower_the_rate(optimizer: str, rates: list[float
 
 def test_own_recipe(tmp_path: Path) -> None:
     (tmp_path / "mine.toml").write_text('cell = "gru"\nlr = 2\ntie = true\n')
-    settings, training = read_recipe(str(tmp_path / "mine.toml"))
-    assert (settings.cell, settings.tie, training.rate) == ("gru", True, 2)
-    assert changed(settings, {"cell": "rnn", "lr": 5}) == LMSettings(cell="rnn", tie=True)
+    values = read_recipe(str(tmp_path / "mine.toml"))
+    assert values == {"cell": "gru", "lr": 2, "tie": True}
+    assert changed(LMSettings(), values) == LMSettings(cell="gru", tie=True)
+    assert changed(LMTraining(), values) == LMTraining(lr=2)
+
+
+def test_what_is_given_overrides_the_recipe(tmp_path: Path) -> None:
+    path = tmp_path / "mine.toml"
+    path.write_text('cell = "gru"\nlr = 2\n')
+    assert with_recipe(path, {"cell": "rnn"}) == {"cell": "rnn", "lr": 2}
+    assert with_recipe(path, {"optimizer": "sgd"}) == {"cell": "gru", "optimizer": "sgd"}
+    assert with_recipe(None, {"cell": "rnn"}) == {"cell": "rnn"}
 
 
 @pytest.mark.parametrize("name", recipe_names())
 def test_recipes_of_wordkit(name: str) -> None:
-    settings, training = read_recipe(name)
-    assert (settings, training) != (LMSettings(), LMTraining())
+    values = read_recipe(name)
+    training = changed(LMTraining(), values)
+    assert (changed(LMSettings(), values), training) != (LMSettings(), LMTraining())
     optimizer_from_text(training.optimizer)
     schedule_from_text(training.schedule, rate=training.rate, steps=9, every=3, warm_up=1)
 
@@ -177,7 +188,7 @@ def test_bad_recipes(tmp_path: Path, text: str, error: Any, message: str) -> Non
 def test_a_recipe_has_a_length(tmp_path: Path) -> None:
     path = tmp_path / "mine.toml"
     path.write_text("layers = 2\n#".ljust(MAX_RECIPE, "x"))
-    assert read_recipe(str(path))[0].layers == 2
+    assert read_recipe(str(path)) == {"layers": 2}
     path.write_text("layers = 2\n#".ljust(MAX_RECIPE + 1, "x"))
     with pytest.raises(FormatError, match=r"mine\.toml has more than 10,000 bytes"):
         read_recipe(str(path))

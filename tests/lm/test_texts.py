@@ -13,7 +13,18 @@ from wordkit.corpus.corpus import Corpus
 from wordkit.corpus.text import TextOptions
 from wordkit.corpus.vocabulary import Vocabulary
 from wordkit.errors import CorpusError
-from wordkit.lm.texts import UNITS, ids_in, options_from, read_text, text_options
+from wordkit.lm.settings import LMText
+from wordkit.lm.texts import (
+    UNITS,
+    beginning_of,
+    ids_in,
+    is_tokenised,
+    options_from,
+    read_text,
+    text_corpus,
+    text_options,
+    text_options_for,
+)
 
 
 def tokens(corpus: Corpus) -> list[str]:
@@ -24,7 +35,7 @@ def test_a_file(tmp_path: Path) -> None:
     (tmp_path / "t").write_bytes(" A  b.\tÅ \n\nc\n".encode())
     corpus = read_text(tmp_path / "t")
     assert tokens(corpus) == ["A", "b.", "Å", "<eos>", "<eos>", "c", "<eos>"]
-    assert text_options(corpus) == UNITS["words"]
+    assert text_options(corpus) == UNITS["tokens"]
     characters = read_text(tmp_path / "t", UNITS["chars"])
     assert "".join(tokens(characters)) == " A  b.\tÅ <eos><eos>c<eos>"
 
@@ -85,9 +96,9 @@ def test_options_that_make_no_sense(values: object) -> None:
 
 def test_options_that_nobody_knows() -> None:
     corpus = Corpus.build(["One, two"], text=TextOptions(lambda s: s.split()), min_count=1)
-    assert text_options(corpus) == UNITS["words"]
+    assert text_options(corpus) == UNITS["tokens"]
     corpus.settings = {}
-    assert text_options(corpus) == UNITS["words"]
+    assert text_options(corpus) == UNITS["tokens"]
     corpus.settings = {"text": {"tokenizer": "chars", "eos": "page"}}
     with pytest.raises(CorpusError, match="unknown eos 'page'"):
         text_options(corpus)
@@ -125,3 +136,44 @@ def test_no_known_word() -> None:
     text = Corpus.build([["q", "<unk>", "<eos>"]], min_count=1)
     with pytest.raises(CorpusError, match=r"va\.txt has no known word"):
         ids_in(text, Vocabulary(["<unk>", "<eos>", "a"], [1, 1, 1]), "va.txt")
+
+
+@pytest.mark.parametrize(
+    ("sample", "tokenised"),
+    [
+        ("the <unk> said N\n", True),
+        ("Well , she said ; it was . \n" * 5, True),
+        ("Well, she said; it was.\n" * 5, False),
+        ("Well , she said. \n" * 12, False),
+        ("no marks at all\n", False),
+        ("one , mark\n", False),
+    ],
+)
+def test_tokenised_or_not(sample: str, tokenised: bool) -> None:
+    assert is_tokenised(sample) is tokenised
+    expected = "whitespace" if tokenised else "words"
+    assert text_options_for(LMText(), sample).tokenizer == expected
+    assert text_options_for(LMText(units="chars"), sample).tokenizer == "chars"
+
+
+def test_a_file_is_judged_by_its_beginning(tmp_path: Path) -> None:
+    path = tmp_path / "t"
+    path.write_text("Well, she said; it was.\n" * 9)
+    assert "," in text_corpus(path, LMText()).vocabulary
+    path.write_text("Well <unk> said, it was.\n" * 9)
+    assert "said," in text_corpus(path, LMText()).vocabulary
+    assert "," in text_corpus(path, LMText(units="words")).vocabulary
+    assert beginning_of(Path("-")) == ""
+    with pytest.raises(CorpusError):
+        text_corpus(tmp_path / "none", LMText())
+    path.write_text("")
+    with pytest.raises(CorpusError, match="has no words: it is empty"):
+        text_corpus(path, LMText())
+
+
+def test_rare_words(tmp_path: Path) -> None:
+    path = tmp_path / "t"
+    path.write_text("a a a b\n")
+    assert text_corpus(path, LMText(min_count=2)).vocabulary.words == ["a", "<eos>", "<unk>"]
+    like = UNITS["words"]
+    assert "b" in text_corpus(path, LMText(min_count=2), like).vocabulary

@@ -13,8 +13,10 @@ from wordkit.interrupts import TrainingInterrupted
 
 
 @contextmanager
-def interrupted_after(steps: int, model: type, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """Training inside is interrupted in the step after so many."""
+def interrupted_after(
+    steps: int, model: type, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[pytest.ExceptionInfo[TrainingInterrupted]]:
+    """Training inside is interrupted in the step after so many; yields what it raises."""
     real, calls = model.loss_and_gradients, iter(range(steps + 1))
 
     def interrupted(self: Any, batch: Any) -> Any:
@@ -24,5 +26,5 @@ def interrupted_after(steps: int, model: type, monkeypatch: pytest.MonkeyPatch) 
 
     with monkeypatch.context() as patch:
         patch.setattr(model, "loss_and_gradients", interrupted)
-        with pytest.raises(TrainingInterrupted):
-            yield
+        with pytest.raises(TrainingInterrupted) as caught:
+            yield caught

@@ -12,7 +12,7 @@ from wordkit.cli.lm import PATH, say_oov
 from wordkit.cli.models import check_validations, run_in, run_options
 from wordkit.cli.options import options_of
 from wordkit.cli.output import json_option, print_json, say
-from wordkit.lm.settings import LMSettings, LMTraining, changed, read_recipe
+from wordkit.lm.settings import LMSettings, LMText, LMTraining, changed, with_recipe
 
 
 @click.command()
@@ -23,13 +23,9 @@ from wordkit.lm.settings import LMSettings, LMTraining, changed, read_recipe
     "--recipe", metavar="NAME|FILE", help="Settings from a TOML file, of wordkit or your own."
 )
 @click.option(
-    "--units",
-    type=click.Choice(["words", "chars"]),
-    help="Tokens of a FILE.  [default: words]",
-)
-@click.option(
     "--init-vectors", type=PATH, metavar="VEC", help="Word vectors to initialise the embedding."
 )
+@options_of(LMText)
 @options_of(LMSettings)
 @options_of(LMTraining)
 @run_options
@@ -39,7 +35,6 @@ def train(
     valid: Path | None,
     output: Path,
     recipe: str | None,
-    units: str | None,
     init_vectors: Path | None,
     checkpoint_every: str,
     resume: bool,
@@ -48,7 +43,8 @@ def train(
 ) -> None:
     """Train a language model on a text file or a corpus.
 
-    A FILE is split on white space, with <eos> for each newline.
+    A FILE becomes words and punctuation marks, with <eos> for each newline; one that is
+    tokenised already is split on white space.
 
     \b
     wordkit lm train --train train.txt --valid valid.txt -o model --hidden-size 200
@@ -58,17 +54,18 @@ def train(
     from wordkit.training.runs.checkpoint import parse_duration
     from wordkit.vectors.word_vectors import WordVectors
 
-    settings, training = LMSettings(), LMTraining()
-    if recipe is not None:
-        settings, training = read_recipe(recipe)
     given = {name: value for name, value in options.items() if value is not None}
-    if "optimizer" in given:
-        given.setdefault("lr", None)  # a recipe's is for its own optimizer
-    settings, training = changed(settings, given), changed(training, given)
+    values = with_recipe(recipe, given)
+    settings, training = changed(LMSettings(), values), changed(LMTraining(), values)
+    text = changed(LMText(), values)
     check_validations(vars(training), valid)
+    ignored = [name for name in vars(text) if name in given]
+    if ignored and train.is_dir():
+        flag = ignored[0].replace("_", "-")
+        raise click.UsageError(f"--{flag} is for a FILE: a CORPUS has its tokens already")
     every = parse_duration(checkpoint_every)
     started = time.perf_counter()
-    corpus, validation = _training_texts(train, valid, units)
+    corpus, validation = _training_texts(train, valid, text)
     with run_in(output):
         model, result = fit(
             corpus,
@@ -93,11 +90,12 @@ def train(
         say_oov(model.history["validation_oov"], model)
 
 
-def _training_texts(train: Path, valid: Path | None, units: str | None) -> tuple[Any, Any]:
+def _training_texts(train: Path, valid: Path | None, text: LMText) -> tuple[Any, Any]:
     """The corpora of both texts; a file to validate on is read as the other one was."""
-    from wordkit.lm.texts import UNITS, read_text, text_options
+    from wordkit.lm.texts import text_corpus, text_options
 
-    if units is not None and train.is_dir():
-        raise click.UsageError("--units is for a FILE: a CORPUS has its tokens already")
-    corpus = read_text(train, UNITS[units or "words"])
-    return corpus, None if valid is None else read_text(valid, text_options(corpus))
+    corpus = text_corpus(train, text)
+    if not train.is_dir() and text.units is None:
+        units = "tokens" if text_options(corpus).tokenizer == "whitespace" else "words"
+        say(f"{train}: read as {units}; --units chooses another way")
+    return corpus, None if valid is None else text_corpus(valid, text, text_options(corpus))

@@ -32,6 +32,7 @@ def fit(
     training: LMTraining | None = None,
     vectors: WordVectors | None = None,
     resume: bool = False,
+    anew: bool = False,
     checkpoint_every: float = 300.0,
     show: bool = False,
 ) -> tuple[RecurrentLanguageModel, TrainingResult]:
@@ -45,6 +46,8 @@ def fit(
         What the embedding begins with.
     resume
         Continue the run in the folder; it ends as if it had never been interrupted.
+    anew
+        Remove the checkpoints of a run that is there, and begin again.
     checkpoint_every
         Seconds.
     show
@@ -99,6 +102,7 @@ def fit(
         validation,
         data=data,
         resume=resume,
+        anew=anew,
         checkpoint_every=checkpoint_every,
         show=show,
         validation_oov=oov,

@@ -64,7 +64,7 @@ class RecurrentLanguageModel(SavedModel):
         vocabulary: Vocabulary,
         weights: Mapping[str, Array] | None = None,
         *,
-        text: TextOptions = UNITS["words"],
+        text: TextOptions = UNITS["tokens"],
         seed: int = 1,
     ):
         self.settings, self.vocabulary, self.text = settings, vocabulary, text

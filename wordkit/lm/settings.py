@@ -60,10 +60,31 @@ class LMTraining(TrainingSettings):
     )
 
 
-Settings = TypeVar("Settings", LMSettings, LMTraining)
+@dataclass(kw_only=True)
+class LMText:
+    """How text becomes the tokens of a language model; a ``Corpus`` has its tokens already."""
+
+    units: str | None = parameter(
+        None,
+        Choice(("words", "chars", "tokens")),
+        help="Words and punctuation marks, characters, or what stands between spaces.",
+        none="tokens if the text is tokenised, else words",
+    )
+    lower: bool = parameter(False, help="Lower-case the text.")
+    punctuation: str = parameter(
+        "split", Choice(("split", "drop")), help="A token for each mark, or none (words)."
+    )
+    min_count: int = parameter(1, Interval(1), help="Rarer tokens become <unk>.")
+
+    def __post_init__(self) -> None:
+        check_parameters(self)
 
 
-def read_recipe(name: str) -> tuple[LMSettings, LMTraining]:
+KINDS = (LMSettings, LMTraining, LMText)
+Settings = TypeVar("Settings", LMSettings, LMTraining, LMText)
+
+
+def read_recipe(name: str | Path) -> dict[str, Any]:
     """The settings of a recipe: the name of one in ``wordkit/lm/recipes``, or a TOML file.
 
     Raises
@@ -92,14 +113,26 @@ def read_recipe(name: str) -> tuple[LMSettings, LMTraining]:
         values = tomllib.loads(content.decode())
     except (ValueError, RecursionError) as error:  # of TOML, or of UTF-8
         raise FormatError(f"the recipe {path} cannot be read: {error}") from None
-    known = {field.name for kind in (LMSettings, LMTraining) for field in fields(kind)}
+    known = {field.name for kind in KINDS for field in fields(kind)}
     for name in values.keys() - known:
         raise FormatError(f"the recipe {path} sets {name!r}: known are {', '.join(sorted(known))}")
     for name, value in values.items():
         if isinstance(value, (dict, list)):
             kind = "a table" if isinstance(value, dict) else "an array"
             raise FormatError(f"the recipe {path} sets {name} to {kind}: expected one value")
-    return changed(LMSettings(), values), changed(LMTraining(), values)
+    changed(LMSettings(), values), changed(LMTraining(), values), changed(LMText(), values)
+    return values
+
+
+def with_recipe(name: str | Path | None, given: Mapping[str, Any]) -> dict[str, Any]:
+    """The values of a recipe, if there is one, overridden by those that are given.
+
+    A learning rate is for its optimizer: with another one, that of the recipe does not count.
+    """
+    values = {} if name is None else read_recipe(name)
+    if "optimizer" in given:
+        values.pop("lr", None)
+    return {**values, **given}
 
 
 def recipe_names() -> list[str]:

@@ -2,30 +2,103 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import fields
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import fields, replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from wordkit.corpus.corpus import Corpus
-from wordkit.corpus.reader import STDIN, StrictFormat
+from wordkit.corpus.reader import STDIN, StrictFormat, read_blocks
 from wordkit.corpus.text import EOS, UNK, TextOptions
 from wordkit.corpus.vocabulary import Vocabulary
 from wordkit.errors import CorpusError, ModelError
+from wordkit.lm.settings import LMText
 
+STANDARD_INPUT = (Path(STDIN), Path("/dev/stdin"))
 UNITS = {
-    "words": TextOptions(tokenizer="whitespace", lower=False, normalize=False, eos="line"),
-    "chars": TextOptions(tokenizer="chars", lower=False, normalize=False, eos="line"),
+    units: TextOptions(
+        tokenizer=tokenizer, lower=False, normalize=False, punctuation="split", eos="line"
+    )
+    for units, tokenizer in (("words", "words"), ("chars", "chars"), ("tokens", "whitespace"))
 }
-"""How a file is read: split on white space, or into characters; ``<eos>`` for each newline."""
+"""How text is read, by ``LMText.units``; ``<eos>`` for each newline."""
+_SAMPLE = 1 << 20
+_MARK = re.compile(r"(\s?)[,.;:!?](?=\s)")
 
 
-def read_text(path: str | Path, options: TextOptions = UNITS["words"]) -> Corpus:
-    """A folder that holds a corpus as it is; any other file as text, with all its words.
+def text_options_for(text: LMText, sample: str) -> TextOptions:
+    """How text that begins like the sample is to become tokens."""
+    units = text.units or ("tokens" if is_tokenised(sample) else "words")
+    return replace(UNITS[units], lower=text.lower, punctuation=text.punctuation)
 
-    ``-`` and ``/dev/stdin`` are standard input, which may be a pipe.
+
+def is_tokenised(sample: str) -> bool:
+    """Whether a text is in tokens already, with a space before each comma, or with ``<unk>``."""
+    if f" {UNK} " in sample:
+        return True
+    spaces = [bool(space) for space in _MARK.findall(sample)]
+    return len(spaces) >= 10 and sum(spaces) > 0.9 * len(spaces)
+
+
+def beginning_of(path: Path) -> str:
+    """The first characters of a file, to judge it by; of standard input, which is read once, none.
+
+    Raises
+    ------
+    CorpusError
+        It cannot be read.
+    """
+    if path in STANDARD_INPUT:
+        return ""
+    for block in read_blocks([str(path)], whole_lines=False):
+        return block.data[:_SAMPLE].decode("utf-8", "replace")
+    return ""
+
+
+def text_corpus(source: Any, text: LMText, like: TextOptions | None = None) -> Corpus:
+    """The corpus of a text for Python: a ``Corpus``, a ``Path``, or strings or lists of tokens.
+
+    Parameters
+    ----------
+    like
+        How another text became tokens, which this one is to follow.
+
+    Raises
+    ------
+    CorpusError
+        It is something else, has no words, or cannot be read.
+    """
+    if isinstance(source, Corpus):
+        return source
+    if isinstance(source, Path):
+        if source.is_dir():
+            return Corpus.load(source)
+        options = like or text_options_for(text, beginning_of(source))
+        return read_text(source, options, min_count=1 if like else text.min_count)
+    if isinstance(source, str) or not isinstance(source, Iterable):
+        kind = "a string" if isinstance(source, str) else type(source).__name__
+        raise CorpusError(
+            f"expected a Corpus, a list of texts or a pathlib.Path, found {kind}: put one text in "
+            "a list, or a file's name in a Path"
+        )
+    texts = list(source)
+    sample = "\n".join(each for each in texts[:1000] if isinstance(each, str))
+    options = like or text_options_for(text, sample)
+    documents = [each if isinstance(each, str) else [*each, EOS] for each in texts]
+    least = 1 if like else text.min_count
+    return Corpus.build(documents, text=options, min_count=least, unk=least > 1)
+
+
+def read_text(
+    path: str | Path, options: TextOptions = UNITS["tokens"], *, min_count: int = 1
+) -> Corpus:
+    """A folder that holds a corpus as it is; any other file as text.
+
+    ``-`` and ``/dev/stdin`` are standard input, which may be a pipe. Rarer words than
+    ``min_count`` become ``<unk>``.
 
     Raises
     ------
@@ -38,8 +111,10 @@ def read_text(path: str | Path, options: TextOptions = UNITS["words"]) -> Corpus
     if path.is_dir():
         return Corpus.load(path)
     # its own name for it reads it without looking back
-    path = Path(STDIN) if path == Path("/dev/stdin") else path
-    return Corpus.build([path], text=options, format=StrictFormat(), min_count=1)
+    path = Path(STDIN) if path in STANDARD_INPUT else path
+    return Corpus.build(
+        [path], text=options, format=StrictFormat(), min_count=min_count, unk=min_count > 1
+    )
 
 
 def text_options(corpus: Corpus) -> TextOptions:
@@ -50,7 +125,7 @@ def text_options(corpus: Corpus) -> TextOptions:
     """
     values = corpus.settings.get("text")
     if values is None or (isinstance(values, Mapping) and ":" in str(values.get("tokenizer"))):
-        return UNITS["words"]
+        return UNITS["tokens"]
     return options_from(values)
 
 

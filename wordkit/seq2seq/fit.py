@@ -34,6 +34,7 @@ def fit(
     settings: Seq2SeqSettings | None = None,
     training: Seq2SeqTraining | None = None,
     resume: bool = False,
+    anew: bool = False,
     checkpoint_every: float = 300.0,
     show: bool = False,
 ) -> tuple[EncoderDecoder, TrainingResult]:
@@ -49,6 +50,8 @@ def fit(
         Chooses the best weights; without it the last ones are kept.
     resume
         Continue the run in the folder; it ends as if it had never been interrupted.
+    anew
+        Remove the checkpoints of a run that is there, and begin again.
     checkpoint_every
         Seconds.
     show
@@ -102,6 +105,7 @@ def fit(
         validation,
         data=data,
         resume=resume,
+        anew=anew,
         checkpoint_every=checkpoint_every,
         show=show,
         left_out=given - len(pairs),

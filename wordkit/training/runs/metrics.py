@@ -13,6 +13,8 @@ from wordkit.storage.config import finite
 from wordkit.storage.lines import read_lines_of
 from wordkit.storage.paths import errors_of
 
+METRICS = "metrics.jsonl"
+
 
 def perplexity(loss: float) -> float:
     """exp(mean loss of a target in nats), infinite where that is too large."""

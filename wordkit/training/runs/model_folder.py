@@ -19,7 +19,7 @@ from wordkit.storage.locks import locked
 from wordkit.training.batches import Batches
 from wordkit.training.descent.options import optimizer_from_text, schedule_from_text
 from wordkit.training.model import Model
-from wordkit.training.runs.checkpoint import CHECKPOINTS
+from wordkit.training.runs.checkpoint import CHECKPOINTS, remove_checkpoints
 from wordkit.training.runs.fingerprint import note_settings
 from wordkit.training.runs.metrics import perplexity
 from wordkit.training.runs.trainer import Trainer, TrainingResult
@@ -35,6 +35,7 @@ def train_in(
     *,
     data: Mapping[str, int | None],
     resume: bool,
+    anew: bool,
     checkpoint_every: float,
     show: bool,
     **facts: Any,
@@ -47,6 +48,8 @@ def train_in(
         A ``Model`` with ``settings``, ``history`` and ``save``.
     data
         As ``note_settings`` takes it.
+    anew
+        Remove the checkpoints that are there.
     facts
         What else to remember of the training.
 
@@ -57,6 +60,8 @@ def train_in(
     """
     with locked(folder):
         runs = folder / CHECKPOINTS
+        if anew:
+            remove_checkpoints(runs)
         trainer = trainer_for(
             model,
             training,

@@ -20,10 +20,8 @@ from wordkit.training.descent.gradients import combined
 from wordkit.training.descent.optimizers import Optimizer
 from wordkit.training.descent.schedules import Schedule
 from wordkit.training.model import Model, evaluate
-from wordkit.training.runs.metrics import MetricsFile, perplexity
+from wordkit.training.runs.metrics import METRICS, MetricsFile, perplexity
 from wordkit.training.runs.run import RunFolder
-
-METRICS = "metrics.jsonl"
 
 
 @dataclass(frozen=True)
