@@ -31,8 +31,8 @@ BEYOND = {
 """Tests of other rooms that may own what a room does."""
 
 MEMORY = 12 * 2**30  # address space: what asks for more without end is stopped
-SECONDS = 300  # of a core: what computes without end is stopped
-PATIENCE = 1200  # seconds: what waits without end is stopped
+SECONDS = 60  # of a core, beside four times what the tests take: what computes on is stopped
+PATIENCE = 600  # seconds: what waits without end is stopped
 PROCESSES = multiprocessing.get_context("forkserver")
 PROCESSES.set_forkserver_preload(
     ["hypothesis", "numba", "pytest", "pytest_cov.plugin", "scipy.sparse.linalg", "sklearn"]
@@ -73,7 +73,8 @@ class Copy:
         shutil.rmtree(self.copied_kernels, ignore_errors=True)
         shutil.copytree(self.kernels, self.copied_kernels, copy_function=os.link)
         try:
-            code, text = self._run(["-x"], self.copied_kernels, tests)
+            seconds = SECONDS + 4 * sum(self._seconds.get(test, 0.0) for test in tests)
+            code, text = self._run(["-x"], self.copied_kernels, tests, int(seconds))
         finally:
             place.write_bytes(source)
         if code in (None, -signal.SIGXCPU):
@@ -132,9 +133,16 @@ class Copy:
         self._room = room
 
     def _run(
-        self, options: list[str], kernels: Path, tests: list[str] | None = None
+        self,
+        options: list[str],
+        kernels: Path,
+        tests: list[str] | None = None,
+        seconds: int | None = None,
     ) -> tuple[int | None, str]:
-        """The exit code, None if it took longer than ``PATIENCE``, and what was said."""
+        """The exit code, None if it took longer than ``PATIENCE``, and what was said.
+
+        ``seconds`` of a core are all it may take.
+        """
         arguments = [
             *("-q", "-m", "not slow", "--tb=no", "-rfE", "-p", "no:cacheprovider"),
             *(f"--basetemp={self.temporary}", *options),
@@ -147,11 +155,11 @@ class Copy:
         if tests is not None:  # what Python keeps of a changed file would outlive the change
             environment["PYTHONDONTWRITEBYTECODE"] = "1"
         process = PROCESSES.Process(
-            target=_test, args=(self.tree, arguments, tests, environment, SECONDS, self.said)
+            target=_test, args=(self.tree, arguments, tests, environment, seconds, self.said)
         )
         process.start()
         try:
-            process.join(PATIENCE)
+            process.join(None if seconds is None else PATIENCE)
             code = process.exitcode
         finally:
             with contextlib.suppress(ProcessLookupError):  # and all that it has started
@@ -177,7 +185,7 @@ def _test(
     arguments: list[str],
     tests: list[str] | None,
     environment: dict[str, str],
-    seconds: int,
+    seconds: int | None,
     said: Path,
 ) -> None:
     """In a process of its own, which already has what takes long to import."""
@@ -185,7 +193,8 @@ def _test(
     # of a script's background job Python ignores Ctrl-C, which tests send
     signal.signal(signal.SIGINT, signal.default_int_handler)
     resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
-    resource.setrlimit(resource.RLIMIT_CPU, (seconds, seconds + 5))
+    if seconds is not None:
+        resource.setrlimit(resource.RLIMIT_CPU, (seconds, seconds + 5))
     os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
     os.environ |= environment
     sys.dont_write_bytecode = "PYTHONDONTWRITEBYTECODE" in environment
