@@ -13,10 +13,12 @@ import pytest
 from tests.lm.small import LINES, corpus
 from tests.training.interrupted import interrupted_after
 from wordkit.errors import CorpusError, FormatError, ModelError
+from wordkit.lm.export import export
 from wordkit.lm.fit import fit
 from wordkit.lm.model import RecurrentLanguageModel
 from wordkit.lm.perplexity import perplexity
 from wordkit.lm.settings import LMSettings, LMTraining
+from wordkit.lm.texts import read_text
 from wordkit.training.batches import TextBatches
 from wordkit.training.descent.options import OPTIMIZERS
 from wordkit.training.model import evaluate
@@ -74,6 +76,17 @@ def test_every_optimizer_learns_by_default(tmp_path: Path, optimizer: str, clip:
         training=LMTraining(batch_size=4, bptt=10, epochs=6, optimizer=optimizer, clip=clip),
     )  # fmt: skip
     assert model.history["validation_perplexity"] < 2.5
+
+
+def test_paths_may_be_strings(tmp_path: Path) -> None:
+    text, folder = tmp_path / "text.txt", tmp_path / "m"
+    text.write_text("\n".join(LINES * 12))
+    model, _ = fit(read_text(str(text)), str(folder), training=LMTraining(batch_size=4, epochs=1))
+    model.save(str(tmp_path / "again"))
+    loaded = RecurrentLanguageModel.load(str(tmp_path / "again"))
+    assert perplexity(loaded, VALID.ids) == perplexity(model, VALID.ids)
+    export(loaded, str(tmp_path / "tensors"))
+    assert (tmp_path / "tensors").stat().st_size > 0
 
 
 def test_without_validation(tmp_path: Path) -> None:

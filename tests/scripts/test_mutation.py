@@ -122,6 +122,12 @@ def test_what_is_done_is_not_done_again(tree: Path, monkeypatch: pytest.MonkeyPa
     assert results.read_text().splitlines() == rows
 
 
+def test_other_rooms_are_there() -> None:
+    for room, places in trial.BEYOND.items():
+        for place in (room, *places):
+            assert (trial.ROOT / "tests" / place).exists(), place
+
+
 def test_without_end(tree: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A loop that no longer ends is noticed."""
     monkeypatch.setattr(trial, "SECONDS", 3)

@@ -97,6 +97,15 @@ def test_long_answers_are_not_cut(tmp_path: Path) -> None:
     assert model.extra_length == 10
 
 
+def test_paths_may_be_strings(tmp_path: Path) -> None:
+    folder = tmp_path / "m"
+    model, _ = fit(TRAIN, str(folder), training=Seq2SeqTraining(epochs=1))
+    model.save(str(tmp_path / "again"))
+    loaded = EncoderDecoder.load(str(tmp_path / "again"))
+    for name, param in model.params.items():
+        np.testing.assert_array_equal(loaded.params[name], param)
+
+
 def test_without_validation(tmp_path: Path) -> None:
     model, _ = trained(tmp_path / "m", valid=None, epochs=1)
     assert model.history["validation_perplexity"] is None

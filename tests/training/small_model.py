@@ -74,7 +74,7 @@ class SmallModel:
 
 
 def small_trainer(
-    folder: Path, optimizer: str = "adam", schedule: str = "constant", **settings: Any
+    folder: str | Path, optimizer: str = "adam", schedule: str = "constant", **settings: Any
 ) -> trainer.Trainer:
     """5 epochs of 13 steps or, of windows of variable length, about as many."""
     settings = {"epochs": 5, "validate_every": 7, "log_every": 3, "clip_norm": 0.3} | settings

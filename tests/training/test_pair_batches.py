@@ -147,6 +147,7 @@ def test_evaluation_keeps_the_order_of_pools() -> None:
         ([], [], {}, "expected pairs, found 0 sources and 0 targets"),
         ([[1]], [[1], [2]], {}, "found 1 sources and 2 targets"),
         ([[1], [2]], [[1], []], {}, "pair 2 has an empty sequence"),
+        ([[1], [2], [], []], [[1], [2], [3], [4]], {}, "pair 3 has an empty sequence"),
         ([[1]], [[1]], {"batch_size": 0}, "must be at least 1, found 0, 16384 and 100"),
         ([[1]], [[1]], {"batch_tokens": 0}, "must be at least 1, found 1, 0 and 100"),
         ([[1]], [[1]], {"pool": 0}, "must be at least 1, found 1, 16384 and 0"),

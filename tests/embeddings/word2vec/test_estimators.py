@@ -355,7 +355,7 @@ def test_a_run_that_was_stopped_goes_on_to_the_same_bits(
         with pytest.raises(TrainingInterrupted, match="go on with --resume"):
             model.fit(corpus, checkpoints=folder, resume=True)
         assert len(model.vectors_) == len(whole.vectors_), "what there is, is kept"
-    model.fit(corpus, checkpoints=folder, resume=True)
+    model.fit(corpus, checkpoints=str(folder), resume=True)
     np.testing.assert_array_equal(model.vectors_.vectors, whole.vectors_.vectors)
     assert model.loss_per_epoch_ == whole.loss_per_epoch_
     assert latest_checkpoint(folder), "kept until the vectors are safe"

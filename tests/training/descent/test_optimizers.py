@@ -366,6 +366,14 @@ def test_a_state_replaces_what_is_remembered() -> None:
     assert adam.state() == fresh
 
 
+def test_a_state_is_of_one_moment() -> None:
+    optimizer = ASGD()
+    optimizer.validated(2.0)
+    state = optimizer.state()
+    optimizer.validated(1.0)
+    assert state["losses"] == [2.0]
+
+
 def test_the_state_of_another() -> None:
     params = {"w": START.copy()}
     adam = Adam()

@@ -332,6 +332,13 @@ def test_clip_by_value(tmp_path: Path) -> None:
     assert 1e-4 < moved <= 13 * 1e-4 * 1.001
 
 
+def test_paths_may_be_strings(tmp_path: Path) -> None:
+    folder = str(tmp_path)
+    small_trainer(folder, epochs=1).fit()
+    assert latest_checkpoint(folder) == tmp_path / "step-000000013"
+    assert read_metrics(f"{folder}/metrics.jsonl")[-1]["step"] == 13
+
+
 def test_silent_without_a_terminal(tmp_path: Path, capfd: pytest.CaptureFixture) -> None:
     run = small_trainer(tmp_path, epochs=1)
     run.show = True

@@ -20,7 +20,9 @@ def read(tmp_path: Path):
     def read(content: bytes | str) -> WordPairs | Analogies:
         path = tmp_path / "set.txt"
         path.write_bytes(content.encode() if isinstance(content, str) else content)
-        return read_evaluation_set(path)
+        found = read_evaluation_set(path)
+        assert read_evaluation_set(str(path)) == found
+        return found
 
     return read
 

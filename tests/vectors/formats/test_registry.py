@@ -56,6 +56,14 @@ def test_what_is_saved_is_found_out_and_loaded(tmp_path, format):
     assert same(load(tmp_path / "v", format), sample(format))
 
 
+@pytest.mark.parametrize("format", FORMATS)
+def test_paths_may_be_strings(tmp_path, format):
+    path = str(tmp_path / "v")
+    save(sample(format), path, format)
+    assert same(load(path), sample(format))
+    assert same(load(path, format), sample(format))
+
+
 @pytest.mark.parametrize("format", [name for name in FORMATS if not FORMATS[name].folder])
 def test_gzip_is_written_by_name_and_read_by_content(tmp_path, format):
     for name in ("v", "v.gz"):
