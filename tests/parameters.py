@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 from typing import Any
 
 from wordkit.checks import KINDS, Interval, parameters_of
@@ -16,3 +17,10 @@ def defaults_and_limits(owner: Any) -> dict[str, str]:
         allowed = f", {limits.describe(KINDS[parameter.kind][1])}" if interval else ""
         found[name] = f"{parameter.default}{allowed}"
     return found
+
+
+def defaults(function: Any) -> dict[str, Any]:
+    """Of each parameter that need not be given, what it is then, unless that is None."""
+    parameters = inspect.signature(function).parameters.values()
+    given = {each.name: each.default for each in parameters if each.default is not each.empty}
+    return {name: value for name, value in given.items() if value is not None}

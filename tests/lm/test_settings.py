@@ -10,6 +10,7 @@ import pytest
 
 from tests.parameters import defaults_and_limits
 from tests.training.test_settings import TRAINING
+from wordkit.checks import parameters_of
 from wordkit.errors import FormatError, ModelError
 from wordkit.lm.settings import (
     MAX_RECIPE,
@@ -116,6 +117,12 @@ def test_defaults_and_limits() -> None:
         "bptt": "35, a whole number of at least 1",
         "variable_bptt": "False",
     }
+
+
+@pytest.mark.parametrize("kind", [LMSettings, LMTraining])
+def test_the_command_line_has_a_sentence_for_each(kind: Any) -> None:
+    for name, each in parameters_of(kind).items():
+        assert each.help.endswith("."), name
 
 
 def test_whole_numbers_are_numbers() -> None:

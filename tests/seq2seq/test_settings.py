@@ -8,6 +8,7 @@ import pytest
 
 from tests.parameters import defaults_and_limits
 from tests.training.test_settings import TRAINING
+from wordkit.checks import parameters_of
 from wordkit.errors import ModelError
 from wordkit.seq2seq.settings import Seq2SeqSettings, Seq2SeqTraining
 from wordkit.training.descent.options import OPTIMIZERS
@@ -99,6 +100,12 @@ def test_defaults_and_limits() -> None:
         "source_min_count": "1, a whole number of at least 1",
         "target_min_count": "1, a whole number of at least 1",
     }
+
+
+@pytest.mark.parametrize("kind", [Seq2SeqSettings, Seq2SeqTraining])
+def test_the_command_line_has_a_sentence_for_each(kind: Any) -> None:
+    for name, each in parameters_of(kind).items():
+        assert each.help.endswith("."), name
 
 
 def test_what_does() -> None:
