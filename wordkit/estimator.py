@@ -21,7 +21,7 @@ class Estimator:
 
     def get_params(self, deep: bool = True) -> dict[str, Any]:
         """The parameters by name; ``deep`` changes nothing, as none is an estimator."""
-        return {name: getattr(self, name) for name in parameters_of(self)}
+        return {name: vars(self)[name] for name in parameters_of(self)}
 
     def set_params(self, **params: Any) -> Any:
         """Change some parameters; returns self."""
@@ -36,7 +36,7 @@ class Estimator:
     def settings_of(self, kind: type[Settings]) -> Settings:
         """Those parameters that are fields of a dataclass of settings, checked by it."""
         names = [field.name for field in fields(kind)]  # type: ignore[arg-type]
-        return kind(**{name: getattr(self, name) for name in names})
+        return kind(**{name: vars(self)[name] for name in names})
 
     def check_fitted(self, attribute: str) -> None:
         """Raise scikit-learn's ``NotFittedError`` where the learned attribute is missing."""
@@ -48,10 +48,11 @@ class Estimator:
             )
 
     def __repr__(self) -> str:
+        known = parameters_of(self)
         changed = (
-            f"{name}={getattr(self, name)!r}"
-            for name, parameter in parameters_of(self).items()
-            if repr(getattr(self, name)) != repr(parameter.default)
+            f"{name}={value!r}"
+            for name, value in self.get_params().items()
+            if repr(value) != repr(known[name].default)
         )
         return f"{type(self).__name__}({', '.join(changed)})"
 
