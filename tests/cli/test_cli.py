@@ -10,6 +10,7 @@ import shutil
 import signal
 import subprocess
 import sys
+import textwrap
 from pathlib import Path
 from typing import ClassVar
 
@@ -44,6 +45,13 @@ def ok(*arguments: object, **options: object) -> str:
     done = wordkit(*arguments, **options)  # type: ignore[arg-type]
     assert done.returncode == 0, done.stderr.decode()
     return done.stdout.decode("utf-8", "surrogateescape")
+
+
+def said(*arguments: object) -> str:
+    """What a command that does its work says on standard error."""
+    done = wordkit(*arguments)
+    assert done.returncode == 0, done.stderr.decode()
+    return done.stderr.decode()
 
 
 def refused(*arguments: object, **options: object) -> str:
@@ -102,6 +110,28 @@ class TestCorpus:
            stdin=b"It is 5.\nIt was 7.\n")  # fmt: skip
         vocabulary = (tmp_path / "c" / "vocabulary.txt").read_text()
         assert vocabulary == ".\t2\n<eos>\t2\n<unk>\t2\nIt\t2\nN\t2\n"
+
+    def test_books_with_broken_lines(self, tmp_path: Path) -> None:
+        sentence = "It was a dark night, and the rain fell in torrents upon the old house. "
+        book = "\n\n".join([textwrap.fill(4 * sentence, 62)] * 6)
+        (tmp_path / "book.txt").write_text(book)
+        build = "corpus", "build", tmp_path / "book.txt", "-o", tmp_path / "c", "--min-count", 1
+
+        def info() -> dict:
+            return json.loads(ok("corpus", "info", tmp_path / "c", "--json", "-n", 50))
+
+        assert "--unwrap joins them to paragraphs" in said(*build, "--eos-sentences")
+        assert info()["most_frequent"]["<eos>"] > 24
+        assert "--unwrap" not in said(*build, "--eos-sentences", "--unwrap")
+        assert info()["most_frequent"]["<eos>"] == 24
+        assert info()["documents"] == 6
+        (tmp_path / "book.txt").write_text(book.replace("\n", "\n\n"))
+        assert "--unwrap" not in said(*build)
+
+    def test_accents(self, tmp_path: Path) -> None:
+        ok("corpus", "build", "-", "-o", tmp_path / "c", "--min-count", 1, "--strip-accents",
+           stdin="Le café où".encode())  # fmt: skip
+        assert (tmp_path / "c" / "vocabulary.txt").read_text() == "cafe\t1\nle\t1\nou\t1\n"
 
     def test_vocabulary_of_another(self, folder: Path, tmp_path: Path) -> None:
         ok("corpus", "build", "-", "-o", tmp_path / "c", "--vocabulary", folder / "corpus",

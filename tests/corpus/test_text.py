@@ -49,6 +49,14 @@ def test_case_and_unicode_form_can_be_kept() -> None:
     assert tokens("The ﬁx", lower=False, normalize=False) == ["The", "ﬁx"]
 
 
+def test_accents_go_and_other_marks_stay() -> None:
+    line = "Crème brûlée, naïve façade; Ærø, Łódź, Ελλάδα, Ёлка हिन्दी かがみ 한국어"
+    expected = "creme brulee naive facade ærø łodz ελλαδα елка हिन्दी かがみ 한국어"
+    assert tokens(line, strip_accents=True) == expected.split()
+    assert tokens("e\u0301te\u0301", strip_accents=True, normalize=False) == ["ete"]
+    assert tokens("été", strip_accents=True, tokenizer="chars") == ["e", "t", "e"]
+
+
 def test_numbers() -> None:
     line = "1,000 of 3.5 in 1990s and x2 are 7."
     assert tokens(line, numbers="N") == ["N", "of", "N", "in", "1990s", "and", "x2", "are", "N"]

@@ -86,6 +86,7 @@ def test_a_corpus(tmp_path: Path) -> None:
     [
         None, 3, {}, {"tokenizer": "mine:split"}, {"tokenizer": "mine"}, {"tokenizer": ["chars"]},
         {"tokenizer": "chars", "lower": "no"}, {"tokenizer": "chars", "eos": "page"},
+        {"tokenizer": "chars", "strip_accents": "no"},
         {"tokenizer": "chars", "eos": 1}, {"tokenizer": "chars", "colour": "red"},
     ],
 )  # fmt: skip

@@ -12,6 +12,8 @@ from click.core import ParameterSource
 
 from wordkit.cli.output import json_option, print_json, print_rows, print_table, say
 
+WRAPPED_SAMPLE = 2000
+"""Lines by which a file is judged."""
 workers_option = click.option(
     "--workers", type=click.IntRange(1), help="Cores to use.  [default: all]"
 )
@@ -32,6 +34,7 @@ workers_option = click.option(
 )
 @click.option("--lower/--no-lower", default=True, show_default=True, help="Lower-case.")
 @click.option("--normalize/--no-normalize", default=True, show_default=True, help="Unicode NFKC.")
+@click.option("--strip-accents", is_flag=True, help="Take the accents from letters: é is e.")
 @click.option(
     "--punctuation",
     default="drop",
@@ -68,6 +71,11 @@ workers_option = click.option(
     type=click.Choice(["line", "file", "blank-line"]),
     help="What ends a document.",
 )
+@click.option(
+    "--unwrap",
+    is_flag=True,
+    help="Join lines that were broken at some width: a paragraph is a line.",
+)
 @click.option("--field", help="Input is JSON Lines; this field of each holds the text.")
 @click.option(
     "--errors",
@@ -92,7 +100,7 @@ def build(
     Plain text or .gz, .bz2, .xz, .zip. The corpus is a folder.
 
     \b
-    wordkit corpus build books/ -o corpus
+    wordkit corpus build books/ -o corpus --unwrap
     zcat dump.jsonl.gz | wordkit corpus build - -o corpus --field text
     wordkit corpus build --dataset sample -o sample
     """
@@ -124,6 +132,22 @@ def build(
         **options,
     )
     _written({output: built}, as_json, f", in {time.perf_counter() - started:.1f} s")
+    if not (format["unwrap"] or format["field"]):
+        _hint_at_unwrap(inputs)
+
+
+def _hint_at_unwrap(inputs: tuple[str, ...]) -> None:
+    """Say so if the first file looks as if its lines were broken at some width."""
+    from wordkit.corpus.reader import STDIN, find_inputs, plain_lines, read_blocks
+    from wordkit.corpus.unwrap import looks_wrapped
+
+    name = find_inputs(inputs)[0]
+    if name == STDIN or not Path(name).is_file():  # it can be read once only
+        return
+    block = next(iter(read_blocks([name])), None)
+    if block is not None and looks_wrapped(plain_lines(block, "replace")[:WRAPPED_SAMPLE]):
+        say(f"{name}: its lines look broken at some width, in the middle of sentences; --unwrap "
+            "joins them to paragraphs")  # fmt: skip
 
 
 def _refuse_together(context: click.Context, one: str, *others: str) -> None:

@@ -17,7 +17,6 @@ from wordkit.corpus.reader import (
     TextFormat,
     find_inputs,
     read_blocks,
-    text_lines,
     total_size,
 )
 from wordkit.corpus.text import TextOptions, make_tokenizer
@@ -42,7 +41,10 @@ def blocks_of(
         raise CorpusError("the input is empty: no path and no text") from None
     if isinstance(head, Path):
         names = find_inputs([head, *documents], format.field)
-        return iter(read_blocks(names, whole_lines=format.field is not None)), total_size(names)
+        json_lines = format.field is not None
+        paragraphs = format.unwrap and not json_lines
+        blocks = read_blocks(names, whole_lines=json_lines, whole_paragraphs=paragraphs)
+        return iter(blocks), total_size(names)
     return _text_blocks(chain([head], documents)), None
 
 
@@ -114,7 +116,7 @@ def _lines(block: Block | Texts, format: TextFormat) -> Iterator[str | Sequence[
         return
     for document in block.documents:
         if isinstance(document, str):
-            yield from text_lines(document)
+            yield from format.text_lines(document)
         else:
             yield document
             yield None

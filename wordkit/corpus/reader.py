@@ -16,14 +16,16 @@ import zlib
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
-from typing import IO, Any
+from typing import IO, Any, NoReturn
 
+from wordkit.corpus.unwrap import unwrapped
 from wordkit.errors import CorpusError
-from wordkit.storage.lines import longest_line, too_long
+from wordkit.storage.lines import VARIABLE, longest_line, too_long
 
 BLOCK = 1 << 22
 """Bytes in a block: what a worker is given at once."""
 STDIN = "-"
+NEWLINE = b"\n"
 _ADVICE = "convert the file to it"
 _CHOICE = f"{_ADVICE}, or say --errors replace (errors='replace' in Python)"
 DOCUMENTS = ("line", "file", "blank-line")
@@ -61,11 +63,14 @@ class TextFormat:
         The files are JSON Lines, and this field of each object is a document.
     errors
         ``strict``: bytes that are not UTF-8 are an error; ``replace``: each becomes U+FFFD.
+    unwrap
+        Lines were broken at some width: put them together to paragraphs, each a line.
     """
 
     document: str = "line"
     field: str | None = None
     errors: str = "strict"
+    unwrap: bool = False
     _advice = _CHOICE  # no field: it has no type
 
     def __post_init__(self) -> None:
@@ -85,10 +90,13 @@ class TextFormat:
     def _text_lines(self, block: Block) -> Iterator[str | None]:
         if block.first:
             yield None
-        for line in _split(self._decode(block), block):
+        lines = _split(self._decode(block), block)
+        for line in unwrapped(lines) if self.unwrap else lines:
             if self.document == "blank-line" and (not line or line.isspace()):
                 yield None
                 continue
+            if self.unwrap and not line:
+                continue  # it parted two paragraphs
             yield line
             if self.document == "line" and block.ends_line:
                 yield None
@@ -111,7 +119,16 @@ class TextFormat:
                 raise CorpusError(
                     f"{where}: field {self.field!r} should hold a string, not {kind}"
                 )
+            yield from self.text_lines(text)
+
+    def text_lines(self, text: str) -> Iterator[str | None]:
+        """The lines of one document that is already a string, and None at its end."""
+        if not self.unwrap:
             yield from text_lines(text)
+            return
+        lines = [line for line in text_lines(text) if line is not None]
+        yield from (line for line in unwrapped(lines) if line)
+        yield None
 
     def _decode(self, block: Block) -> str:
         return _decode(block, self.errors, self._advice)
@@ -215,7 +232,11 @@ def _is_hidden(path: Path) -> bool:
 
 
 def read_blocks(
-    names: Iterable[str], *, whole_lines: bool = False, as_it_comes: bool = False
+    names: Iterable[str],
+    *,
+    whole_lines: bool = False,
+    whole_paragraphs: bool = False,
+    as_it_comes: bool = False,
 ) -> Iterator[Block]:
     """The blocks of all files, in order.
 
@@ -223,6 +244,9 @@ def read_blocks(
     ----------
     whole_lines
         Never cut a line; one that is longer than ``longest_line`` is an error.
+    whole_paragraphs
+        Never cut between lines without a blank one among them; so many of them as are longer
+        than ``longest_line`` are an error.
     as_it_comes
         Do not wait for a block to be full: somebody waits for an answer to what is there.
 
@@ -235,7 +259,9 @@ def read_blocks(
         try:
             with _open_raw(name) as raw:
                 read = _read_some if as_it_comes else _read_block
-                yield from _file_blocks(raw, name, read, whole_lines)
+                whole = _paragraphs_end if whole_paragraphs else _lines_end
+                cut = whole if whole_lines or whole_paragraphs else _pieces_end
+                yield from _file_blocks(raw, name, read, cut)
         except _DAMAGED as error:
             raise CorpusError(f"{_shown(name)} is damaged or cut short: {error}") from None
         except OSError as error:
@@ -255,19 +281,20 @@ def _open_raw(name: str) -> IO[bytes]:
 
 
 def _file_blocks(
-    raw: IO[bytes], name: str, read: Callable[[Any], bytes], whole_lines: bool
+    raw: IO[bytes], name: str, read: Callable[[Any], bytes], cut: Callable[[bytes], int]
 ) -> Iterator[Block]:
     done, seekable = 0, name != STDIN and raw.seekable()  # a pipe may have a name, too
     for source, stream in _decompressed(raw, name):
-        if not whole_lines:
+        if cut is not _lines_end:
             _refuse_json_lines(source.rstrip(")"))
         line, first, rest = 1, True, b""
         while True:
             piece = read(stream)
-            text, rest = _cut(rest + piece, whole_lines) if piece else (rest, b"")
-            if whole_lines and len(rest) > longest_line():
-                number = line + text.count(b"\n")
-                raise CorpusError(too_long(f"{source}, line {number:,}"))
+            data = rest + piece
+            end = cut(data) if piece else len(data)
+            text, rest = data[:end], data[end:]
+            if cut is not _pieces_end and len(rest) > longest_line():
+                _refuse_long(f"{source}, line {line + text.count(NEWLINE):,}", rest)
             if text:
                 position = max(done, raw.tell()) if seekable else done + len(text)
                 ends_line = text.endswith(b"\n") or not piece
@@ -292,12 +319,37 @@ def _read_some(stream: Any) -> bytes:
     return some
 
 
-def _cut(data: bytes, whole_lines: bool) -> tuple[bytes, bytes]:
-    """Split off an unfinished line; of a line longer than a block, an unfinished word."""
-    end = data.rfind(b"\n") + 1
-    if not end and len(data) >= BLOCK and not whole_lines:
+def _lines_end(data: bytes) -> int:
+    """Where an unfinished line begins."""
+    return data.rfind(NEWLINE) + 1
+
+
+def _pieces_end(data: bytes) -> int:
+    """Where an unfinished line begins; in a line longer than a block, an unfinished word."""
+    end = _lines_end(data)
+    if not end and len(data) >= BLOCK:
         end = data.rfind(b" ") + 1 or _character_end(data)
-    return data[:end], data[end:]
+    return end
+
+
+def _paragraphs_end(data: bytes) -> int:
+    """Where the lines begin that follow the last blank one."""
+    end = data.rfind(NEWLINE)
+    while end >= 0:
+        before = data.rfind(NEWLINE, 0, end)
+        if not data[before + 1 : end].strip():
+            return end + 1
+        end = before
+    return 0
+
+
+def _refuse_long(where: str, rest: bytes) -> NoReturn:
+    if NEWLINE not in rest:
+        raise CorpusError(too_long(where))
+    raise CorpusError(
+        f"{where}: no blank line follows within {longest_line():,} bytes, so that no paragraph "
+        f"ends; leave out --unwrap (unwrap in Python), or raise the limit with {VARIABLE} (in MiB)"
+    )
 
 
 def _character_end(data: bytes) -> int:

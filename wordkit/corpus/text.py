@@ -34,7 +34,10 @@ class TextOptions:
         ``whitespace``, ``nltk`` (NLTK's word tokenizer), ``tweet`` (NLTK's), ``chars``,
         or a callable from a string to a list of strings.
     lower, normalize
-        Lower-case; Unicode NFKC. Both come before the tokeniser.
+        Lower-case; Unicode NFKC. Both come before the tokeniser, as ``strip_accents`` does.
+    strip_accents
+        Take the accents from letters, so that é is e: marks that Unicode combines with Latin,
+        Greek and Cyrillic letters. Letters of their own, such as ø, stay.
     punctuation
         ``drop``, or ``split`` each mark off as a token. ``whitespace``, ``chars`` and a
         callable keep what they find.
@@ -50,6 +53,7 @@ class TextOptions:
     punctuation: str = "drop"
     numbers: str = "keep"
     eos: str | None = None
+    strip_accents: bool = False
 
     def __post_init__(self) -> None:
         _check("tokenizer", self.tokenizer, TOKENIZERS, callable(self.tokenizer))
@@ -80,12 +84,16 @@ def make_tokenizer(options: TextOptions) -> Tokenizer:
     if not callable(split):
         split = TOKENIZERS[split](options.punctuation == "split")
     normalize, lower, numbers = options.normalize, options.lower, options.numbers == "N"
+    strip_accents = options.strip_accents
 
     def tokenize(line: str) -> list[str]:
         if normalize and not line.isascii():
             line = unicodedata.normalize("NFKC", line)
         if lower:
             line = line.lower()
+        if strip_accents and not line.isascii():
+            line = _ACCENTS.sub("", unicodedata.normalize("NFD", line))
+            line = unicodedata.normalize("NFC", line)
         if numbers:
             line = _NUMBER.sub("N", line)
         return split(line)
@@ -102,6 +110,7 @@ def make_tokenizer(options: TextOptions) -> Tokenizer:
 
 # --- the tokenisers: each takes whether to keep punctuation, and gives a function -------
 
+_ACCENTS = re.compile("[\u0300-\u036f]+")
 _NUMBER = re.compile(r"(?<!\w)\d+(?:[.,]\d+)*(?!\w)")
 
 

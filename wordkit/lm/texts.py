@@ -137,7 +137,7 @@ def options_from(values: Any) -> TextOptions:
     CorpusError
         It wrote something else.
     """
-    kinds = {"lower": bool, "normalize": bool}
+    kinds = {"lower": bool, "normalize": bool, "strip_accents": bool}
     known = {field.name for field in fields(TextOptions)}
     if not isinstance(values, Mapping) or not {"tokenizer"} <= values.keys() <= known:
         raise CorpusError(f"expected the text options {', '.join(sorted(known))}, found {values}")
