@@ -249,6 +249,12 @@ def test_rates_that_make_no_sense(make: Callable, rate: float) -> None:
         make(rate, seeded())
 
 
+@pytest.mark.parametrize("rate", [0, 0.0, 0.999])
+@pytest.mark.parametrize("make", LAYERS)
+def test_rates_at_their_limits(make: Callable, rate: float) -> None:
+    make(rate, seeded())
+
+
 def test_a_weight_that_is_not_there() -> None:
     with pytest.raises(ModelError, match="must be one of weight, bias, not 'weight_hh'"):
         WeightDrop(affine(WEIGHT, BIAS), "weight_hh", 0.5, seeded())

@@ -90,6 +90,11 @@ def test_shapes_without_inputs_and_outputs(function: Callable, shape: Any) -> No
         function(shape, np.random.default_rng(0))
 
 
+@pytest.mark.parametrize("function", [xavier, he, orthogonal])
+def test_one_input_and_one_output(function: Callable) -> None:
+    assert abs(function((1, 1), np.random.default_rng(0))) > 0
+
+
 def test_a_bias() -> None:
     assert gaussian(7, np.random.default_rng(0)).shape == (7,)
     assert uniform((2, 3, 4), np.random.default_rng(0)).shape == (2, 3, 4)

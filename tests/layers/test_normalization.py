@@ -129,6 +129,12 @@ def test_numbers_far_from_zero() -> None:
         np.testing.assert_allclose(y.std(axis=axis), 1, atol=1e-2)
 
 
+def test_two_examples_have_one() -> None:
+    x = np.array([[0.0, 3], [2, 3]])
+    y = normalizing(BatchNorm, np.ones(2), np.zeros(2)).forward(x, training=True)
+    np.testing.assert_allclose(y, [[-1, 0], [1, 0]], rtol=1e-4)
+
+
 def test_one_example_has_no_variance() -> None:
     layer = normalizing(BatchNorm, GAMMA, BETA)
     with pytest.raises(ModelError, match="must have at least 2 examples to train on, not 1"):

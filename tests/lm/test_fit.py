@@ -12,6 +12,7 @@ import pytest
 
 from tests.lm.small import LINES, corpus
 from tests.training.interrupted import interrupted_after
+from wordkit.corpus.corpus import Corpus
 from wordkit.errors import CorpusError, FormatError, ModelError
 from wordkit.lm.export import export
 from wordkit.lm.fit import fit
@@ -211,6 +212,13 @@ def test_validates_on_as_many_streams_as_it_trains_on(
     found = np.log(model.history["validation_perplexity"])
     assert min(losses, key=lambda n: abs(losses[n] - found)) == streams
     assert found == pytest.approx(losses[streams], rel=1e-6)
+
+
+def test_a_validation_text_has_a_word_and_its_end(tmp_path: Path) -> None:
+    model, _ = trained(tmp_path / "m", valid=corpus(["the"]), epochs=1)
+    assert model.history["validation_perplexity"] > 1
+    with pytest.raises(ModelError, match="validation text must have at least 2 tokens, found 1"):
+        trained(tmp_path / "n", valid=Corpus.build([["the"]], min_count=1))
 
 
 def test_a_short_validation_text_is_counted_whole(tmp_path: Path) -> None:

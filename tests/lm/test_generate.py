@@ -44,6 +44,8 @@ def shares(sampling: Sampling, scores: np.ndarray = SCORES, n: int = 20_000) -> 
         (Sampling(temperature=0.5), P**2),
         (Sampling(temperature=2), P**0.5),
         (Sampling(top_k=2), P * [0, 1, 0, 1, 0]),
+        (Sampling(top_k=1), [0, 1, 0, 0, 0]),
+        (Sampling(top_k=5), P),
         (Sampling(top_k=99), P),
         (Sampling(top_p=0.65), P * [0, 1, 0, 1, 0]),
         (Sampling(top_p=0.66), P * [0, 1, 1, 1, 0]),

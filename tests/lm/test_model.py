@@ -25,7 +25,7 @@ from wordkit.training.descent.gradients import combined
 from wordkit.vectors.word_vectors import WordVectors
 
 BATCH = TextBatch(
-    np.array([[1, 2, 3], [4, 5, 1]], np.int32), np.array([[2, 3, -1], [5, 1, 6]], np.int32)
+    np.array([[1, 2, 3], [4, 5, 0]], np.int32), np.array([[2, 3, -1], [5, 0, 6]], np.int32)
 )
 ALL = {"dropout": 0.3, "embedding_dropout": 0.3, "weight_drop": 0.3, "variational": True}
 SETTINGS = [

@@ -130,6 +130,11 @@ def test_what_makes_no_sense() -> None:
         NGramModel().fit(train).perplexity(train.ids[:1])
 
 
+def test_two_words_have_a_perplexity() -> None:
+    model = NGramModel().fit(corpus(LINES))
+    assert model.perplexity(np.array([1, 2])) == np.exp(-model.log_probabilities([1, 2])[0])
+
+
 @pytest.mark.parametrize("ids", [[1, 99], [0, -1], [0.0, 1.0]])
 def test_ids_of_no_word(ids: list) -> None:
     model = NGramModel().fit(corpus(LINES))

@@ -53,6 +53,12 @@ def test_the_state_of_a_training_stays_as_it_was(xp: Any) -> None:
     assert model.state == {"0.h": "kept"}
 
 
+def test_two_words_have_a_perplexity() -> None:
+    found = perplexity.score_text(small_model(), IDS[:2])
+    p = probabilities(small_model(), IDS[:1])[0, IDS[1]]
+    assert (found.tokens, found.perplexity) == (1, pytest.approx(1 / p))
+
+
 def test_a_single_word() -> None:
     with pytest.raises(ModelError, match="at least 2 tokens, found 1"):
         perplexity.perplexity(small_model(), IDS[:1])

@@ -135,6 +135,16 @@ def test_options_that_are_refused(options: dict[str, Any], message: str) -> None
         translate_stream(SmallModel(), [], **options)
 
 
+def test_options_at_their_limits() -> None:
+    model = SmallModel()
+    for options in (
+        {"length_penalty": 0}, {"length_penalty": 10}, {"beam": 3, "n_best": 3},
+        {"max_length": 1}, {"replace_unknown": True},
+    ):  # fmt: skip
+        [found] = translate(model, [["v"]], **options)
+        assert len(found.others) == options.get("n_best", 1) - 1
+
+
 def test_nothing_to_replace_by() -> None:
     model = SmallModel(attention="none")
     for sources in [["v"]], []:

@@ -184,6 +184,11 @@ def test_smoothing_that_is_no_share(share: float) -> None:
         SoftmaxCrossEntropy(label_smoothing=share)
 
 
+@pytest.mark.parametrize("share", [0, 0.999])
+def test_shares_at_their_limits(share: float) -> None:
+    assert np.isfinite(SoftmaxCrossEntropy(label_smoothing=share).forward(SCORES, TARGETS))
+
+
 @pytest.mark.parametrize("wrong", [np.nan, np.inf, -np.inf])
 def test_what_is_ignored_need_be_no_number(wrong: float) -> None:
     scores, layer = SCORES.copy(), SoftmaxCrossEntropy()

@@ -103,6 +103,13 @@ def test_as_short_as_gensim() -> None:
     assert np.diff(huffman_tree(counts).offsets) @ counts == theirs @ counts
 
 
+def test_two_words() -> None:
+    """The rarer one is at 0, as in word2vec.c."""
+    tree = huffman_tree([5, 3])
+    assert (tree.codes.tolist(), tree.points.tolist()) == ([1, 0], [0, 0])
+    assert tree.offsets.tolist() == [0, 1, 2]
+
+
 @pytest.mark.parametrize("counts", [[], [3]])
 def test_too_few_words(counts: list[int]) -> None:
     with pytest.raises(ModelError, match=f"at least 2 words, not {len(counts)}"):
