@@ -6,13 +6,14 @@ Names are imported when they are first used, so that ``import wordkit`` and
 
 from __future__ import annotations
 
-from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from wordkit.backend.environment import check_environment
 from wordkit.backend.instructions import narrow
+from wordkit.names import offered
 
 if TYPE_CHECKING:
+    from wordkit import layers
     from wordkit.corpus.corpus import Corpus
     from wordkit.corpus.phrases import join_phrases
     from wordkit.corpus.text import TextOptions
@@ -25,6 +26,12 @@ if TYPE_CHECKING:
     from wordkit.embeddings.word2vec.estimators import Cbow, SkipGram
     from wordkit.embeddings.word2vec.textbook import TextbookWord2Vec
     from wordkit.errors import WordkitError
+    from wordkit.lm.estimator import LanguageModel
+    from wordkit.lm.ngram import NGramModel
+    from wordkit.plots.words import plot_words
+    from wordkit.saved import load
+    from wordkit.seq2seq.estimator import Seq2Seq
+    from wordkit.vectors.evaluation.scores import evaluate
     from wordkit.vectors.word_vectors import WordVectors
 
 __version__ = "0.1.0"
@@ -35,8 +42,11 @@ _HOMES = {
     "Cooccurrence": "wordkit.embeddings.counts.cooccurrence",
     "Corpus": "wordkit.corpus.corpus",
     "CountVectors": "wordkit.embeddings.counts.count_vectors",
+    "LanguageModel": "wordkit.lm.estimator",
+    "NGramModel": "wordkit.lm.ngram",
     "PPMI": "wordkit.embeddings.counts.ppmi",
     "SVD": "wordkit.embeddings.counts.svd",
+    "Seq2Seq": "wordkit.seq2seq.estimator",
     "SkipGram": "wordkit.embeddings.word2vec.estimators",
     "TextOptions": "wordkit.corpus.text",
     "TextVectors": "wordkit.embeddings.texts",
@@ -44,9 +54,20 @@ _HOMES = {
     "Vocabulary": "wordkit.corpus.vocabulary",
     "WordVectors": "wordkit.vectors.word_vectors",
     "WordkitError": "wordkit.errors",
+    "evaluate": "wordkit.vectors.evaluation.scores",
     "join_phrases": "wordkit.corpus.phrases",
+    "layers": "wordkit.layers",
+    "load": "wordkit.saved",
+    "plot_words": "wordkit.plots.words",
 }
 
+
+def _check(name: str) -> None:
+    if name != "WordkitError":  # with which this is caught
+        check_environment()
+
+
+__getattr__, __dir__ = offered(__name__, _HOMES, _check)
 __all__ = [
     "PPMI",
     "SVD",
@@ -54,6 +75,9 @@ __all__ = [
     "Cooccurrence",
     "Corpus",
     "CountVectors",
+    "LanguageModel",
+    "NGramModel",
+    "Seq2Seq",
     "SkipGram",
     "TextOptions",
     "TextVectors",
@@ -62,17 +86,9 @@ __all__ = [
     "WordVectors",
     "WordkitError",
     "__version__",
+    "evaluate",
     "join_phrases",
+    "layers",
+    "load",
+    "plot_words",
 ]
-
-
-def __getattr__(name: str) -> Any:
-    if name in _HOMES:
-        if name != "WordkitError":  # with which this is caught
-            check_environment()
-        return getattr(import_module(_HOMES[name]), name)
-    raise AttributeError(f"module 'wordkit' has no attribute {name!r}")
-
-
-def __dir__() -> list[str]:
-    return __all__

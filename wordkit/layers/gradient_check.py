@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -45,7 +45,7 @@ def numeric_gradient(f: Callable[[Array], Any], x: Array, epsilon: float = 1e-5)
 
 def check_gradients(
     layer: Layer, *inputs: Any, rtol: float = 1e-5, atol: float = 1e-8, seed: int = 0
-) -> None:
+) -> CheckedGradients:
     """Compare the gradients of a layer, by params and by inputs, with central differences.
 
     The loss is the sum of the outputs, each times a number drawn at random.
@@ -58,6 +58,10 @@ def check_gradients(
     rtol, atol
         The largest error, relative and absolute.
 
+    Returns
+    -------
+    What was compared, and how far it agrees.
+
     Raises
     ------
     ModelError
@@ -69,6 +73,7 @@ def check_gradients(
     >>> from wordkit.layers.embedding import Embedding
     >>> embedding = Embedding(4, 3, weights={"weight": np.eye(4, 3)})
     >>> check_gradients(embedding, np.array([[1, 3], [3, 0]]))
+    the gradient of params['weight'] (4, 3) agrees with central differences
     """
     floating = [n for n, x in enumerate(inputs) if getattr(x, "dtype", np.dtype("i4")).kind == "f"]
     names = [f"params[{name!r}]" for name in layer.params] + [f"input {n}" for n in floating]
@@ -90,6 +95,20 @@ def check_gradients(
     for name, array, gradient in zip(names, arrays, found, strict=True):
         right = numeric_gradient(lambda _: (layer.forward(*inputs) * factors).sum(), array)
         _compare(name, gradient, right, rtol, atol)
+    return CheckedGradients({name: a.shape for name, a in zip(names, arrays, strict=True)})
+
+
+class CheckedGradients(NamedTuple):
+    """What ``check_gradients`` found to be right: the shapes of arrays, by their names."""
+
+    shapes: dict[str, tuple[int, ...]]
+
+    def __repr__(self) -> str:
+        lines = (
+            f"the gradient of {name} {shape} agrees with central differences"
+            for name, shape in self.shapes.items()
+        )
+        return "\n".join(lines) or "there was no gradient to check"
 
 
 def _dense(name: str, gradient: Any) -> np.ndarray:

@@ -1,0 +1,46 @@
+"""Open what wordkit has saved, whatever it is."""
+
+from __future__ import annotations
+
+import json
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+
+from wordkit.storage.config import CONFIG
+
+_KINDS = {
+    "corpus": "wordkit.corpus.corpus.Corpus",
+    "language-model": "wordkit.lm.estimator.LanguageModel",
+    "seq2seq": "wordkit.seq2seq.estimator.Seq2Seq",
+}
+_VECTORS = "wordkit.vectors.word_vectors.WordVectors"
+
+
+def load(path: str | Path) -> Any:
+    """A ``Corpus``, ``WordVectors``, a ``LanguageModel`` or a ``Seq2Seq``, from its folder.
+
+    Word vectors may also be a file or a folder of another program, as ``WordVectors.load``
+    reads them.
+
+    Raises
+    ------
+    FileNotFoundError
+        There is no such file or folder.
+    FormatError
+        It is something else, damaged, or of a newer version.
+    """
+    path = Path(path)
+    home = _KINDS.get(_kind_of(path), _VECTORS)
+    module, _, name = home.rpartition(".")
+    return getattr(import_module(module), name).load(path)
+
+
+def _kind_of(path: Path) -> str:
+    """What the configuration of a folder says that it is; nothing, if there is none."""
+    try:
+        with open(path / CONFIG, "rb") as file:
+            config = json.loads(file.read(1 << 16))
+        return str(config.get("kind"))
+    except (OSError, ValueError, RecursionError, AttributeError):
+        return ""
