@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 from importlib import import_module
 from pathlib import Path
 from typing import Any
@@ -68,6 +69,41 @@ def test_all_kernels_are_of_this_kind(file: Path) -> None:
     module = import_module(".".join(file.relative_to(root).with_suffix("").parts))
     compiled = [each for each in vars(module).values() if isinstance(each, CPUDispatcher)]
     assert all(isinstance(each, Kernel) for each in compiled)
+
+
+def kernels_in(source: str) -> dict[str, int]:
+    """The functions of a module that ``njit`` compiles, and how many arguments each takes."""
+    found = {}
+    for function in ast.walk(ast.parse(source)):
+        if not isinstance(function, ast.FunctionDef):
+            continue
+        called = {d.func if isinstance(d, ast.Call) else d for d in function.decorator_list}
+        if any(ast.unparse(decorator).endswith("njit") for decorator in called):
+            taken = function.args
+            arguments = [*taken.posonlyargs, *taken.args, *taken.kwonlyargs]
+            found[function.name] = len(arguments)
+    return found
+
+
+@pytest.mark.parametrize("file", FILES, ids=lambda file: file.stem)
+def test_no_kernel_takes_more_than_ten_arguments(file: Path) -> None:
+    """What belongs together is a NamedTuple, so that nothing is told by position alone."""
+    kernels = kernels_in(file.read_text(encoding="utf-8"))
+    assert kernels, f"{file} should have kernels"
+    assert {name: count for name, count in kernels.items() if count > 10} == {}
+
+
+def test_arguments_of_kernels_are_counted() -> None:
+    source = """
+@njit
+def one(a, b): ...
+@njit(fastmath=True)
+def two(a, /, b, *, c): ...
+@intrinsic
+def none(a): ...
+def nor_this(a): ...
+"""
+    assert kernels_in(source) == {"one": 2, "two": 3}
 
 
 @pytest.fixture

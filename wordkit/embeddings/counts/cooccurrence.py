@@ -119,16 +119,20 @@ class Cooccurrence(TransformerMixin, BaseEstimator):
         self, text: np.ndarray, start: int, end: int, keep: np.ndarray, rows: RowWriter
     ) -> None:
         """Append the counts around the positions [start, end) of a text."""
-        from wordkit.embeddings.counts.cooccurrence_kernels import count_rows, places_by_word
+        from wordkit.embeddings.counts import cooccurrence_kernels as kernels
 
         size = len(keep)
         pointers, places = np.zeros(size + 1, np.int64), np.empty(end - start, np.int32)
-        places_by_word(text, start, end, pointers, places)
+        kernels.places_by_word(text, start, end, pointers, places)
         weights = distance_weights(self.window, self.weighting)
         left, right = self.context != "right", self.context != "left"
-        fixed = (text, start, pointers, places, weights, keep, left, right)
-        contexts = np.diff(pointers) * self.window * (left + right)
-        rows.append(lambda *chunk: count_rows(*fixed, *chunk), np.minimum(contexts, size))
+        occurrences = kernels.Occurrences(text, start, pointers, places)
+        contexts = kernels.Contexts(weights, keep, left, right)
+        most = np.diff(pointers) * self.window * (left + right)
+        rows.append(
+            lambda *chunk: kernels.count_rows(occurrences, contexts, *chunk),
+            np.minimum(most, size),
+        )
 
     def _merged(self, stacked: sp.csr_array) -> sp.csr_array:
         from wordkit.embeddings.counts.cooccurrence_kernels import add_rows

@@ -7,9 +7,35 @@ vocabulary, so that nothing is hashed and nothing sorted.
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 import numpy as np
 
 from wordkit.backend.compiling import njit
+
+
+class Occurrences(NamedTuple):
+    """Where the words of a text stand: all positions of one, then those of the next.
+
+    Word w stands at ``start + places[pointers[w]:pointers[w + 1]]``.
+    """
+
+    text: np.ndarray
+    start: int
+    pointers: np.ndarray
+    places: np.ndarray
+
+
+class Contexts(NamedTuple):
+    """Which neighbours of a word count, and how much.
+
+    One at distance d counts ``weights[d - 1]`` times ``keep`` (V,) of both words.
+    """
+
+    weights: np.ndarray
+    keep: np.ndarray
+    left: bool
+    right: bool
 
 
 @njit
@@ -36,14 +62,8 @@ def places_by_word(
 
 @njit
 def count_rows(
-    text: np.ndarray,
-    start: int,
-    pointers: np.ndarray,
-    places: np.ndarray,
-    weights: np.ndarray,
-    keep: np.ndarray,
-    left: bool,
-    right: bool,
+    occurrences: Occurrences,
+    contexts: Contexts,
     first: int,
     last: int,
     lengths: np.ndarray,
@@ -52,10 +72,11 @@ def count_rows(
 ) -> int:
     """Count the contexts of the words [first, last).
 
-    ``weights[d - 1]`` is what a context at distance d counts, times ``keep`` of both
-    words. Row by row, columns ascending, into ``columns`` and ``values``; the number in
-    each row into ``lengths``. Returns the number in all.
+    They are written row by row, columns ascending, into ``columns`` and ``values``, and the
+    number of entries of each row into ``lengths``. Returns their total.
     """
+    text, start, pointers, places = occurrences
+    weights, keep, left, right = contexts
     size = len(pointers) - 1
     sums = np.zeros(size, np.float64)
     marks, groups = _bitmap(size)

@@ -72,7 +72,7 @@ class PPMI(TransformerMixin, BaseEstimator):
 
     def transform(self, X: Any) -> sp.csr_array:
         """PMI of counts (V, C), dense or sparse, as a sparse (V, C) float32 matrix."""
-        from wordkit.embeddings.counts.sparse_kernels import pmi_rows
+        from wordkit.embeddings.counts.sparse_kernels import Expected, Rows, pmi_rows
 
         counts = X if sp.issparse(X) and X.format == "csr" else sp.csr_array(X)
         if not counts.has_canonical_format:
@@ -93,11 +93,12 @@ class PPMI(TransformerMixin, BaseEstimator):
         columns = counts.indices.astype(np.int32, copy=False)
         values = counts.data.astype(np.float32, copy=False)
         shift = float(np.log(self.shift))
-        fixed = (pointers, columns, values, log_rows, log_columns, shift, self.positive)
+        given = Rows(pointers, columns, values)
+        expected = Expected(log_rows, log_columns, shift, self.positive)
         rows = RowWriter(workers=self.workers, memory_mb=np.inf)
         may_overwrite = not self.copy and columns.flags.writeable and values.flags.writeable
         rows.append(
-            lambda *chunk: pmi_rows(*fixed, *chunk),
+            lambda *chunk: pmi_rows(given, expected, *chunk),
             np.diff(pointers),
             (columns, values) if may_overwrite else None,
         )

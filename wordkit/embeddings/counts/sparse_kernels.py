@@ -2,31 +2,51 @@
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 import numpy as np
 
 from wordkit.backend.compiling import njit
 
 
+class Rows(NamedTuple):
+    """A CSR matrix: row r has the entries from ``pointers[r]`` to ``pointers[r + 1]``."""
+
+    pointers: np.ndarray
+    columns: np.ndarray
+    values: np.ndarray
+
+
+class Expected(NamedTuple):
+    """What PMI subtracts from the log of a count (V, C).
+
+    ``log_rows`` (V,) and ``log_columns`` (C,) are float64, ``shift`` is log k. With
+    ``positive``, only results above zero are kept.
+    """
+
+    log_rows: np.ndarray
+    log_columns: np.ndarray
+    shift: float
+    positive: bool
+
+
 @njit
 def pmi_rows(
-    pointers: np.ndarray,
-    columns: np.ndarray,
-    values: np.ndarray,
-    log_rows: np.ndarray,
-    log_columns: np.ndarray,
-    shift: float,
-    positive: bool,
+    counts: Rows,
+    expected: Expected,
     first: int,
     last: int,
     lengths: np.ndarray,
     out_columns: np.ndarray,
     out_values: np.ndarray,
 ) -> int:
-    """PMI of rows [first, last) of a CSR matrix of counts.
+    """PMI of rows [first, last) of a matrix of counts.
 
-    Each value becomes ``log(value) - log_rows[row] - log_columns[column] - shift``; with
-    ``positive``, what is not above zero goes. Returns the number written.
+    Each value becomes ``log(value) - log_rows[row] - log_columns[column] - shift``. The
+    number of entries kept in each row goes to ``lengths``; returns their total.
     """
+    pointers, columns, values = counts
+    log_rows, log_columns, shift, positive = expected
     n = 0
     for row in range(first, last):
         before = n
