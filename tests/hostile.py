@@ -4,17 +4,13 @@ from __future__ import annotations
 
 import json
 import math
-import sys
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from hypothesis import strategies as st
 
-if sys.version_info >= (3, 11):
-    import tomllib
-else:
-    import tomli as tomllib
+from wordkit.storage import toml
 
 HUGE = [2**31 - 1, 2**31, 2**53 + 1, 2**62, 2**63, 2**64, 10**11, 10**30, 10**400]
 NUMBERS = [
@@ -52,7 +48,7 @@ def damaged(path: Path) -> st.SearchStrategy[bytes]:
     if path.suffix == ".jsonl":
         return damaged_lines(content)
     if path.suffix == ".toml":
-        value = tomllib.loads(content.decode())
+        value = toml.loads(content.decode())
         return damaged_json(value).map(lambda value: _toml(value).encode("utf-8", "replace"))
     return damaged_json(json.loads(content)).map(lambda value: json.dumps(value).encode())
 

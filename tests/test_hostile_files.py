@@ -138,7 +138,7 @@ def a_run(optimizer: str, schedule: str) -> Thing:
         fit(text, path, valid=text, settings=model, training=training, resume=resume)
 
     def make(path: Path) -> None:
-        step, done = trainer.Trainer._step, []
+        step, done = trainer._Fit._step, []
 
         def some(self: Any, batch: Any) -> None:
             if len(done) == 5:
@@ -146,7 +146,7 @@ def a_run(optimizer: str, schedule: str) -> Thing:
             done.append(step(self, batch))
 
         with pytest.MonkeyPatch.context() as patch, contextlib.suppress(KeyboardInterrupt):
-            patch.setattr(trainer.Trainer, "_step", some)
+            patch.setattr(trainer._Fit, "_step", some)
             run(path, resume=False)
 
     return Thing(make, run, "checkpoints/**/*", examples=20)

@@ -105,7 +105,8 @@ class Parameter:
     """Limits and help of a parameter; ``parameters_of`` adds what Python knows of it.
 
     The annotation ``float | None`` becomes the kind "float", and optional; ``none`` is what
-    None means there, for the help: "never".
+    None means there, for the help: "never". ``advice`` ends the message about a value that is
+    not allowed.
     """
 
     limits: Limits | None = None
@@ -114,6 +115,7 @@ class Parameter:
     kind: str = ""
     optional: bool = False
     default: Any = None
+    advice: str = ""
 
     def check(self, name: str, value: Any, error: type[WordkitError] = ModelError) -> None:
         """Raise ``error``, with what was expected and what found, if a value is not allowed."""
@@ -125,14 +127,24 @@ class Parameter:
             self.limits and not self.limits.allow(value)
         ):
             expected = self.limits.describe(noun) if self.limits else noun
-            raise error(f"{name} must be {expected}, not {value!r}")
+            raise error(f"{name} must be {expected}, not {value!r}{self.ending}")
+
+    @property
+    def ending(self) -> str:
+        """The advice, as the end of a message."""
+        return f"; {self.advice}" if self.advice else ""
 
 
 def parameter(
-    default: Any, limits: Limits | None = None, *, help: str = "", none: str = "none"
+    default: Any,
+    limits: Limits | None = None,
+    *,
+    help: str = "",
+    none: str = "none",
+    advice: str = "",
 ) -> Any:
-    """A field of a dataclass, with its limits and help."""
-    declared = Parameter(limits, help, none)
+    """Declare a field of a dataclass, with its limits and help."""
+    declared = Parameter(limits, help, none, advice=advice)
     return dataclasses.field(default=default, metadata={"parameter": declared})
 
 

@@ -32,8 +32,9 @@ from wordkit.layers.embedding import Embedding
 from wordkit.layers.losses.softmax import SoftmaxLoss
 from wordkit.layers.recurrent.cells import CELLS
 from wordkit.layers.recurrent.stack import Stack
-from wordkit.lm.generate import Sampling, generate
+from wordkit.lm.generate import generate
 from wordkit.lm.model import RecurrentLanguageModel
+from wordkit.lm.sampling import Sampling
 from wordkit.lm.settings import LMSettings
 from wordkit.training.descent.optimizers import SGD
 

@@ -19,8 +19,9 @@ def show_language_model(text: Path, folder: Path) -> list[str]:
     from wordkit.corpus.corpus import Corpus
     from wordkit.corpus.text import TextOptions
     from wordkit.lm.fit import fit
-    from wordkit.lm.generate import Sampling, generate, prompt_ids
+    from wordkit.lm.generate import generate, prompt_ids
     from wordkit.lm.perplexity import perplexity
+    from wordkit.lm.sampling import Sampling
     from wordkit.lm.settings import LMSettings, LMTraining
     from wordkit.lm.spacing import joined
 

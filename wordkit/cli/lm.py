@@ -3,19 +3,17 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
-from wordkit.cli.models import AT_LEAST_1, print_model
+from wordkit.cli.models import print_model
 from wordkit.cli.output import (
     json_option,
     print_json,
     print_rows,
     print_table,
     say,
-    seed_range,
-    write,
 )
 
 if TYPE_CHECKING:
@@ -85,83 +83,6 @@ def score(path: Path, text: Path, as_json: bool) -> None:
 
 @click.command()
 @model_argument
-@click.option("--prompt", help="Text to continue.  [default: the beginning of a line]")
-@click.option(
-    "-n",
-    "length",
-    default=100,
-    show_default=True,
-    type=AT_LEAST_1,
-    help="Most tokens to generate.",
-)
-@click.option(
-    "--samples", default=1, show_default=True, type=AT_LEAST_1, help="Texts to generate."
-)
-@click.option("--greedy", is_flag=True, help="Always take the most likely token.")
-@click.option(
-    "--temperature", default=1.0, show_default=True, help="Below 1, likely tokens become likelier."
-)
-@click.option("--top-k", type=int, help="Choose among the K most likely tokens.")
-@click.option("--top-p", type=float, help="Choose among the fewest tokens with that probability.")
-@click.option("--beam", type=AT_LEAST_1, metavar="WIDTH", help="Search for the most likely text.")
-@click.option("--seed", default=1, show_default=True, type=seed_range, help="Of the choice.")
-@click.option(
-    "--stop-at-eos/--no-stop-at-eos", default=True, show_default=True, help="End with <eos>."
-)
-@click.option("--ban-unk/--allow-unk", default=True, show_default=True, help="Never write <unk>.")
-@json_option
-def generate(
-    path: Path,
-    prompt: str | None,
-    length: int,
-    samples: int,
-    greedy: bool,
-    temperature: float,
-    top_k: int | None,
-    top_p: float | None,
-    beam: int | None,
-    seed: int,
-    stop_at_eos: bool,
-    ban_unk: bool,
-    as_json: bool,
-) -> None:
-    """Generate text with a model.
-
-    \b
-    wordkit lm generate model --prompt "the company said" -n 50 --temperature 0.8
-    wordkit lm generate model --samples 5 --top-p 0.9 --seed 7
-    """
-
-    if beam is not None and (samples > 1 or greedy or top_k or top_p or temperature != 1):
-        raise click.UsageError("--beam finds one text and excludes other ways of choosing")
-    from wordkit.lm.generate import Sampling
-    from wordkit.lm.writing import Prompt, stream
-    from wordkit.lm.writing import write as write_texts
-
-    sampling = Sampling(temperature, top_k, top_p, greedy)
-    model = load(path)
-    begin = Prompt(model, prompt)
-    if begin.unknown:
-        say(f"Not in the model's vocabulary, and {_fate(model)}: {' '.join(begin.unknown)}")
-    options: dict[str, Any] = {
-        "max_tokens": length, "sampling": sampling, "seed": seed, "stop_at_eos": stop_at_eos,
-        "ban_unk": ban_unk,
-    }  # fmt: skip
-    if samples == 1 and beam is None and not as_json:
-        for piece in stream(begin, **options):
-            write(piece, nl=False)
-        write("")
-        return
-    found = write_texts(begin, samples=samples, beam=beam, **options)
-    if as_json:
-        print_json([each._asdict() for each in found])
-        return
-    # where a text may have several lines, an empty one stands between two texts
-    write(("\n" if stop_at_eos and "\n" not in begin.text else "\n\n").join(t for t, _ in found))
-
-
-@click.command()
-@model_argument
 @click.argument("output", metavar="OUT.safetensors", type=PATH)
 @click.option(
     "--layout",
@@ -214,8 +135,8 @@ def _read_ids(model: RecurrentLanguageModel, text: Path) -> tuple[np.ndarray, in
 
 def say_oov(oov: int, model: RecurrentLanguageModel) -> None:
     if oov:
-        say(f"{oov:,} tokens are not in the model's vocabulary and were {_fate(model)}")
+        say(f"{oov:,} tokens are not in the model's vocabulary and were {fate(model)}")
 
 
-def _fate(model: RecurrentLanguageModel) -> str:
+def fate(model: RecurrentLanguageModel) -> str:
     return "left out" if model.vocabulary.unk_id is None else "taken for <unk>"

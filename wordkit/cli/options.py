@@ -116,7 +116,8 @@ class Limited(click.ParamType):
         value, limits = self._type.convert(value, param, ctx), self.parameter.limits
         if limits is not None and not limits.allow(value):
             noun = "a whole number" if self.parameter.kind == "int" else "a number"
-            self.fail(f"must be {limits.describe(noun)}, not {value}", param, ctx)
+            message = f"must be {limits.describe(noun)}, not {value}{self.parameter.ending}"
+            self.fail(message, param, ctx)
         return value
 
     def get_metavar(self, param: click.Parameter, *_: Any, **__: Any) -> str | None:

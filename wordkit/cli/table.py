@@ -33,7 +33,7 @@ COMMANDS = Registry(
         "lm train": "wordkit.cli.lm_train.train",
         "lm perplexity": "wordkit.cli.lm.perplexity",
         "lm score": "wordkit.cli.lm.score",
-        "lm generate": "wordkit.cli.lm.generate",
+        "lm generate": "wordkit.cli.lm_generate.generate",
         "lm export": "wordkit.cli.lm.export",
         "lm info": "wordkit.cli.lm.info",
         "seq2seq train": "wordkit.cli.seq2seq_train.train",

@@ -13,7 +13,6 @@ import hashlib
 import http.client
 import ipaddress
 import os
-import sys
 import urllib.request
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -27,6 +26,7 @@ from wordkit.checks import check_parameters
 from wordkit.errors import CorpusError
 from wordkit.progress import progress_bar
 from wordkit.storage.files import new_file
+from wordkit.storage.toml import loads
 
 MANIFEST = "manifest.toml"
 KINDS = ("text", "analogies", "similarity", "pairs")
@@ -143,16 +143,12 @@ def _manifest() -> dict[str, Dataset]:
 
 
 def _read_manifest(text: str) -> dict[str, Dataset]:
-    if sys.version_info >= (3, 11):
-        import tomllib
-    else:
-        import tomli as tomllib
     try:
         return {
             name: Dataset(
                 name, **{**entry, "files": tuple(DatasetFile(**f) for f in entry["files"])}
             )
-            for name, entry in tomllib.loads(text).items()
+            for name, entry in loads(text).items()
         }
     except (ValueError, KeyError, TypeError, RecursionError, CorpusError) as error:
         raise CorpusError(

@@ -6,7 +6,6 @@ The state of the model is fed each word once: the prompt in one block, then what
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 
 import numpy as np
 
@@ -16,90 +15,11 @@ from wordkit.backend.products import KeptProducts
 from wordkit.corpus.text import EOS, make_tokenizer
 from wordkit.errors import ModelError
 from wordkit.lm.model import RecurrentLanguageModel
+from wordkit.lm.sampling import Sampling, highest_scores
 from wordkit.lm.texts import check_ids
-from wordkit.training.checks import check_types
 
-_BLOCK = 128  # columns
 NOTHING = -1
 """Stands for the words of a text that has ended before the others."""
-
-
-@dataclass(frozen=True)
-class Sampling:
-    """How the next word is chosen.
-
-    Parameters
-    ----------
-    temperature
-        The scores are divided by it: below 1 likely words become likelier.
-    top_k
-        Only so many of the most likely words.
-    top_p
-        Only the fewest most likely words whose probabilities add up to so much
-        (Holtzman et al. 2020, "The Curious Case of Neural Text Degeneration").
-    greedy
-        Always the most likely word.
-    """
-
-    temperature: float = 1.0
-    top_k: int | None = None
-    top_p: float | None = None
-    greedy: bool = False
-
-    def __post_init__(self) -> None:
-        check_types(self)
-        if not 0 < self.temperature < np.inf:
-            raise ModelError(
-                f"temperature must be a number above 0, not {self.temperature}; for the most "
-                "likely word choose greedy"
-            )
-        if self.top_k is not None and self.top_k < 1:
-            raise ModelError(f"top_k must be at least 1, not {self.top_k}")
-        if self.top_p is not None and not 0 < self.top_p <= 1:
-            raise ModelError(f"top_p must be above 0 and at most 1, not {self.top_p}")
-
-    def choose(self, scores: np.ndarray, rng: np.random.Generator) -> np.ndarray:
-        """A word for each row: from scores (N, V), of which -inf is never chosen, to (N,)."""
-        highest = _highest(scores)
-        if self.greedy:
-            return scores.argmax(axis=1)
-        # no exponent is above 0, however low the temperature
-        p = scores - highest
-        if self.temperature != 1:
-            # in float32 it may be 0 or infinite; what is too low for an exponent is -inf
-            with np.errstate(over="ignore"):
-                np.divide(p, self.temperature, out=p, dtype=np.float64, casting="same_kind")
-        np.exp(p, out=p)
-        if self.top_k is not None and self.top_k < p.shape[1]:
-            left_out = np.argpartition(-p, self.top_k - 1, axis=1)[:, self.top_k :]
-            np.put_along_axis(p, left_out, 0, axis=1)
-        if self.top_p is not None:
-            order = np.argsort(-p, axis=1)
-            likeliest = np.take_along_axis(p, order, axis=1)
-            sums = likeliest.cumsum(axis=1, dtype=np.float64)
-            likeliest[sums - likeliest >= self.top_p * sums[:, -1:]] = 0
-            np.put_along_axis(p, order, likeliest, axis=1)
-        return draw(p, rng)
-
-
-def draw(weights: np.ndarray, rng: np.random.Generator) -> np.ndarray:
-    """A column for each row of weights (N, V), (N,), with a probability in proportion.
-
-    First a block of columns is drawn and then one of it: sums over all columns, one by one,
-    would take as long as the model does.
-    """
-    rows, starts = np.arange(len(weights)), np.arange(0, weights.shape[1], _BLOCK)
-    sums = np.add.reduceat(weights, starts, axis=1).cumsum(axis=1, dtype=np.float64)
-    point = rng.random(len(weights)) * sums[:, -1]
-    block = (sums > point[:, None]).argmax(axis=1)
-    point -= np.where(block > 0, sums[rows, block - 1], 0)
-    columns = starts[block][:, None] + np.arange(_BLOCK)
-    inside = columns < weights.shape[1]
-    left = np.where(inside, weights[rows[:, None], np.where(inside, columns, 0)], 0)
-    sums = left.cumsum(axis=1, dtype=np.float64)
-    # where rounding leaves nothing above the point, the last that has a weight
-    point = np.minimum(point, np.nextafter(sums[:, -1], 0))
-    return columns[rows, (sums > point[:, None]).argmax(axis=1)]
 
 
 def prompt_ids(model: RecurrentLanguageModel, prompt: str | None) -> tuple[np.ndarray, list[str]]:
@@ -246,7 +166,7 @@ def beam_search(
             h, state = model.step(np.array(last), state, product=product)
         logs = _log_softmax(to_host(model.scores(h, product=product)).astype(np.float64))
         logs[:, banned] = -np.inf
-        _highest(logs)
+        highest_scores(logs)
         sums = (np.array([total for _, total in going])[:, None] + logs).ravel()
         ranked = _highest_places(sums, 2 * width)  # up to half are <eos>
         parents, words = np.divmod(ranked[np.isfinite(sums[ranked])], logs.shape[1])
@@ -293,17 +213,6 @@ def _banned(model: RecurrentLanguageModel, ban_unk: bool) -> list[int]:
     return [unk] if ban_unk and unk is not None else []
 
 
-def _highest(scores: np.ndarray) -> np.ndarray:
-    """The highest score of each row, (N, 1), if there is one to be chosen."""
-    highest = scores.max(axis=1, keepdims=True)
-    if not np.isfinite(highest).all():
-        raise ModelError(
-            "there is no word to choose: the scores are NaN or infinite (train the model again), "
-            "or all words are left out"
-        )
-    return highest
-
-
 def _highest_places(sums: np.ndarray, count: int) -> np.ndarray:
     """Where the highest of sums (M,) stand, from the highest down; of equal ones the first.
 
@@ -316,5 +225,5 @@ def _highest_places(sums: np.ndarray, count: int) -> np.ndarray:
 
 
 def _log_softmax(scores: np.ndarray) -> np.ndarray:
-    scores = scores - _highest(scores)
+    scores = scores - highest_scores(scores)
     return scores - np.log(np.exp(scores).sum(axis=1, keepdims=True))

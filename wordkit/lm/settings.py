@@ -6,7 +6,6 @@ a model keeps of itself.
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Mapping
 from dataclasses import dataclass, fields, replace
 from importlib import resources
@@ -16,6 +15,7 @@ from typing import Any, TypeVar
 from wordkit.checks import SHARE, Choice, Interval, check_parameters, parameter
 from wordkit.errors import FormatError, ModelError
 from wordkit.layers.recurrent.cells import CELLS
+from wordkit.storage.toml import loads
 from wordkit.training.settings import LAYERS, SIZES, TrainingSettings
 
 MAX_RECIPE = 10_000
@@ -94,10 +94,6 @@ def read_recipe(name: str | Path) -> dict[str, Any]:
     FormatError
         It is not written in TOML, or has a name that is no setting.
     """
-    if sys.version_info >= (3, 11):
-        import tomllib
-    else:
-        import tomli as tomllib
     own, file = resources.files("wordkit") / "lm" / "recipes" / f"{name}.toml", Path(name)
     if name not in recipe_names() and not file.is_file():
         raise ModelError(
@@ -110,7 +106,7 @@ def read_recipe(name: str | Path) -> dict[str, Any]:
     if len(content) > MAX_RECIPE:
         raise FormatError(f"the recipe {path} has more than {MAX_RECIPE:,} bytes: it is none")
     try:
-        values = tomllib.loads(content.decode())
+        values = loads(content.decode())
     except (ValueError, RecursionError) as error:  # of TOML, or of UTF-8
         raise FormatError(f"the recipe {path} cannot be read: {error}") from None
     known = {field.name for kind in KINDS for field in fields(kind)}

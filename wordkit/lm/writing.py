@@ -8,8 +8,9 @@ from typing import NamedTuple
 
 from wordkit.corpus.text import EOS
 from wordkit.errors import ModelError
-from wordkit.lm.generate import Sampling, beam_search, generate, prompt_ids
+from wordkit.lm.generate import beam_search, generate, prompt_ids
 from wordkit.lm.model import RecurrentLanguageModel
+from wordkit.lm.sampling import Sampling
 from wordkit.lm.spacing import joined
 
 

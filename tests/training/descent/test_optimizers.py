@@ -392,9 +392,9 @@ def test_the_state_of_another() -> None:
 def test_a_count_that_is_none(value: Any) -> None:
     """Adam would divide by 1 - beta^0 after -1 steps, the mean of ASGD by none."""
     params = {"w": START.copy()}
-    with pytest.raises(ModelError, match="steps must be a whole number from 0, not"):
+    with pytest.raises(ModelError, match="steps must be a whole number from 0 to below"):
         Adam().load_state({**Adam().state(), "steps": value}, params)
-    with pytest.raises(ModelError, match="averaged_steps must be a whole number from 0, not"):
+    with pytest.raises(ModelError, match="averaged_steps must be a whole number from 0 to below"):
         ASGD().load_state({**ASGD().state(), "averaged_steps": value}, params)
 
 

@@ -86,7 +86,7 @@ def test_divisions_without_end_leave_nothing() -> None:
 def test_a_state_that_no_plateau_has(value: Any) -> None:
     state = {"best": None, "worse": 0, "divisions": 0}
     for name in "worse", "divisions":
-        with pytest.raises(ModelError, match=f"{name} must be a whole number from 0, not"):
+        with pytest.raises(ModelError, match=f"{name} must be a whole number from 0 to below"):
             Plateau(rate=1).load_state({**state, name: value})
 
 

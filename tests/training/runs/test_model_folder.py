@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from tests.training.small_model import TEXT, SmallModel
-from wordkit.training.batches import TextBatches
+from wordkit.training.batches import LazySequence, TextBatches
 from wordkit.training.runs.model_folder import trainer_for
 from wordkit.training.runs.trainer import Trainer
 from wordkit.training.settings import TrainingSettings
@@ -41,6 +41,20 @@ def test_what_schedules_are_told(tmp_path: Path, schedule: str, rates: dict[int,
     """All steps, those of an epoch, and a tenth of all, unless it says otherwise."""
     found = trainer(tmp_path, schedule=schedule).schedule
     assert {step: found.rate(step) for step in rates} == pytest.approx(rates)
+
+
+def test_batches_are_counted_but_not_made(tmp_path: Path) -> None:
+    """A schedule wants to know how many there are, long before the first is needed."""
+
+    class Counted:
+        def epoch(self, seed: int, epoch: int) -> LazySequence:
+            return LazySequence(10, lambda n: pytest.fail(f"batch {n} is made"))
+
+    training = TrainingSettings(lr=2.0, epochs=4, schedule="cosine")
+    found = trainer_for(
+        SmallModel(), training, Counted(), None, tmp_path, checkpoint_every=60, show=False
+    )
+    assert [found.schedule.rate(step) for step in (0, 20, 40)] == pytest.approx([2, 1, 0])
 
 
 def test_settings_reach_the_trainer(tmp_path: Path) -> None:

@@ -71,6 +71,14 @@ def test_the_best_weights_are_kept(tmp_path: Path, optimizer: str) -> None:
     ]
 
 
+def test_a_trainer_remembers_nothing_of_a_fit(tmp_path: Path) -> None:
+    """What belongs to one call of ``fit`` is not left behind for the next."""
+    run = small_trainer(tmp_path, "adam", rate=0.01)
+    before = dict(vars(run))
+    run.fit()
+    assert vars(run) == before
+
+
 def test_validations_are_heard_of(tmp_path: Path) -> None:
     """By the schedule, and by the optimizer, which is then evaluated at its average."""
     run = small_trainer(tmp_path, "asgd:patience=1", "plateau:divisor=2", rate=20)

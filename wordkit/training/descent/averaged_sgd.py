@@ -7,9 +7,9 @@ from contextlib import contextmanager
 from typing import Any
 
 from wordkit.backend.arrays import Array
-from wordkit.training.checks import count_of
 from wordkit.training.descent.gradients import blocks
 from wordkit.training.descent.optimizers import SGD, checked
+from wordkit.training.descent.state import count_of
 
 
 class ASGD(SGD):

@@ -19,8 +19,8 @@ from typing import Any
 from wordkit.backend.arrays import Array, array_module, fits_kernels
 from wordkit.errors import ModelError
 from wordkit.layers.base import RowGradient
-from wordkit.training.checks import count_of
 from wordkit.training.descent.gradients import blocks, combined, in_parts
+from wordkit.training.descent.state import count_of
 from wordkit.training.descent.update_kernels import AdamStep, adam
 
 

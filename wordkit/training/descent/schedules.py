@@ -9,7 +9,7 @@ import math
 from typing import Any
 
 from wordkit.errors import ModelError
-from wordkit.training.checks import count_of
+from wordkit.training.descent.state import count_of
 
 
 class Schedule:

@@ -11,11 +11,12 @@ from typing import Any
 import numpy as np
 
 from wordkit.backend.arrays import Array, array_module, to_host
+from wordkit.checks import Interval, check_parameters, parameter
 from wordkit.errors import FormatError, ModelError
 from wordkit.layers.base import distinct
-from wordkit.training.checks import check_least, check_types
 from wordkit.training.descent.optimizers import Optimizer
 from wordkit.training.descent.schedules import Schedule
+from wordkit.training.descent.state import COUNT
 from wordkit.training.model import Model
 from wordkit.training.runs.checkpoint import (
     checkpoint_name,
@@ -25,23 +26,26 @@ from wordkit.training.runs.checkpoint import (
     write_checkpoint,
 )
 
+EXACT = Interval(above=-(1 << 53), below=1 << 53)
+"""Numbers that float64 and JSON keep to the last unit; what is larger comes from no run."""
+
 
 @dataclasses.dataclass
 class Run:
-    """Where a run is; with weights, optimizer, schedule and random states, all there is."""
+    """Where a run is; with weights, optimizer, schedule and generators, its whole state."""
 
-    step: int = 0  # steps done
-    epoch: int = 0  # epochs done
-    position: int = 0  # batches done in this epoch
-    batches: int = 0  # batches of this epoch
-    seconds: float = 0.0
-    loss_sum: float = 0.0  # since the last row of the metrics
-    loss_count: int = 0
-    best_loss: float | None = None
-    best_step: int | None = None
-    worse: int = 0  # validations since the best one
-    validated_step: int | None = None
-    metrics_bytes: int = 0
+    step: int = parameter(0, COUNT, help="Steps done.")
+    epoch: int = parameter(0, COUNT, help="Epochs done.")
+    position: int = parameter(0, COUNT, help="Batches done in this epoch.")
+    batches: int = parameter(0, COUNT, help="Batches of this epoch.")
+    seconds: float = parameter(0.0, EXACT, help="Time taken by all parts of the run.")
+    loss_sum: float = parameter(0.0, EXACT, help="Nats since the last row of the metrics.")
+    loss_count: int = parameter(0, COUNT, help="Targets since the last row of the metrics.")
+    best_loss: float | None = parameter(None, EXACT, help="Lowest validation loss, in nats.")
+    best_step: int | None = parameter(None, COUNT, help="Steps done when it was found.")
+    worse: int = parameter(0, COUNT, help="Validations since the best one.")
+    validated_step: int | None = parameter(None, COUNT, help="Steps done at the last one.")
+    metrics_bytes: int = parameter(0, COUNT, help="Length of the metrics file.")
 
 
 class RunFolder:
@@ -177,11 +181,7 @@ class RunFolder:
 def _run_of(values: Any) -> Run:
     """The ``Run`` of a checkpoint; ``TypeError`` or ``ModelError`` if it is none."""
     run = Run(**values)
-    check_types(run)
-    check_least(run, 0, "step", "epoch", "position", "loss_count", "worse", "metrics_bytes")
-    for name, value in dataclasses.asdict(run).items():
-        if value is not None and not abs(value) < 1 << 53:
-            raise ModelError(f"{name} is too large")
+    check_parameters(run)
     if run.position and run.position >= run.batches:
         raise ModelError(f"position {run.position} of {run.batches} batches")
     return run

@@ -128,30 +128,48 @@ class Trainer:
             After Ctrl-C: the step is finished, a checkpoint written. A second Ctrl-C
             interrupts at once.
         """
-        self._saved = RunFolder(self.folder, self.model, self.optimizer, self.schedule, self.seed)
-        self._run = run = self._saved.restore(resume=resume)
-        self._metrics = MetricsFile(self.folder / METRICS, run.metrics_bytes)
-        self._began = time.monotonic() - run.seconds
-        self._checkpoint_at, self._checkpoint_step = time.monotonic(), run.step
+        return _Fit(self, resume=resume).result()
+
+
+class _Fit:
+    """One call of ``fit``: the loop, and what it remembers from one step to the next."""
+
+    def __init__(self, trainer: Trainer, *, resume: bool):
+        self.trainer = trainer
+        self.model, self.optimizer = trainer.model, trainer.optimizer
+        self.saved = RunFolder(
+            trainer.folder, self.model, self.optimizer, trainer.schedule, trainer.seed
+        )
+        self.run = self.saved.restore(resume=resume)
+        self.metrics = MetricsFile(trainer.folder / METRICS, self.run.metrics_bytes)
+        now = time.monotonic()
+        self.began = now - self.run.seconds  # as if earlier parts had ended just now
+        self.checkpoint_at, self.checkpoint_step = now, self.run.step
+        self.rate = self.norm = math.nan  # of the last step
+        self.targets, self.counted_from = 0, now  # for the speed, since the last row
+
+    def result(self) -> TrainingResult:
+        """Train to the end, and put the best weights in place."""
         try:
             # numbers that overflow are found in the loss and the norm of the gradient
             with np.errstate(over="ignore", invalid="ignore"):
                 reason = self._train()
                 self._finish()
         finally:
-            self._metrics.close()
+            self.metrics.close()
+        run = self.run
         return TrainingResult(reason, run.step, run.epoch, self._seconds(), run.best_loss)
 
     # --- the loop -------------------------------------------------------------------
 
     def _train(self) -> str:
         """Step by step, until there is a reason to stop."""
-        run, batches = self._run, self._batches_of_epoch()
+        run, batches = self.run, self._batches_of_epoch()
         self._reset_speed()
-        total = run.step - run.position + (self.epochs - run.epoch) * len(batches)
+        total = run.step - run.position + (self.trainer.epochs - run.epoch) * len(batches)
         with (
             noted_interrupts() as interrupts,
-            progress_bar("training", total, " steps", show=self.show) as bar,
+            progress_bar("training", total, " steps", show=self.trainer.show) as bar,
         ):
             bar.n = bar.initial = run.step
             while (reason := self._reason_to_stop()) is None:
@@ -165,20 +183,20 @@ class Trainer:
                     raise TrainingInterrupted(
                         f"stopped after step {run.step:,}, kept in {path}: resume to continue"
                     )
-                if time.monotonic() - self._checkpoint_at >= self.checkpoint_every:
+                if time.monotonic() - self.checkpoint_at >= self.trainer.checkpoint_every:
                     self._save()
                 if run.position == 0:
                     batches = self._batches_of_epoch()
-            if self._checkpoint_step != run.step:
+            if self.checkpoint_step != run.step:
                 self._save()
         return reason
 
     def _batches_of_epoch(self) -> Sequence[Any]:
-        run = self._run
-        batches = self.batches.epoch(self.seed, run.epoch)
+        run = self.run
+        batches = self.trainer.batches.epoch(self.trainer.seed, run.epoch)
         if run.position and run.batches != len(batches):
             raise ModelError(
-                f"the run in {self.folder} has {run.batches:,} batches an epoch, not "
+                f"the run in {self.trainer.folder} has {run.batches:,} batches an epoch, not "
                 f"{len(batches):,}: resume it with the text and the batch_size it had"
             )
         if not len(batches):
@@ -187,32 +205,33 @@ class Trainer:
         return batches
 
     def _reason_to_stop(self) -> str | None:
-        if self._run.epoch >= self.epochs:
+        if self.run.epoch >= self.trainer.epochs:
             return "epochs"
-        if self.patience is not None and self._run.worse >= self.patience:
+        if self.trainer.patience is not None and self.run.worse >= self.trainer.patience:
             return "patience"
-        return "time" if self._seconds() >= self.max_seconds else None
+        return "time" if self._seconds() >= self.trainer.max_seconds else None
 
     def _step(self, batch: Any) -> None:
         """Forward, backward, clip, descend."""
-        run = self._run
+        run = self.run
         loss, count, grads = self.model.loss_and_gradients(batch)
         loss, grads = float(loss), combined(self.model.params, grads)
-        self._norm = clip_by_norm(grads, math.inf if self.clip_norm is None else self.clip_norm)
+        longest = self.trainer.clip_norm
+        self.norm = clip_by_norm(grads, math.inf if longest is None else longest)
         self._check_finite(loss, "loss")
-        self._check_finite(self._norm, "norm of the gradient")
-        if self.clip_value is not None:
-            clip_by_value(grads, self.clip_value)
-        self._rate = self.schedule.rate(run.step) * batch.rate_scale
-        self._check_finite(self._rate, "learning rate")
-        self.optimizer.step(self.model.params, grads, self._rate)
+        self._check_finite(self.norm, "norm of the gradient")
+        if self.trainer.clip_value is not None:
+            clip_by_value(grads, self.trainer.clip_value)
+        self.rate = self.trainer.schedule.rate(run.step) * batch.rate_scale
+        self._check_finite(self.rate, "learning rate")
+        self.optimizer.step(self.model.params, grads, self.rate)
         run.step += 1
         run.loss_sum += loss
         run.loss_count += int(count)
-        self._targets += int(count)
+        self.targets += int(count)
 
     def _count_batch(self) -> None:
-        run = self._run
+        run = self.run
         run.position += 1
         if run.position == run.batches:
             run.epoch, run.position = run.epoch + 1, 0
@@ -220,10 +239,10 @@ class Trainer:
 
     def _check_finite(self, value: float, what: str) -> None:
         if not math.isfinite(value):
-            run = self._run
+            run = self.run
             raise ModelError(
                 f"the {what} is {value} after {run.step:,} steps, in epoch {run.epoch + 1}; "
-                f"{self._saved.advice()}"
+                f"{self.saved.advice()}"
             )
 
     def _finish(self) -> None:
@@ -233,82 +252,82 @@ class Trainer:
         on with more epochs is as one that never ended here, if its schedule is: one that
         counts the steps of all epochs (cosine, one-cycle) is then another.
         """
-        if self.validation is None:
-            with self.optimizer.averaged(self._saved.params):
-                self._saved.keep_best(self._run)
-        elif self._run.validated_step != self._run.step:
-            self._validate(self.validation)
-        best = self._run.best_loss
+        if self.trainer.validation is None:
+            with self.optimizer.averaged(self.saved.params):
+                self.saved.keep_best(self.run)
+        elif self.run.validated_step != self.run.step:
+            self._validate(self.trainer.validation)
+        best = self.run.best_loss
         if best is not None and perplexity(best) == math.inf:
             raise ModelError(
                 f"the training has diverged: its best validation loss is {best:.3g} a target, of "
                 "which the perplexity is infinite; start again, with a lower learning rate or a "
                 "smaller clip"
             )
-        self._saved.put_best(self._run)
+        self.saved.put_best(self.run)
 
     def _save(self) -> Path:
-        run = self._run
-        run.seconds, run.metrics_bytes = self._seconds(), self._metrics.sync()
-        path = self._saved.save(run)
-        self._checkpoint_at, self._checkpoint_step = time.monotonic(), run.step
+        run = self.run
+        run.seconds, run.metrics_bytes = self._seconds(), self.metrics.sync()
+        path = self.saved.save(run)
+        self.checkpoint_at, self.checkpoint_step = time.monotonic(), run.step
         return path
 
     # --- validation and metrics -----------------------------------------------------
 
     def _log_and_validate(self) -> None:
         """Log and validate where that is due after a step."""
-        run, epoch_ends = self._run, self._run.position == 0
-        every = self.validate_every
+        run, epoch_ends = self.run, self.run.position == 0
+        every = self.trainer.validate_every
         due = epoch_ends if every is None else run.step % every == 0
-        if due or epoch_ends or run.step % self.log_every == 0:
+        if due or epoch_ends or run.step % self.trainer.log_every == 0:
             loss = run.loss_sum / max(run.loss_count, 1)
             self._write(
                 loss=loss,
                 perplexity=perplexity(loss),
-                rate=self._rate,
-                gradient_norm=self._norm,
+                rate=self.rate,
+                gradient_norm=self.norm,
                 tokens_per_second=round(self._speed()),
             )
             run.loss_sum, run.loss_count = 0.0, 0
             self._reset_speed()
-        if due and self.validation is not None:
-            self._validate(self.validation)
+        if due and self.trainer.validation is not None:
+            self._validate(self.trainer.validation)
 
     def _validate(self, validation: Batches) -> None:
-        run = self._run
-        with self.optimizer.averaged(self._saved.params):
+        run = self.run
+        with self.optimizer.averaged(self.saved.params):
             loss, _ = evaluate(self.model, validation.epoch(0, 0))
             self._check_finite(loss, "validation loss")
             better = run.best_loss is None or loss < run.best_loss
             if better:
-                self._saved.keep_best(run)
+                self.saved.keep_best(run)
         run.validated_step = run.step
         run.worse = 0 if better else run.worse + 1
         run.best_loss = loss if better else run.best_loss
         self.optimizer.validated(loss)
-        self.schedule.validated(loss)
+        self.trainer.schedule.validated(loss)
         self._write(validation_loss=loss, validation_perplexity=perplexity(loss), best=better)
         self._reset_speed()
 
     def _write(self, **values: Any) -> None:
-        run = self._run
+        run = self.run
         epoch = round(run.epoch + run.position / run.batches, 4)
-        self._metrics.write(step=run.step, epoch=epoch, seconds=self._seconds(), **values)
+        self.metrics.write(step=run.step, epoch=epoch, seconds=self._seconds(), **values)
 
     def _postfix(self) -> str:
-        loss = self._run.loss_sum / max(self._run.loss_count, 1)
+        loss = self.run.loss_sum / max(self.run.loss_count, 1)
         return (
             f"{self._speed():,.0f} tokens/s, loss {loss:.3f}, perplexity {perplexity(loss):.1f}, "
-            f"rate {self._rate:.3g}"
+            f"rate {self.rate:.3g}"
         )
 
     def _seconds(self) -> float:
-        return time.monotonic() - self._began
+        return time.monotonic() - self.began
 
     def _reset_speed(self) -> None:
-        self._targets, self._speed_from = 0, time.monotonic()
+        self.targets, self.counted_from = 0, time.monotonic()
 
     def _speed(self) -> float:
         """Targets a second, since the last row."""
-        return self._targets / max(time.monotonic() - self._speed_from, 1e-9)
+        return self.targets / max(time.monotonic() - self.counted_from, 1e-9)
