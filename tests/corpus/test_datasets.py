@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from wordkit import cache_folder
 from wordkit.corpus import datasets
 from wordkit.corpus.datasets import Dataset, DatasetFile
 from wordkit.errors import CorpusError
@@ -278,7 +279,7 @@ def test_a_wrong_file_on_this_machine_is_named(places, known, place):
 def test_the_cache_folder_of_each_system(places, monkeypatch, platform, variable, expected):
     for name in ("WORDKIT_CACHE", "XDG_CACHE_HOME", "LOCALAPPDATA"):
         monkeypatch.delenv(name, raising=False)
-    monkeypatch.setattr(datasets.sys, "platform", platform)
+    monkeypatch.setattr(cache_folder.sys, "platform", platform)
     monkeypatch.setattr(Path, "home", lambda: places / "home")
     if variable:
         monkeypatch.setenv(variable, str(places / "base"))
