@@ -48,7 +48,8 @@ KINDS: dict[str, tuple[type, str]] = {
 class Limits(Protocol):
     """Which values a parameter of the right type may have."""
 
-    def allow(self, value: Any) -> bool: ...
+    def allow(self, value: Any) -> bool:
+        """Whether a value of the right type is within the limits."""
 
     def describe(self, kind: str) -> str:
         """What must be given, for a message; ``kind`` is as in ``KINDS``: "a number"."""
@@ -64,6 +65,7 @@ class Interval:
     below: float | None = None
 
     def allow(self, value: Any) -> bool:
+        """Whether a number is finite and within the bounds."""
         return bool(
             abs(value) < math.inf
             and (self.low is None or value >= self.low)
@@ -73,6 +75,7 @@ class Interval:
         )
 
     def describe(self, kind: str) -> str:
+        """The bounds in words: "a number from 0 to below 1"."""
         limits = self.low, self.high, self.above, self.below
         low, high, above, below = ("" if x is None else f"{x:,.12g}" for x in limits)
         if low and (high or below):
@@ -93,9 +96,11 @@ class Choice:
     names: Collection[str]
 
     def allow(self, value: Any) -> bool:
+        """Whether a value is one of the names."""
         return value in self.names
 
     def describe(self, kind: str) -> str:
+        """The names in words: "one of rnn, gru, lstm"."""
         names = list(self.names)
         return " or ".join(names) if len(names) == 2 else f"one of {', '.join(names)}"
 

@@ -37,7 +37,7 @@ AZ = re.compile("[a-z]+").findall
 def in_turn(
     rounds: int, ours: Callable[[], Any], theirs: Callable[[], Any]
 ) -> tuple[float, float]:
-    """Median seconds of each, A B A B …"""
+    """Median seconds of each, run in turns: A, B, A, B and so on."""
     seconds: tuple[list[float], list[float]] = ([], [])
     for _ in range(rounds):
         for run, taken in zip((ours, theirs), seconds, strict=True):

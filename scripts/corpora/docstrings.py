@@ -1,4 +1,4 @@
-"""Analogies in the vocabulary of docstrings: row is to rows as column is to what?
+"""Analogies in the vocabulary of docstrings: row is to rows as column is to columns.
 
 The pairs were chosen by hand, from words that stand in the docstrings of Python and the packages
 that wordkit needs some dozens of times at least.

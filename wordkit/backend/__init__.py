@@ -1,0 +1,1 @@
+"""Arrays, threads, processes and compiled kernels: what the machine is asked to do."""

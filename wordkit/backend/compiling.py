@@ -59,12 +59,15 @@ class Kernel(CPUDispatcher):
         return CPUDispatcher(self.py_func, self.locals, options, _PartCompiler)
 
     def get_call_template(self, args, kws):
+        """What numba asks for when other compiled code calls this: the ``part``'s."""
         return self.part.get_call_template(args, kws)
 
     def get_overload(self, sig):
+        """The entry point for one signature, likewise of the ``part``."""
         return self.part.get_overload(sig)
 
     def compile(self, sig):
+        """Compile for one signature; the announcement that this takes long is then over."""
         try:
             return super().compile(sig)
         finally:

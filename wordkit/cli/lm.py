@@ -121,6 +121,7 @@ def info(path: Path, as_json: bool) -> None:
 
 
 def load(path: Path) -> RecurrentLanguageModel:
+    """Load a language model; it is imported only now."""
     from wordkit.lm.model import RecurrentLanguageModel
 
     return RecurrentLanguageModel.load(path)
@@ -134,9 +135,11 @@ def _read_ids(model: RecurrentLanguageModel, text: Path) -> tuple[np.ndarray, in
 
 
 def say_oov(oov: int, model: RecurrentLanguageModel) -> None:
+    """Say how many tokens were out of vocabulary, if any were, and what became of them."""
     if oov:
         say(f"{oov:,} tokens are not in the model's vocabulary and were {fate(model)}")
 
 
 def fate(model: RecurrentLanguageModel) -> str:
+    """What becomes of tokens that the model does not know, as the end of a sentence."""
     return "left out" if model.vocabulary.unk_id is None else "taken for <unk>"

@@ -182,6 +182,7 @@ def info(path: Path, as_json: bool) -> None:
 
 
 def load(path: Path) -> EncoderDecoder:
+    """Load an encoder-decoder; it is imported only now."""
     from wordkit.seq2seq.model import EncoderDecoder
 
     return EncoderDecoder.load(path)

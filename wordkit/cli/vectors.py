@@ -97,7 +97,7 @@ def similar(
 @cosine_method_option
 @json_option
 def analogy(path: Path, a: str, b: str, c: str, as_json: bool, **options: Any) -> None:
-    """Answer: A is to B as C is to what?
+    """Solve an analogy: A is to B as C is to which word.
 
     \b
     wordkit vectors analogy vectors man king woman

@@ -165,9 +165,9 @@ def _sentence_splitter() -> Tokenizer:
 
 @cache
 def _letters() -> str:
-    """Letters, digits and combining marks, as the inside of a regular expression's [ ].
+    r"""Letters, digits and combining marks, as the inside of a regular expression's [ ].
 
-    ``\\w`` lacks the marks, without which words of Hindi or Thai fall apart. Above the
+    ``\w`` lacks the marks, without which words of Hindi or Thai fall apart. Above the
     Basic Multilingual Plane whole blocks are taken: an exact list there makes the
     expression nine times slower.
     """

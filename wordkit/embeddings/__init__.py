@@ -1,0 +1,1 @@
+"""Word vectors from a corpus: counted, predicted, and joined to vectors of texts."""

@@ -1,0 +1,1 @@
+"""Language models: training, perplexity and generation."""

@@ -85,6 +85,11 @@ def label_of(word: str) -> str:
 
 
 def fonts() -> list[str]:
+    """The fonts for labels that are installed, the preferred ones first.
+
+    Between them they have most scripts; matplotlib takes each letter from the first font
+    that has it.
+    """
     from matplotlib.font_manager import fontManager
 
     return [name for name in _FONTS if name in set(fontManager.get_font_names())]

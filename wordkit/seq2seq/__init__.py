@@ -1,0 +1,1 @@
+"""Encoder-decoders: training, decoding and evaluation."""

@@ -15,10 +15,10 @@ _UNESCAPES = {"\\\\": "\\", "\\t": "\t", "\\n": "\n", "\\r": "\r"}
 
 
 def write_words(path: Path, words: Iterable[str], counts: Iterable[int] | None = None) -> None:
-    """Write one word a line; with counts, a tab and the count behind it.
+    r"""Write one word per line; with counts, a tab and the count after it.
 
-    Tab, newline, carriage return and backslash inside a word are written ``\\t``,
-    ``\\n``, ``\\r`` and ``\\\\``. Bytes that were not UTF-8 (surrogate escapes)
+    Tab, newline, carriage return and backslash inside a word are written ``\t``,
+    ``\n``, ``\r`` and ``\\``. Bytes that were not UTF-8 (surrogate escapes)
     come out as they came in.
 
     Raises

@@ -31,9 +31,11 @@ class Named:
     names: Registry
 
     def allow(self, value: Any) -> bool:
+        """Whether a text begins with one of the names; its options are read later."""
         return name_in(value) in self.names
 
     def describe(self, kind: str) -> str:
+        """The names in words."""
         return f"one of {', '.join(self.names)}, with options or not"
 
 

@@ -1,0 +1,1 @@
+"""Word vectors once they exist: search, analogies, files and evaluation."""

@@ -165,7 +165,7 @@ class WordVectors(VectorTable):
         restrict_vocab: int | None = None,
         method: str = "3cosadd",
     ) -> list[tuple[str, float]]:
-        """``a`` is to ``b`` as ``c`` is to …"""
+        """Words w such that ``a`` is to ``b`` as ``c`` is to w, with their scores."""
         return self.most_similar([b, c], [a], topn, restrict_vocab, method)
 
     # --- pictures and scores ----------------------------------------------------------

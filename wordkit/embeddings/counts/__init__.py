@@ -1,0 +1,1 @@
+"""Count-based vectors: co-occurrence counts, PPMI and SVD."""

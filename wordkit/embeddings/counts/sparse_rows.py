@@ -155,6 +155,7 @@ class ThreadedCSR(sp.csr_array):
 
     @property
     def T(self) -> ThreadedCSR:  # noqa: N802 - NumPy's name
+        """The transpose, made once: the SVD multiplies by both in turn."""
         if not hasattr(self, "_transposed"):
             turned = sp.csr_array.transpose(self).tocsr()
             self._transposed = ThreadedCSR(turned)

@@ -178,7 +178,7 @@ def _train_batch(
     meeting: Meeting,
     waits: int,
 ) -> None:
-    """This thread's share of n steps."""
+    """Train this thread's share of n steps."""
     gate, me, workers, parts = pointer(meeting.counter), meeting.me, meeting.workers, room.parts
     first, last = parts * me // workers, parts * (me + 1) // workers
     for number_of_part in range(first, last):

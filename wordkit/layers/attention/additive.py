@@ -1,4 +1,4 @@
-"""score = v . tanh(q W_q + m W_m)"""
+"""Additive attention: score = v . tanh(q W_q + m W_m)."""
 
 from __future__ import annotations
 

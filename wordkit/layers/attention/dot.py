@@ -1,4 +1,4 @@
-"""score = q . m"""
+"""Dot-product attention: score = q . m."""
 
 from __future__ import annotations
 

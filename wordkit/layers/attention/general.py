@@ -1,4 +1,4 @@
-"""score = q . (m W)"""
+"""General (bilinear) attention: score = q . (m W)."""
 
 from __future__ import annotations
 

@@ -1,0 +1,1 @@
+"""Losses: softmax, negative sampling and hierarchical softmax."""

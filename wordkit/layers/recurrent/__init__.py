@@ -1,0 +1,1 @@
+"""Recurrent layers: cells, the loop over time that they share, and stacks."""

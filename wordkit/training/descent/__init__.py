@@ -1,0 +1,1 @@
+"""Gradient descent: optimizers, schedules and clipping."""

@@ -215,8 +215,10 @@ class AdaDelta(Optimizer):
 
 
 class Adam(Optimizer):
-    """m <- beta1 m + (1 - beta1) g; v <- beta2 v + (1 - beta2) g^2;
-    w <- w - rate m' / (sqrt(v') + epsilon), m' = m / (1 - beta1^t), v' = v / (1 - beta2^t).
+    """w <- w - rate m' / (sqrt(v') + epsilon), m' and v' being running means without bias.
+
+    m <- beta1 m + (1 - beta1) g and m' = m / (1 - beta1^t);
+    v <- beta2 v + (1 - beta2) g^2 and v' = v / (1 - beta2^t).
 
     Kingma and Ba 2015. t counts all steps, also for rows that are rarely used.
     """  # fmt: skip

@@ -1,0 +1,1 @@
+"""The training loop: checkpoints, metrics, and runs that are resumed."""

@@ -1,0 +1,1 @@
+"""How good vectors are: evaluation sets, scores, and how sure they are."""
