@@ -1,1 +1,1 @@
-"""Arrays, threads, processes and compiled kernels: what the machine is asked to do."""
+"""Arrays, threads, processes and compiled kernels."""

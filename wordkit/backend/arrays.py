@@ -1,8 +1,7 @@
 """NumPy or CuPy: the array decides.
 
-Code that is to run on both asks ``xp = array_module(x)`` and goes on with ``xp``.
-CuPy is imported here only, and only by ``to_device``: an array of CuPy's cannot be
-there before CuPy is.
+Code that runs on both begins with ``xp = array_module(x)`` and then uses ``xp``. CuPy is
+imported only here, and only by ``to_device``: no CuPy array can exist before CuPy is imported.
 """
 
 from __future__ import annotations
@@ -21,19 +20,19 @@ CACHE_LINE = 64  # bytes
 
 
 def array_module(x: Array) -> Any:
-    """The module whose array ``x`` is: ``numpy`` or ``cupy``."""
+    """Return the module that ``x`` belongs to: ``numpy`` or ``cupy``."""
     cupy = sys.modules.get("cupy")
     return cupy if cupy is not None and isinstance(x, cupy.ndarray) else np
 
 
 def to_host(x: Array) -> np.ndarray:
-    """The array in the memory of the host; itself if it is there."""
+    """Return the array in host memory: itself if it is there already, else a copy."""
     xp = array_module(x)
     return np.asarray(x) if xp is np else xp.asnumpy(x)
 
 
 def to_device(x: Array) -> Array:
-    """The array in the memory of the GPU; itself if it is there.
+    """Return the array in GPU memory: itself if it is there already, else a copy.
 
     Raises
     ------
@@ -55,9 +54,9 @@ def to_device(x: Array) -> Array:
 
 
 def aligned_empty(shape: tuple[int, ...], like: Array) -> Array:
-    """A new array of the module and dtype of another, of which the numbers may be anything.
+    """Return an uninitialized array of the module and dtype of another.
 
-    In NumPy it begins at a cache line: kernels then read and write whole lines.
+    In NumPy it starts on a cache line, so that kernels read and write whole lines.
     """
     xp = array_module(like)
     if xp is not np:
@@ -69,14 +68,14 @@ def aligned_empty(shape: tuple[int, ...], like: Array) -> Array:
 
 
 def fits_kernels(array: Array) -> bool:
-    """Whether kernels of float32 take it: it is that, contiguous, and on the host."""
+    """Whether kernels can take an array: float32, C-contiguous and in host memory."""
     return array_module(array) is np and array.dtype == np.float32 and array.flags.c_contiguous
 
 
 def scatter_add(target: Array, rows: Array, values: Array) -> None:
-    """Add to rows of an array in place; a row that is named n times is added to n times.
+    """Add to rows of an array in place; a row that occurs n times is added to n times.
 
-    ``target[rows] += values`` would add to it once.
+    ``target[rows] += values`` would add to it only once.
 
     Parameters
     ----------
@@ -90,7 +89,8 @@ def scatter_add(target: Array, rows: Array, values: Array) -> None:
     Raises
     ------
     ModelError
-        A row is negative or not there, found on NumPy only: looking would hold up a GPU.
+        A row is out of range. Checked with NumPy only: on a GPU the check would have to wait
+        for the result.
     """
     xp = array_module(target)
     if xp is not np:
@@ -104,10 +104,10 @@ def scatter_add(target: Array, rows: Array, values: Array) -> None:
 
 
 def _sum_by_row(rows: np.ndarray, values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """The different rows, ascending, and the sum of the values (n, D) of each.
+    """Return the distinct rows, ascending, and the sum of the values (n, D) of each.
 
     The sum is a product with a sparse matrix of ones, several times faster than
-    ``np.add.at``, and always in the order of ``rows``.
+    ``np.add.at``, and it always adds in the order of ``rows``.
     """
     from scipy.sparse import csr_array
 

@@ -1,4 +1,4 @@
-"""A limit on the threads of the BLAS, for products in threads of our own."""
+"""Limit the BLAS to one thread where wordkit runs matrix products in its own threads."""
 
 from __future__ import annotations
 
@@ -13,25 +13,25 @@ if TYPE_CHECKING:
 
 
 def one_blas_thread() -> AbstractContextManager[None]:
-    """Products of matrices in one thread each, where there are threads already."""
+    """Return a context in which each call of the BLAS uses one thread."""
     return _limit
 
 
 def inside_one_blas_thread() -> bool:
-    """Whether this thread is in such a block."""
+    """Whether this thread is inside a ``one_blas_thread`` block."""
     return _limit.depth > 0
 
 
 class _OneThread(threading.local):
-    """Limits the BLAS while anybody wants it, from whatever threads, in whatever order.
+    """Limits the BLAS as long as any thread is inside a block, however the blocks overlap.
 
-    Some libraries have one limit for the process (OpenBLAS), others one for each thread
-    that calls them (MKL, OpenBLAS on OpenMP). So each thread sets it, but one for the
-    process is lifted only when the last thread leaves.
+    Some libraries have one limit per process (OpenBLAS), others one per calling thread
+    (MKL, OpenBLAS with OpenMP). So each thread sets the limit, but a limit per process is
+    lifted only when the last thread leaves its block.
     """
 
     depth = 0
-    """How many blocks this thread is in."""
+    """How many nested blocks this thread is in."""
 
     def __enter__(self) -> None:
         self.depth += 1
@@ -47,7 +47,7 @@ class _OneThread(threading.local):
 
 
 class _Shared:
-    """What the threads of the process know together. Whoever asks holds the lock."""
+    """State shared by all threads of the process; used only while holding the lock."""
 
     def __init__(self) -> None:
         self.lock = threading.Lock()
@@ -68,7 +68,9 @@ class _Shared:
     def lift(self) -> None:
         for library, before in self.before.items():
             kept = self.threads and _has_one_limit(library)
-            if not kept and library.num_threads == 1:  # else somebody has set it meanwhile
+            if (
+                not kept and library.num_threads == 1
+            ):  # otherwise someone else has changed it since
                 _set(library, before)
         if not self.threads:
             self.before.clear()
@@ -81,7 +83,7 @@ _limit, _shared = _OneThread(), _Shared()
 def _libraries() -> list[LibController]:
     from threadpoolctl import ThreadpoolController
 
-    # looks through all libraries that are loaded
+    # slow: it inspects all loaded libraries
     return ThreadpoolController().select(user_api="blas").lib_controllers
 
 
@@ -90,7 +92,7 @@ def _has_one_limit(library: Any) -> bool:
 
 
 def _set(library: Any, threads: int) -> None:
-    # threadpoolctl 3.8: the first thread that sets OpenBLAS is the only one, until cleared
+    # threadpoolctl 3.8: only the first thread that sets OpenBLAS may do so, until cleared
     clear = getattr(library, "clear_controlling_thread", lambda force: None)
     clear(force=True)
     library.set_num_threads(threads)
@@ -98,7 +100,7 @@ def _set(library: Any, threads: int) -> None:
 
 
 def _after_fork() -> None:
-    """A child has only the thread that forked: the limit of the others is lifted."""
+    """A child process has only the forking thread: lift the limits set by the others."""
     _shared.threads = min(_limit.depth, 1)
     _shared.lift()
     _shared.lock.release()
@@ -106,7 +108,7 @@ def _after_fork() -> None:
 
 if hasattr(os, "register_at_fork"):
     os.register_at_fork(
-        before=_shared.lock.acquire,  # nobody is half way through a change
+        before=_shared.lock.acquire,  # so that no thread is halfway through a change
         after_in_parent=_shared.lock.release,
         after_in_child=_after_fork,
     )

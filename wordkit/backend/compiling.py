@@ -2,10 +2,11 @@
 # (numba has no types)
 """``njit`` for kernels, in place of numba's; they are compiled when they are first called.
 
-- What is compiled is kept, by the sources of all that it is made of (``kernel_cache``).
-- For other kernels that call it, a kernel is compiled without what lets Python call it, and
-  the optimizer sees it in each of its callers but not alone. That halves the time.
-- What takes longer than a second is announced.
+- Compiled code is cached on disk; the key is the source of everything it is built from
+  (``kernel_cache``).
+- A kernel that other kernels call is compiled for them without a Python wrapper, and is
+  optimized as part of its callers, not by itself. That halves the compile time.
+- Compilation that takes longer than a second is announced.
 """
 
 from __future__ import annotations
@@ -31,13 +32,13 @@ from wordkit.progress import announce
 
 COMPILER = f"numba {numba.__version__} llvmlite {llvmlite.__version__} numpy {np.__version__}"
 LONG = 1.0
-"""Seconds of compiling after which it is announced."""
+"""Seconds of compilation after which it is announced."""
 
 
 def njit(function: Callable | None = None, **options: object) -> Kernel | Callable:
-    """Make a kernel of a function, as numba's ``njit`` with its options does.
+    """Compile a function as numba's ``njit`` does, with the same options.
 
-    A kernel is always kept, and runs without Python's lock.
+    Kernels are always cached on disk, and release the GIL.
     """
     if function is None:
         return partial(njit, **options)
@@ -46,7 +47,7 @@ def njit(function: Callable | None = None, **options: object) -> Kernel | Callab
 
 
 class Kernel(CPUDispatcher):
-    """What Python calls. What kernels call is its ``part``."""
+    """A compiled function as Python calls it; other kernels call its ``part``."""
 
     def __init__(self, py_func, locals=None, targetoptions=None, pipeline_class=Compiler):
         super().__init__(py_func, locals, targetoptions, pipeline_class)
@@ -54,20 +55,20 @@ class Kernel(CPUDispatcher):
 
     @cached_property
     def part(self) -> CPUDispatcher:
-        """The same function, compiled to go into others."""
+        """The same function, compiled for use inside other kernels."""
         options = self.targetoptions | {"no_cpython_wrapper": True}
         return CPUDispatcher(self.py_func, self.locals, options, _PartCompiler)
 
     def get_call_template(self, args, kws):
-        """What numba asks for when other compiled code calls this: the ``part``'s."""
+        """Resolve a call from other compiled code, for numba: to the ``part``."""
         return self.part.get_call_template(args, kws)
 
     def get_overload(self, sig):
-        """The entry point for one signature, likewise of the ``part``."""
+        """Return the entry point of the ``part`` for one signature."""
         return self.part.get_overload(sig)
 
     def compile(self, sig):
-        """Compile for one signature; the announcement that this takes long is then over."""
+        """Compile for one signature; a pending announcement is cancelled when that is done."""
         try:
             return super().compile(sig)
         finally:
@@ -98,17 +99,17 @@ class _PartCompiler(Compiler):
 
 
 class _Kept(NullCache):
-    """The cache of a kernel, as numba asks for it."""
+    """A kernel's cache, with the interface that numba expects."""
 
     def __init__(self, function: Callable, name: str):
         module = function.__module__
         self._name, self._entries = name, None
-        with suppress(OSError):  # a module that is not a file
+        with suppress(OSError):  # the module does not come from a file
             self._made_of = digest(COMPILER, sources(module))
             self._entries = Entries(module.rpartition(".")[2], self._made_of)
 
     def load_overload(self, sig, target_context):
-        """Of the arguments' types, if it is there."""
+        """Load the compiled code for a signature; None if it is not cached."""
         target_context.refresh()
         if self._entries is None:
             return None
@@ -121,7 +122,7 @@ class _Kept(NullCache):
         return None
 
     def save_overload(self, sig, data):
-        """It may stay unsaved: what it needs may be of this process only."""
+        """Save compiled code, unless it refers to objects of this process."""
         if self._entries and not data.lifted and not data.library.has_dynamic_globals:
             key = self._key(sig, data.codegen)
             self._entries.write(self._entry(key), dumps((key, data._reduce())))
@@ -138,21 +139,21 @@ class _Announcement:
         self._timer, self._made = None, False
 
     def prepare(self) -> None:
-        """Something is compiled."""
+        """Start the timer, as compilation starts."""
         if self._timer is None and not self._made:
             self._timer = Timer(LONG, self._make)
             self._timer.daemon = True
             self._timer.start()
 
     def cancel(self) -> None:
-        """No more."""
+        """Stop the timer, as compilation has ended."""
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None
 
     def _make(self) -> None:
         self._made = True
-        announce("compiling kernels for this processor; next time they are there")
+        announce("compiling kernels for this processor; they are cached for the next run")
 
 
 _announcement = _Announcement()

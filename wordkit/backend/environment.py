@@ -1,4 +1,4 @@
-"""Environment variables that numba dies of, or kernels cannot live with."""
+"""Environment variables with which numba crashes, or kernels cannot work."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ _VALUES = {
 
 
 def check_environment() -> None:
-    """Call it before numba is imported.
+    """Check numba's environment variables; call this before numba is imported.
 
     Raises
     ------
     BackendError
-        A variable has a value that makes no sense.
+        A variable has an invalid value.
     """
     for name, (pattern, wanted) in _VALUES.items():
         value = os.environ.get(name)

@@ -1,12 +1,12 @@
 """Which vector instructions are used, and the environment variables that change it.
 
-Both are for measuring, for tests, and a way out where something goes wrong:
+Both are for benchmarks and tests, and a workaround should something go wrong:
 
-    WORDKIT_INSTRUCTIONS=avx2   a processor with AVX-512 does what one without it would
-    WORDKIT_PRODUCTS=blas       products of matrices are left to the BLAS that NumPy has
+    WORDKIT_INSTRUCTIONS=avx2   run on a processor with AVX-512 as on one without it
+    WORDKIT_PRODUCTS=blas       leave matrix products to NumPy's BLAS
 
-The first one is read when ``wordkit`` is imported, before numba compiles anything. NumPy and
-its BLAS choose their code when they are loaded: import wordkit before NumPy to hold them, too.
+The first is read when ``wordkit`` is imported, before numba compiles anything. NumPy and its
+BLAS choose their code when they are loaded: import wordkit before NumPy to restrict them too.
 """
 
 from __future__ import annotations
@@ -22,20 +22,20 @@ _AVX2 = {
     "NUMBA_CPU_NAME": "x86-64-v3",
     "NUMBA_CPU_FEATURES": "+sse4.2,+popcnt,+cx16,+avx,+avx2,+fma,+f16c,+bmi,+bmi2,+lzcnt,+movbe",
     "OPENBLAS_CORETYPE": "Haswell",
-    # names of NumPy before 2.4 and since; it skips those that it does not know
+    # the names in NumPy before 2.4 and since; it ignores those that it does not know
     "NPY_DISABLE_CPU_FEATURES": "AVX512F AVX512CD AVX512_SKX AVX512_CLX AVX512_CNL AVX512_ICL "
     "AVX512_SPR X86_V4",
 }
-"""What makes numba, OpenBLAS and NumPy do without AVX-512."""
+"""Settings that keep numba, OpenBLAS and NumPy from using AVX-512."""
 
 
 def narrow() -> None:
-    """Hold this process, and those that it starts, to AVX2, if ``WORDKIT_INSTRUCTIONS`` says so.
+    """Restrict this process and its children to AVX2 if ``WORDKIT_INSTRUCTIONS`` says so.
 
     Raises
     ------
     BackendError
-        It is too late: numba has been imported.
+        numba has already been imported, so that it is too late.
     """
     if os.environ.get(INSTRUCTIONS) != "avx2":
         return
@@ -49,17 +49,17 @@ def narrow() -> None:
 
 @cache
 def instruction_set() -> str:
-    """What the kernels are compiled for: avx512, avx2, sse, neon, or the name of the machine.
+    """Return what kernels are compiled for: avx512, avx2, sse, neon, or the machine's name.
 
     Raises
     ------
     BackendError
-        ``WORDKIT_INSTRUCTIONS`` is neither empty nor avx2, or could not be followed.
+        ``WORDKIT_INSTRUCTIONS`` is neither empty nor avx2, or could not be obeyed.
     """
     wanted = os.environ.get(INSTRUCTIONS, "")
     if wanted not in ("", "avx2"):
         raise BackendError(f"{INSTRUCTIONS} must be avx2 or not set, not {wanted!r}")
-    import platform  # not at once: ``wordkit`` imports this file
+    import platform  # here, as ``import wordkit`` imports this file
 
     machine = platform.machine().lower()
     if machine in ("x86_64", "amd64"):
@@ -75,8 +75,8 @@ def instruction_set() -> str:
 
 
 def _x86_instructions() -> str:
-    """Of what numba compiles for: the processor's, or those that were set in their place."""
-    from llvmlite import binding  # takes a while, and is not needed to import wordkit
+    """Return the instruction set numba compiles for: the processor's, or the one set instead."""
+    from llvmlite import binding  # slow to import, and not needed by ``import wordkit``
 
     processor = binding.get_host_cpu_features()
     chosen = os.environ.get("NUMBA_CPU_FEATURES", processor.flatten()).split(",")

@@ -1,15 +1,15 @@
 """Compiled kernels on disk, for the next process.
 
-    ~/.cache/wordkit/kernels-1000/           of one user, closed to all others
-        gate_kernels-5d0a96a3c1f2/           of these sources and this compiler
-            lstm_forward-0f3c8a76b2d4        for these types of arguments and this processor
+    ~/.cache/wordkit/kernels-1000/           for one user; others have no access
+        gate_kernels-5d0a96a3c1f2/           for these sources and this compiler
+            lstm_forward-0f3c8a76b2d4        for these argument types and this processor
 
-numba's own cache looks at the file of a kernel, but not at those it imports kernels and numbers
-from, and has an index for each kernel, in which two processes that compile at the same time can
-mix up their entries. Here an entry is a file under a name of its own, and put in place whole: so
+numba's own cache checks a kernel's file, but not the files from which it imports other kernels
+and constants; and it keeps an index per kernel, which two processes that compile at the same time
+can corrupt. Here each entry is a file with its own name that is put in place atomically, so that
 processes, environments and versions share a folder without locks.
 
-Entries are pickles, which can do anything when they are loaded. Only those are read that
+Entries are pickles, which can run any code when they are loaded. So only entries are read that
 belong to this user and that nobody else can write.
 """
 
@@ -34,26 +34,26 @@ from wordkit.cache_folder import CACHE, cache_folder
 
 _DIGITS = 12
 _FOLDERS, _DAYS = 6, 30
-"""How many folders a file of kernels has, for other sources and compilers, and how long."""
+"""Folders kept per kernel file, for older sources and compilers, and for how many days."""
 
 
 def digest(*parts: str | bytes) -> str:
-    """Short enough for a name, long enough that no two are the same by chance."""
+    """Hash some strings: short enough for a file name, too long for collisions by chance."""
     joined = b"\n".join(part.encode() if isinstance(part, str) else part for part in parts)
     return hashlib.sha256(joined).hexdigest()[:_DIGITS]
 
 
 def sources(module: str) -> str:
-    """A digest of a module and of all modules of wordkit that it imports, directly or not.
+    """Hash the sources of a module and of all wordkit modules it imports, even indirectly.
 
-    Call it while the module is loaded: files may be edited later.
+    Call this while the module is being loaded: its files may be edited later.
 
     Raises
     ------
     OSError
-        It does not come from files.
+        A source is not a readable file.
     """
-    spec = sys.modules[module].__spec__  # another one when it is loaded again
+    spec = sys.modules[module].__spec__  # a reloaded module has a new one
     if module not in _digests or _digests[module][0] is not spec:
         found: dict[str, bytes] = {}
         waiting = {module}
@@ -72,20 +72,20 @@ _digests: dict[str, tuple[object, str]] = {}
 
 @cache
 def _source(file: Path, changed: int, size: int) -> tuple[bytes, set[str]]:
-    """A digest of the file, and which modules of wordkit it imports."""
+    """Return the digest of a file, and the wordkit modules that it imports."""
     source = file.read_bytes()
     imported = re.findall(rb"^(?:from|import) (wordkit[\w.]*)", source, re.MULTILINE)
     return hashlib.sha256(source).digest(), {name.decode() for name in imported}
 
 
 class Entries:
-    """The entries of a file of kernels, with these sources and this compiler."""
+    """The cached kernels of one file, for given sources and a given compiler."""
 
     def __init__(self, file: str, versions: str):
         self._file, self._folder = file, f"{file}-{versions}"
 
     def read(self, name: str) -> bytes | None:
-        """What ``write`` was given; None where there is nothing, or nothing to be trusted."""
+        """Return what ``write`` stored; None if there is nothing, or nothing trustworthy."""
         for place in _places():
             folder = place / self._folder
             with suppress(OSError), open(folder / name, "rb") as file:
@@ -97,7 +97,7 @@ class Entries:
         return None
 
     def write(self, name: str, data: bytes) -> None:
-        """Keep it for later processes, if there is a place; warns, once, if it is not kept."""
+        """Store an entry for later processes; warns once if no folder can be written."""
         problems = []
         for place in _places():
             try:
@@ -113,7 +113,7 @@ class Entries:
     def _write(self, place: Path, name: str, data: bytes) -> None:
         place.mkdir(mode=0o700, parents=True, exist_ok=True)
         if not _is_ours(place.lstat()):
-            raise PermissionError("it belongs to another user, or others can write it")
+            raise PermissionError("it belongs to another user, or others can write to it")
         folder = place / self._folder
         if not folder.is_dir():
             self._tidy(place)
@@ -128,7 +128,7 @@ class Entries:
             raise
 
     def _tidy(self, place: Path) -> None:
-        """Make room for a folder: those of old sources and compilers are not kept for ever."""
+        """Remove the folders of old sources and compilers, before a new one is made."""
         others = sorted(place.glob(f"{self._file}-{'?' * _DIGITS}"), key=_last_use, reverse=True)
         for number, folder in enumerate(others, 2):
             if number > _FOLDERS or time.time() - _last_use(folder) > _DAYS * 86400:
@@ -140,19 +140,19 @@ def _for_this_user(path: str, flags: int) -> int:
 
 
 def _places() -> Iterator[Path]:
-    """Where entries may be, the best first."""
+    """Candidate folders for entries, in order of preference."""
     user = f"-{os.geteuid()}" if hasattr(os, "geteuid") else ""
     folder = os.environ.get("NUMBA_CACHE_DIR")
     if folder and not os.environ.get(CACHE):
         yield Path(folder).absolute() / f"wordkit-kernels{user}"
     if (own := cache_folder()) is not None:
         yield own / f"kernels{user}"
-    with suppress(OSError):  # no folder for temporary files
+    with suppress(OSError):  # there is no folder for temporary files
         yield Path(tempfile.gettempdir()) / f"wordkit-kernels{user}"
 
 
 def _is_ours(status: os.stat_result) -> bool:
-    """Whether nobody else has written it. On Windows, folders of a user are closed to others."""
+    """Whether only this user can write it; on Windows, user folders are private anyway."""
     if not hasattr(os, "geteuid"):
         return True
     mine = status.st_uid == os.geteuid() and not stat.S_ISLNK(status.st_mode)
@@ -160,7 +160,7 @@ def _is_ours(status: os.stat_result) -> bool:
 
 
 def _used(folder: Path) -> None:
-    """Note it once a day."""
+    """Record that a folder is in use, at most once a day."""
     if time.time() - _last_use(folder) > 86400:
         with suppress(OSError):
             os.utime(folder)

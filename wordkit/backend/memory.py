@@ -1,4 +1,4 @@
-"""How much memory there is: what cannot fit is refused before it is begun."""
+"""Available memory: what cannot fit is refused before work begins."""
 
 from __future__ import annotations
 
@@ -8,22 +8,22 @@ from pathlib import Path
 
 from wordkit.errors import ModelError
 
-_OF_CONTAINERS = (  # version 2 and version 1
+_OF_CONTAINERS = (  # cgroup version 2 and version 1
     Path("/sys/fs/cgroup/memory.max"),
     Path("/sys/fs/cgroup/memory/memory.limit_in_bytes"),
 )
 
 
 def memory() -> float:
-    """Bytes that this process may have: of the machine, of its container, of its own limit.
+    """Return the bytes this process may use: the least of machine, container and own limit.
 
-    Infinite where none of them is known.
+    Infinity if none of them is known.
     """
     return min(_of_the_machine(), _of_the_container(), _of_the_process())
 
 
 def check_memory(size: int, what: str, advice: str) -> None:
-    """Raise ``ModelError`` if so many bytes are more than there are, whatever else runs."""
+    """Raise ``ModelError`` if ``size`` bytes exceed the memory, even with nothing else running."""
     there = memory()
     if size > there:
         raise ModelError(
@@ -47,7 +47,7 @@ def _of_the_container() -> float:
     for path in _OF_CONTAINERS:
         try:
             return int(path.read_text())
-        except (OSError, ValueError):  # there is none; "max" stands for no limit
+        except (OSError, ValueError):  # no such file; "max" means no limit
             continue
     return math.inf
 

@@ -1,4 +1,4 @@
-"""Python functions in processes: they hold the GIL, so threads would not help."""
+"""Run Python functions in processes: they hold the GIL, so threads would not help."""
 
 from __future__ import annotations
 
@@ -17,16 +17,16 @@ from wordkit.interrupts import INTERRUPTS
 def in_processes(
     function: Callable[[Any], Any], items: Iterable[Any], workers: int
 ) -> Iterator[Any]:
-    """``function(item)`` for each item, in order, in ``workers`` processes.
+    """Yield ``function(item)`` for each item, in order, computed in ``workers`` processes.
 
-    Items are drawn in the calling thread, no more than two a worker ahead. Where there
-    is but one item or one worker, it all happens here. After an error, or Ctrl-C, no
-    more work is begun.
+    Items are drawn in the calling thread, at most two per worker ahead. With a single item
+    or a single worker, everything runs in this process. After an error or Ctrl-C no more
+    work is started.
 
     Raises
     ------
     BackendError
-        A process was killed, perhaps for want of memory.
+        A worker process was killed, perhaps because memory ran out.
     """
     items = iter(items)
     head = list(islice(items, 2))
@@ -51,7 +51,7 @@ def in_processes(
             yield waiting.popleft().result()
     except TerminatedWorkerError:
         raise BackendError(
-            "a worker process was killed, perhaps for want of memory; try fewer --workers"
+            "a worker process was killed, perhaps because memory ran out; try fewer --workers"
         ) from None
     finally:
         for future in waiting:
@@ -62,15 +62,15 @@ def in_processes(
 def _interrupts_blocked() -> Iterator[None]:
     """Hold Ctrl-C back while processes start.
 
-    It goes to all processes of a terminal: those that start here inherit the block, and
-    so leave it to this one, in which it comes through at the end.
+    Ctrl-C reaches all processes of a terminal. Those started here inherit the block and so
+    leave it to this process, where it is delivered at the end.
     """
     if not hasattr(signal, "pthread_sigmask"):  # Windows
         yield
         return
     before = signal.pthread_sigmask(signal.SIG_BLOCK, INTERRUPTS)
     try:
-        resource_tracker.ensure_running()  # which lifts the block of some of them
+        resource_tracker.ensure_running()  # it would lift the block of some signals
         signal.pthread_sigmask(signal.SIG_BLOCK, INTERRUPTS)
         yield
     finally:

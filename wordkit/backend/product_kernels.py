@@ -1,6 +1,6 @@
 # mypy: ignore-errors
-# (types of LLVM, and functions that numba gives a meaning)
-"""Products of matrices in registers, for one thread.
+# (LLVM types, and functions that only numba can run)
+"""Matrix products computed in registers, by one thread.
 
     left (rows, size)       right (size, columns)        out (rows, columns)
 
@@ -18,17 +18,17 @@ and van de Geijn 2008, "Anatomy of High-Performance Matrix Multiplication"): 6 x
 registers of AVX2, 10 x 2 of the 32 of AVX-512; the others hold a row of the panel and a
 number of the tile.
 
-The right matrix is copied into its panels beforehand, (P, size, WIDTH), so that each is read
-from its first number to its last. The left one is read where it is. Only where its rows are
-not contiguous, and the registers narrow, that would take longer than to multiply: then TILES
-of its tiles are copied at a time, each as (size, ROWS).
+The right matrix is first copied into panels, (P, size, WIDTH), so that each is read
+sequentially. The left one is read in place, unless its rows are not contiguous and registers
+are narrow, where that would take longer than the multiplication: then TILES of its tiles are
+copied at a time, each as (size, ROWS).
 
-A panel of a large matrix comes from memory, and is asked for while the one before it is
-multiplied: a little at every step, for so little that nothing waits.
+The panels of a large matrix come from memory. Each is prefetched while the one before it is
+multiplied: one cache line per step, so that nothing has to wait.
 
-Of a long sum, DEPTH terms are computed at a time: a panel of them and the tiles that meet it
-stay in the second cache. Each number of the result is one chain of multiply-adds in the order
-of ``size``: its bits depend on no tile, no thread and no width of registers.
+A long sum is computed DEPTH terms at a time: a panel of these and the tiles multiplied by it
+stay in the second-level cache. Each element of the result is one chain of multiply-adds in the
+order of ``size``: its bits do not depend on tiles, threads or the width of registers.
 """
 
 from __future__ import annotations
@@ -52,20 +52,20 @@ from wordkit.backend.simd_kernels import (
 
 WIDE = LANES == 16
 ROWS, FEWER = (10, 8) if WIDE else (6, 5)
-"""Of a tile; and of one that is not as high, where the rows are no multiple."""
+"""Rows of a tile; and of a lower tile, used where the rows are not a multiple of ``ROWS``."""
 WIDTH = 2 * LANES
 DEPTH, TILES = (1024, 16) if WIDE else (704, 32)
 _SLOT = DEPTH * ROWS + LANES
-"""For the copy of a tile, which writes whole registers."""
+"""float32 reserved for the copy of a tile, which writes whole registers."""
 SCRATCH = ROWS * WIDTH + TILES * _SLOT
-"""float32 that ``multiply`` needs besides."""
+"""float32 of scratch memory that ``multiply`` needs."""
 _COLUMNS = 8
-"""Of a tile that are copied together."""
+"""Columns of a tile that are copied together."""
 _VECTOR = ir.VectorType(ir.FloatType(), LANES)
 
 
 class Matrix(NamedTuple):
-    """The first number, and how far it is to the next row and to the next column."""
+    """A pointer to the first element, and the strides from row to row and column to column."""
 
     numbers: Pointer
     row_step: int
@@ -73,9 +73,9 @@ class Matrix(NamedTuple):
 
 
 class Tiles(NamedTuple):
-    """Some of the tiles of a matrix: those from ``first`` to ``last``.
+    """The tiles from ``first`` to ``last`` of a matrix with ``rows`` rows.
 
-    All of them together have so many rows, each ``height``, and the first ``higher`` one more.
+    Each has ``height`` rows, and the first ``higher`` tiles of the matrix one more.
     """
 
     first: int
@@ -86,7 +86,7 @@ class Tiles(NamedTuple):
 
 
 class Panel(NamedTuple):
-    """Some terms of so many columns; and what to fetch meanwhile, of the next panel."""
+    """``depth`` terms of ``columns`` columns; and where to prefetch ``count`` float32 from."""
 
     numbers: Pointer
     depth: int
@@ -99,9 +99,9 @@ class Panel(NamedTuple):
 def fill_panels(
     right: int, row_step: int, column_step: int, size: int, columns: int, panels: int
 ) -> None:
-    """Copy a matrix (size, columns) into panels (P, size, WIDTH), filled up with zeros.
+    """Copy a matrix (size, columns) into panels (P, size, WIDTH), padded with zeros.
 
-    ``right`` and ``panels`` are addresses of float32, the steps count float32.
+    ``right`` and ``panels`` are addresses of float32; steps are in float32.
     """
     a, b = pointer_to(right), pointer_to(panels)
     for start in range(0, columns, WIDTH):
@@ -131,12 +131,12 @@ def _copy_transposed(typing, block, step, out):
     def code(context, builder, sig, args):
         block, step, out = args
 
-        def mixed(one, two, places):  # places from LANES on are those of two
+        def mixed(one, two, places):  # places from LANES on refer to ``two``
             mask = ir.Constant(ir.VectorType(ir.IntType(32), LANES), list(places))
             return builder.shuffle_vector(one, two, mask)
 
         rows = [_load(builder, block, builder.mul(step, _number(m))) for m in lanes]
-        # rows and columns whose numbers differ in one bit change places, bit after bit
+        # swap rows and columns whose indices differ in one bit, bit by bit
         for bit in (2**n for n in range(LANES.bit_length() - 1)):
             for m in (m for m in lanes if not m & bit):
                 one, two = rows[m], rows[m + bit]
@@ -164,8 +164,8 @@ def multiply(
 ) -> None:
     """out (rows, columns) = left (rows, size) times the matrix in the panels.
 
-    Matrices are addresses of float32, the steps count float32. The rows of ``out`` are
-    contiguous, ``out_step`` apart. ``scratch`` is of ``SCRATCH``.
+    Matrices are addresses of float32; steps are in float32. The rows of ``out`` are
+    contiguous, ``out_step`` apart. ``scratch`` has room for ``SCRATCH`` float32.
     """
     corner, copies = pointer_to(scratch), at(pointer_to(scratch), ROWS * WIDTH)
     tiles, blocks = -(-rows // ROWS), max(1, -(-size // DEPTH))
@@ -195,8 +195,8 @@ def _top(tiles, tile):
 
 @njit
 def _copy_tiles(terms, some, depth, copies):
-    """Each as its columns one after the other, some of every tile before the next ones."""
-    within = some.first  # tiles that are followed by enough rows to read a whole register
+    """Copy tiles column by column, some columns of every tile before the next ones."""
+    within = some.first  # tiles followed by enough rows to read whole registers
     while terms.row_step == 1 and within < some.last and _top(some, within) + LANES <= some.rows:
         within += 1
     for start in range(0, depth, _COLUMNS):
@@ -205,7 +205,7 @@ def _copy_tiles(terms, some, depth, copies):
             top = _top(some, tile)
             source = at(terms.numbers, top * terms.row_step + start * terms.column_step)
             if tile < within and start + _COLUMNS <= depth:
-                for k in range(_COLUMNS):  # what is too much is overwritten by the next column
+                for k in range(_COLUMNS):  # any excess is overwritten by the next column
                     store(copy, k * ROWS, load(source, k * terms.column_step))
                 continue
             for k in range(min(_COLUMNS, depth - start)):
@@ -216,7 +216,7 @@ def _copy_tiles(terms, some, depth, copies):
 
 @njit
 def _meet(terms, some, copied, copies, panel, out, more, corner):
-    """Some tiles with one panel; ``more`` adds to what ``out`` has from terms before."""
+    """Multiply some tiles by one panel; ``more`` adds to the sums of earlier terms in ``out``."""
     partial, share = panel.columns < WIDTH, panel.count // (some.last - some.first)
     for tile in range(some.first, some.last):
         ahead = at(panel.following, (tile - some.first) * share)
@@ -242,7 +242,7 @@ def _meet(terms, some, copied, copies, panel, out, more, corner):
 
 @njit(inline="always")
 def _sum_up(rows, height, panel, out, more):
-    """One tile with one panel."""
+    """Multiply one tile by one panel."""
     if panel.columns <= LANES:
         _half(rows, height, panel, out, more)
     elif height > FEWER:
@@ -253,7 +253,7 @@ def _sum_up(rows, height, panel, out, more):
 
 @njit
 def _copy(source, target, rows, columns):
-    """Of a tile of which not all columns belong to the result, those that do."""
+    """Copy the columns of a partial tile that belong to the result."""
     for row in range(rows):
         for column in range(columns):
             number = source.numbers[row * source.row_step + column]
@@ -263,8 +263,8 @@ def _copy(source, target, rows, columns):
 def _tile(rows: int, registers: int, at_once: int = 1):
     """The intrinsic: out[r, m] (+)= the sum over k of left[r, k] panel[k, m].
 
-    r is below ``height``, which is at most ``rows``. The code has no branches for fewer: the
-    last row is then computed several times. It takes so many k at once.
+    r runs to ``height``, which is at most ``rows``. There are no branches for lower tiles: their
+    last row is computed several times. The loop is unrolled ``at_once`` times.
     """
 
     def code(context, builder, sig, args):
@@ -306,7 +306,7 @@ def _tile(rows: int, registers: int, at_once: int = 1):
                     builder.store(_multiply_add(builder, terms), total)
 
         rounds = builder.udiv(panel.depth, _number(at_once))
-        # of float32 to ask for, rounded up
+        # float32 to prefetch per round, rounded up
         step = builder.add(builder.udiv(panel.count, builder.add(rounds, _number(1))), _number(1))
         with cgutils.for_range(builder, rounds) as loop:
             ahead = builder.gep(panel.following, [builder.mul(loop.index, step)])
@@ -328,7 +328,7 @@ def _tile(rows: int, registers: int, at_once: int = 1):
 
 
 class _Fields:
-    """Those of a NamedTuple, in the code of LLVM."""
+    """The fields of a NamedTuple as LLVM values."""
 
     def __init__(self, builder, kind, value):
         for number, name in enumerate(kind.fields):
@@ -340,7 +340,7 @@ def _number(n):
 
 
 def _register(builder, base, place):
-    """Where a register's numbers stand."""
+    """Return the address of a register's elements."""
     return builder.bitcast(builder.gep(base, [place]), _VECTOR.as_pointer())
 
 
@@ -349,7 +349,7 @@ def _load(builder, base, place):
 
 
 def _everywhere(builder, number):
-    """A number in all lanes."""
+    """Broadcast a number to all lanes."""
     undefined = ir.Constant(_VECTOR, ir.Undefined)
     first = builder.insert_element(undefined, number, ir.IntType(32)(0))
     mask = ir.Constant(ir.VectorType(ir.IntType(32), LANES), [0] * LANES)
@@ -363,7 +363,7 @@ def _multiply_add(builder, terms):
 
 
 def _unrelated(builder, address):
-    """The same, but LLVM does not see how: it would derive each row's from the row's before."""
+    """Hide the origin of an address from LLVM, which would derive each row's from the last."""
     same = ir.FunctionType(address.type, [address.type])
     return builder.asm(same, "", "=r,0", [address], False)
 

@@ -1,10 +1,10 @@
-"""Products of matrices on all cores.
+"""Matrix products on all cores.
 
-float32 goes through kernels of our own: with one thread they are as fast as OpenBLAS, or faster;
-a matrix that is multiplied many times is prepared once; and threads sleep when they are done.
-Those of a BLAS go on looking for work, at full speed, long after a product; on few cores that
-takes them from whatever comes next. What the kernels are not for is left to the BLAS, with one
-thread: float64, few rows, processors without multiply-add.
+float32 is multiplied by our own kernels: on one thread they are at least as fast as OpenBLAS; a
+matrix that is used in many products is prepared once; and threads sleep when they are done. The
+threads of a BLAS keep spinning for a while after each product, which on few cores slows down
+whatever comes next. Everything else is left to the BLAS, on one thread: float64, few rows, and
+processors without multiply-add.
 """
 
 from __future__ import annotations
@@ -23,20 +23,20 @@ from wordkit.backend.threads import at_once, available_workers, shares
 
 OWN_KERNELS = instruction_set() in ("avx512", "avx2", "neon") and not blas_only()
 WORTH_THREADS = 2**23
-"""Multiplications: some 70 microseconds in one thread."""
+"""Multiply-adds from which threads pay: about 70 microseconds of work for one thread."""
 WORTH_COPYING = 32
-"""Rows."""
+"""Left rows, over all products, from which copying the right matrix into panels pays."""
 WORTH_COPYING_TOGETHER = 2**19
-"""Numbers, likewise."""
+"""Elements of the right matrix from which several threads copy it: 2 MB of float32."""
 WORTH_ROWS = 2**21
-"""Multiplications of one product, to give each thread rows of its own for many."""
+"""Multiply-adds per product from which each thread gets its own rows for many products."""
 IN_CACHE = 2**19
-"""Numbers of a matrix that a core has near enough to read them for few rows."""
+"""Elements of a matrix, 2 MB, that a core's cache holds well enough to reread for few rows."""
 _own = threading.local()
 
 
 def product(left: Array, right: Array, out: Array | None = None) -> Array:
-    """left @ right, into ``out`` if given: matrices (N, K), (K, M) and (N, M)."""
+    """Return left @ right, in ``out`` if given: (N, K) times (K, M) gives (N, M)."""
     if out is None:
         out = _result(left, right)
     Times(right, len(left))(left, out)
@@ -44,9 +44,9 @@ def product(left: Array, right: Array, out: Array | None = None) -> Array:
 
 
 def product_of_each(left: Array, right: Array, out: Array | None = None) -> Array:
-    """left[n] @ right[n] for each n, into ``out`` if given: (N, T, K), (N, K, M), (N, T, M).
+    """Return left[n] @ right[n] for each n, in ``out`` if given.
 
-    By the BLAS, each thread some of the n.
+    (N, T, K) times (N, K, M) gives (N, T, M). The BLAS multiplies; threads share the n.
     """
     xp = array_module(left)
     if out is None:
@@ -62,13 +62,13 @@ def product_of_each(left: Array, right: Array, out: Array | None = None) -> Arra
 
 
 class KeptProducts:
-    """``product`` with matrices that do not change meanwhile: each is looked at once."""
+    """``product`` for right matrices that do not change in between: each is prepared once."""
 
     def __init__(self) -> None:
         self._times: dict[tuple, Times] = {}
 
     def __call__(self, left: Array, right: Array, out: Array | None = None) -> Array:
-        """As ``product``."""
+        """Multiply as ``product`` does."""
         if out is None:
             out = _result(left, right)
         if array_module(out) is not np:
@@ -81,15 +81,15 @@ class KeptProducts:
 
 
 class Times:
-    """Products of several matrices with the same right one, which is looked at only now.
+    """Products of several left matrices with one right matrix, which is prepared once.
 
     Parameters
     ----------
     right
-        (K, M).
+        (K, M). It must not change until after the last product.
     rows, uses
-        How many rows the others have, about, and how many others there are. Few rows are
-        not worth the copy that the kernels want of the right matrix.
+        About how many rows a left matrix has, and how many left matrices there will be. For
+        few rows, the copy of the right matrix that the kernels need does not pay.
     """
 
     def __init__(self, right: Array, rows: int, uses: int = 1):
@@ -113,9 +113,9 @@ class Times:
         fill_panels(*_place_and_steps(right), *right.shape, place)
 
     def __call__(self, left: Array, out: Array) -> None:
-        """``out`` = left @ right, on all cores if that is worth it."""
+        """Write left @ right into ``out``, on all cores if that pays."""
         (rows, columns), panels = out.shape, -(-out.shape[1] // WIDTH)
-        # to read the right matrix takes as long as to multiply it with 8 rows
+        # reading the right matrix takes as long as multiplying 8 rows by it
         worth = max(rows, 8) * self.right.size >= WORTH_THREADS
         workers = self._workers if worth else 1
         with self._limited():
@@ -125,11 +125,11 @@ class Times:
                 at_once(lambda part: self._alone(left, out, part), shares(panels, workers))
 
     def by_rows(self, work: Callable[[slice, Callable], None], rows: int) -> None:
-        """``work(part, times)`` for parts of the rows, each with a thread of its own.
+        """Call ``work(part, times)`` for parts of the rows, each in its own thread.
 
-        ``times(left, out)`` is the product. Threads that need not wait for each other after
-        each one are faster, unless all must read a large matrix for a few rows: then there
-        is one part, and its products are on all cores.
+        ``times(left, out)`` is the product. This is faster than threads that meet after each
+        product, unless all of them would read a large matrix for a few rows: then there is
+        one part, and each of its products runs on all cores.
         """
         size = self.right.size
         if size > IN_CACHE or rows * size < WORTH_ROWS:
@@ -139,11 +139,11 @@ class Times:
             at_once(lambda part: work(part, self._alone), shares(rows, self._workers))
 
     def _limited(self) -> AbstractContextManager[None]:
-        """The limit of the BLAS is the process's: it is set once, around all threads."""
+        """Limit the BLAS once, around all threads: the limit may be one per process."""
         return one_blas_thread() if self._by_blas else nullcontext()
 
     def _alone(self, left: Array, out: Array, part: slice = slice(None)) -> None:
-        """The same in this thread; of ``part``, that counts panels, if it is given."""
+        """Multiply in this thread; only the panels of ``part``, if it is given."""
         columns = slice(*(None if n is None else n * WIDTH for n in (part.start, part.stop)))
         right, out = self.right[:, columns], out[:, columns]
         if self._panels is None:
@@ -170,7 +170,7 @@ def _place_and_steps(matrix: np.ndarray) -> tuple[int, int, int]:
 
 
 def _scratch() -> np.ndarray:
-    """Of this thread."""
+    """Return the scratch memory of this thread."""
     if not hasattr(_own, "scratch"):
         _own.scratch = np.empty(SCRATCH, np.float32)
     return _own.scratch

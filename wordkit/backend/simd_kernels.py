@@ -1,6 +1,6 @@
 # mypy: ignore-errors
-# (types of LLVM, and functions that numba gives a meaning)
-"""Vector registers for numba: ``LANES`` float32 at once, in code that looks like numbers.
+# (LLVM types, and functions that only numba can run)
+"""Vector registers for numba: ``LANES`` float32 at once, in code that reads like scalars.
 
     total = fill(0.0)
     for d in range(0, size, LANES):
@@ -11,8 +11,8 @@ numba's own loops become vector code only if the compiler can prove that their a
 not overlap, with a scalar loop before and after; for rows of a hundred numbers that costs
 more than the arithmetic. Here the code says which vectors it wants.
 
-``a`` and ``b`` are ``pointer``s of float32, and nothing checks bounds. Every operation is
-the one written, in that order, so the same code gives the same bits on every call.
+``a`` and ``b`` are ``pointer``s to float32, and bounds are not checked. Operations run as
+written and in that order, so that the same code gives the same bits on every call.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ from wordkit.backend.instructions import instruction_set
 LANES = 16 if instruction_set() == "avx512" else 8
 """float32 in a register: 16 with AVX-512; else 8, one of AVX or a pair of NEON or SSE."""
 ALIGNED = 16
-"""Rows should be a multiple of this long: a cache line, and whole registers everywhere."""
+"""Row lengths should be a multiple of this: a cache line, and whole registers everywhere."""
 
 
 class Vector(types.Type):
@@ -55,7 +55,7 @@ class _VectorModel(models.PrimitiveModel):
 
 
 Pointer = Any
-"""For the reader: what ``pointer`` gives."""
+"""What ``pointer`` returns; for annotations only."""
 
 # --- arithmetic: v + w, v - w, v * w, v / w -------------------------------------------
 
@@ -82,11 +82,11 @@ _operator(operator.truediv, operator.itruediv, "fdiv")
 
 @intrinsic
 def pointer(typing, array):
-    """Where the numbers of a contiguous array stand: ``pointer(a)[i]`` is ``a.ravel()[i]``.
+    """Return a pointer to a contiguous array: ``pointer(a)[i]`` is ``a.ravel()[i]``.
 
-    Arrays count their references, at every call and tuple they go through; in a loop of
-    short calls that costs more than the arithmetic, and threads fight for the counter. A
-    pointer counts nothing: ``hold`` the array until after its last use.
+    Arrays are reference-counted at every call and in every tuple. In a loop of short calls
+    that costs more than the arithmetic, and threads contend for the counter. A pointer is not
+    counted: ``hold`` the array until after its last use.
     """
 
     def code(context, builder, sig, args):
@@ -97,7 +97,7 @@ def pointer(typing, array):
 
 @intrinsic
 def pointer_to(typing, address):
-    """The float32 at an address, which somebody else holds: any layout, one compilation."""
+    """Return a pointer to float32 at an address; the caller keeps the memory alive."""
 
     def code(context, builder, sig, args):
         return builder.inttoptr(args[0], ir.FloatType().as_pointer())
@@ -107,7 +107,7 @@ def pointer_to(typing, address):
 
 @intrinsic
 def hold(typing, array):
-    """Keep an array up to here."""
+    """Keep an array alive up to this call."""
 
     def code(context, builder, sig, args):
         return context.get_dummy_value()
@@ -121,13 +121,13 @@ def _place(context, builder, sig, args):
 
 @intrinsic
 def at(typing, pointer, place):
-    """A pointer to ``pointer[place]``."""
+    """Return a pointer to ``pointer[place]``."""
     return pointer(pointer, place), _place
 
 
 @intrinsic
 def load(typing, pointer, place):
-    """The float32 from ``pointer[place]`` on."""
+    """Load ``LANES`` float32 from ``pointer[place]`` on."""
 
     def code(context, builder, sig, args):
         where = builder.bitcast(_place(context, builder, sig, args), _IR.as_pointer())
@@ -138,7 +138,7 @@ def load(typing, pointer, place):
 
 @intrinsic
 def store(typing, pointer, place, vector):
-    """Write them there."""
+    """Store a vector from ``pointer[place]`` on."""
 
     def code(context, builder, sig, args):
         where = builder.bitcast(_place(context, builder, sig, args), _IR.as_pointer())
@@ -150,7 +150,7 @@ def store(typing, pointer, place, vector):
 
 @intrinsic
 def prefetch(typing, pointer, place):
-    """Ask for the cache line of ``pointer[place]``, to be written soon."""
+    """Prefetch the cache line of ``pointer[place]`` for writing."""
 
     def code(context, builder, sig, args):
         ask_for(builder, _place(context, builder, sig, args), writes=True)
@@ -160,7 +160,7 @@ def prefetch(typing, pointer, place):
 
 
 def ask_for(builder: Any, address: Any, *, writes: bool) -> None:
-    """In the code of LLVM: fetch a cache line, to be written, or read by several threads."""
+    """Emit an LLVM prefetch of a cache line, for writing or for reading."""
     number = ir.IntType(32)
     kind = ir.FunctionType(ir.VoidType(), [cgutils.voidptr_t, number, number, number])
     function = cgutils.get_or_insert_function(builder.module, kind, "llvm.prefetch.p0")
@@ -173,7 +173,7 @@ def ask_for(builder: Any, address: Any, *, writes: bool) -> None:
 
 @intrinsic
 def fill(typing, number):
-    """The same float32 in each lane."""
+    """Broadcast a float32 to all lanes."""
 
     def code(context, builder, sig, args):
         value = context.cast(builder, args[0], sig.args[0], types.float32)
@@ -185,13 +185,13 @@ def fill(typing, number):
 
 
 def _mixed(builder, one, two, lanes):
-    """Some lanes of two registers, those of the second counted on from those of the first."""
+    """Pick lanes of two registers; the lanes of the second are numbered after the first's."""
     mask = ir.Constant(ir.VectorType(ir.IntType(32), len(lanes)), lanes)
     return builder.shuffle_vector(one, two, mask)
 
 
 def _folded(builder, vector, lanes):
-    """The upper half of a register is added to the lower one, until so many lanes are left."""
+    """Add the upper half of a register to the lower one until ``lanes`` are left."""
     half = LANES
     while half > lanes:
         half //= 2
@@ -203,7 +203,7 @@ def _folded(builder, vector, lanes):
 
 @intrinsic
 def add_up(typing, vector):
-    """The sum of all lanes, float32."""
+    """Return the sum of all lanes, float32."""
 
     def code(context, builder, sig, args):
         return builder.extract_element(_folded(builder, args[0], 1), ir.IntType(32)(0))
@@ -213,7 +213,7 @@ def add_up(typing, vector):
 
 @intrinsic
 def add_up_four(typing, pointer, place, a, b, c, d):
-    """Write the sums of four registers there: in the bits of ``add_up``, and half the time."""
+    """Store the sums of four registers: the same bits as ``add_up``, in half the time."""
 
     def code(context, builder, sig, args):
         a, b, c, d = (_folded(builder, vector, 4) for vector in args[2:])
@@ -235,7 +235,7 @@ def add_up_four(typing, pointer, place, a, b, c, d):
 
 
 def _function(name: str, arguments: int) -> Callable:
-    """An intrinsic of LLVM that takes vectors and gives one."""
+    """Make an intrinsic of an LLVM function from vectors to a vector."""
 
     def code(context, builder, sig, args):
         kind = ir.FunctionType(_IR, [_IR] * arguments)
@@ -263,7 +263,7 @@ multiply_add = _function("fma", 3)
 
 
 def _comparison(test: str) -> Callable:
-    """In each lane ``bound`` where the test says so of it and the vector, which may be NaN."""
+    """Make an intrinsic that takes ``bound`` in each lane where ``bound`` passes the test."""
 
     def code(context, builder, sig, args):
         vector, bound = args
@@ -276,14 +276,14 @@ def _comparison(test: str) -> Callable:
 
 
 at_least = _comparison(">")
-"""at_least(vector, bound): the greater, and NaN where the vector is NaN: one instruction."""
+"""at_least(vector, bound): the greater of the two, or NaN where the vector is NaN."""
 at_most = _comparison("<")
-"""at_most(vector, bound): the smaller, likewise."""
+"""at_most(vector, bound): the smaller of the two, or NaN where the vector is NaN."""
 
 
 @intrinsic
 def where_positive(typing, test, vector, other):
-    """In each lane ``vector`` where ``test`` is 0 or more, else ``other``."""
+    """Select ``vector`` in each lane where ``test`` >= 0, else ``other``."""
 
     def code(context, builder, sig, args):
         zero = ir.Constant(_IR, [0.0] * LANES)
@@ -294,7 +294,7 @@ def where_positive(typing, test, vector, other):
 
 @intrinsic
 def power_of_two(typing, vector):
-    """2 ** vector for whole numbers from -126 to 127, by the bits of the exponent."""
+    """Return 2 ** vector for whole numbers from -126 to 127, by setting the exponent bits."""
 
     def code(context, builder, sig, args):
         integers = ir.VectorType(ir.IntType(32), LANES)
@@ -309,7 +309,7 @@ def power_of_two(typing, vector):
 
 @intrinsic
 def _count_up(typing, counter):
-    """Add 1 to an int64, at once."""
+    """Add 1 to an int64 atomically."""
 
     def code(context, builder, sig, args):
         builder.atomic_rmw("add", args[0], ir.IntType(64)(1), "seq_cst")
@@ -320,7 +320,7 @@ def _count_up(typing, counter):
 
 @intrinsic
 def _read(typing, counter):
-    """An int64 as all threads see it now."""
+    """Load an int64 atomically."""
 
     def code(context, builder, sig, args):
         return builder.load_atomic(args[0], "seq_cst", 8)
@@ -330,7 +330,7 @@ def _read(typing, counter):
 
 @intrinsic
 def _give_way(typing):
-    """Let another thread have the core."""
+    """Yield the core to another thread."""
 
     def code(context, builder, sig, args):
         if os.name == "posix":
@@ -344,7 +344,7 @@ def _give_way(typing):
 
 @njit
 def wait_for(counter, total):
-    """A barrier: raise the counter, a pointer to an int64, and go on when it is ``total``."""
+    """Wait at a barrier: add 1 to the int64 at ``counter``, and return once it is ``total``."""
     _count_up(counter)
     turns = 0
     while _read(counter) < total:

@@ -1,9 +1,8 @@
 # mypy: ignore-errors
 # (numba's types are not Python's)
-"""exp, sigmoid and tanh of a register: a dozen instructions for all its lanes.
+"""exp, sigmoid and tanh of a vector register: a dozen instructions for all its lanes.
 
-numba's ``np.exp`` takes one number at a time. The errors here are below 3e-7, relative to
-the value. NaN gives NaN.
+numba's ``np.exp`` is scalar. The relative errors here are below 3e-7. NaN gives NaN.
 """
 
 from __future__ import annotations
@@ -28,7 +27,7 @@ from wordkit.backend.simd_kernels import (
 
 
 def polynomial(function, degree: int, low: float, high: float) -> tuple:
-    """Coefficients of a polynomial that is close to a function from low to high."""
+    """Return coefficients of a polynomial that approximates a function from low to high."""
     series = np.polynomial.Chebyshev.interpolate(function, degree, [low, high])
     coefficients = series.convert(kind=np.polynomial.Polynomial).coef[::-1]
     return tuple(np.float32(c) for c in coefficients)
@@ -38,7 +37,7 @@ _LOWEST, _HIGHEST = np.float32(-87), np.float32(88)
 _LOG2_E = np.float32(1 / np.log(2))
 _LOG_2 = np.float32(355 / 512)
 _REST = np.float32(np.log(2) - 355 / 512)
-"""log 2 in two numbers: whole * _LOG_2 is exact."""
+"""log 2 as the sum of two numbers, so that whole * _LOG_2 is exact."""
 _EXP = polynomial(np.exp, 6, -np.log(2) / 2, np.log(2) / 2)
 _SMALL = np.float32(0.6)
 _TANH = polynomial(
@@ -48,7 +47,7 @@ _TANH = polynomial(
 
 @njit
 def value_of(coefficients, x):
-    """Of a polynomial, at x."""
+    """Evaluate a polynomial at x, by Horner's rule."""
     y = fill(coefficients[0])
     for n in range(1, len(coefficients)):
         y = multiply_add(y, x, fill(coefficients[n]))
@@ -57,7 +56,7 @@ def value_of(coefficients, x):
 
 @njit
 def exp(x):
-    """exp(x), of x from -87 to 88: below and above it stays what it is there."""
+    """Return exp(x), with x clipped to -87 ... 88."""
     x = at_most(at_least(x, fill(_LOWEST)), fill(_HIGHEST))
     whole = floor(multiply_add(x, fill(_LOG2_E), fill(np.float32(0.5))))
     rest = multiply_add(whole, fill(-_LOG_2), x)
@@ -67,7 +66,7 @@ def exp(x):
 
 @njit(inline="always")
 def values_of(coefficients, x, y):
-    """The same at two places: while one sum waits for its last term, the other goes on."""
+    """Evaluate a polynomial at two places, interleaved to hide the latency of multiply-add."""
     first = fill(coefficients[0])
     a, b = (
         multiply_add(first, x, fill(coefficients[1])),
@@ -81,7 +80,7 @@ def values_of(coefficients, x, y):
 
 @njit(inline="always")
 def exp_two(x, y):
-    """exp(x) and exp(y), of numbers from -87 to 0: below they stay what they are there."""
+    """Return exp(x) and exp(y) for numbers up to 0, clipped to -87."""
     low, turn, half = fill(_LOWEST), fill(_LOG2_E), fill(np.float32(0.5))
     x, y = where_positive(low - x, low, x), where_positive(low - y, low, y)
     m, n = floor(multiply_add(x, turn, half)), floor(multiply_add(y, turn, half))
@@ -100,7 +99,7 @@ def sigmoid(x):
 
 @njit
 def tanh(x):
-    """1 - 2 / (exp(2 x) + 1), and near zero a polynomial: there the difference loses digits."""
+    """1 - 2 / (exp(2 x) + 1), and a polynomial near zero, where the difference loses digits."""
     one = fill(np.float32(1))
     far = one - fill(np.float32(2)) / (exp(x + x) + one)
     squared = x * x
@@ -110,7 +109,7 @@ def tanh(x):
 
 @njit
 def load_some(source: Pointer, place: int, count: int, spare: Pointer):
-    """``load``, of rows that may end before the register: only ``count`` are read.
+    """``load`` for rows that may end within the register: only ``count`` numbers are read.
 
     ``spare`` has room for one register.
     """
@@ -123,7 +122,7 @@ def load_some(source: Pointer, place: int, count: int, spare: Pointer):
 
 @njit
 def store_some(target: Pointer, place: int, count: int, spare: Pointer, vector) -> None:
-    """``store``, of which only ``count`` are written."""
+    """``store`` only the first ``count`` lanes; ``spare`` has room for one register."""
     if count >= LANES:
         store(target, place, vector)
     else:

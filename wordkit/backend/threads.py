@@ -1,4 +1,4 @@
-"""Kernels in threads: they release the GIL, so threads use all cores."""
+"""Run kernels in threads: they release the GIL, so that threads use all cores."""
 
 from __future__ import annotations
 
@@ -19,21 +19,21 @@ from wordkit.errors import ModelError
 
 class _Own(threading.local):
     shares_work = False
-    """Whether this thread is at its part of what several threads do."""
+    """Whether this thread is running its part of work that several threads share."""
 
 
 _own = _Own()
 
 
 def available_workers() -> int:
-    """How many cores this process may use."""
+    """Return the number of cores this process may use."""
     if hasattr(os, "sched_getaffinity"):
         return len(os.sched_getaffinity(0))
     return os.cpu_count() or 1
 
 
 def checked_workers(workers: int | None) -> int:
-    """A number of workers, all cores for None; ``ModelError`` if it makes no sense."""
+    """Return the number of workers, all cores for None; ``ModelError`` if it is invalid."""
     if workers is None:
         return available_workers()
     if workers < 1 or workers != int(workers):
@@ -42,7 +42,7 @@ def checked_workers(workers: int | None) -> int:
 
 
 def _as_here(work: Callable[..., Any]) -> Callable[..., Any]:
-    """``work`` for other threads: with this thread's limit of the BLAS and NumPy's errors."""
+    """Wrap ``work`` for other threads: with this thread's BLAS limit and NumPy error state."""
     limit = one_blas_thread() if inside_one_blas_thread() else nullcontext()
     errors: Any = {**np.geterr(), "call": np.geterrcall()}
 
@@ -58,9 +58,9 @@ def _as_here(work: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def in_threads(kernel: Callable[..., Any], calls: Iterable[tuple], workers: int) -> list[Any]:
-    """``kernel(*call)`` for each call, in order, ``workers`` at a time.
+    """Return ``kernel(*call)`` for each call, in order, computed ``workers`` at a time.
 
-    An error, or Ctrl-C, cancels the calls that have not begun.
+    An error or Ctrl-C cancels the calls that have not started.
     """
     kernel = _as_here(kernel)
     with ThreadPoolExecutor(workers) as pool:
@@ -73,16 +73,16 @@ def in_threads(kernel: Callable[..., Any], calls: Iterable[tuple], workers: int)
 
 
 def shares(size: int, workers: int) -> list[slice]:
-    """A range cut into as many parts, or fewer, of nearly one length."""
+    """Split a range into ``workers`` slices of nearly equal length, leaving out empty ones."""
     cuts = [size * n // workers for n in range(workers + 1)]
     return [slice(a, b) for a, b in pairwise(cuts) if a < b]
 
 
 def at_once(work: Callable[[Any], Any], parts: Sequence[Any]) -> list[Any]:
-    """``work(part)`` for all parts at once, in threads that stay: for a millisecond's work.
+    """Return ``work(part)`` for all parts, run at once in permanent threads, for short work.
 
-    Where this thread is at such a part itself, one part after the other: the threads that
-    stay could all be waiting for their own parts.
+    If this thread is itself running such a part, the parts run one after the other: the
+    permanent threads could all be waiting for parts of their own.
     """
     if len(parts) < 2 or _own.shares_work:
         return [work(part) for part in parts]
@@ -101,7 +101,7 @@ def _pool(workers: int) -> ThreadPoolExecutor:
 
 
 def _after_fork() -> None:
-    """A child has none of the threads of its parent."""
+    """A child process has none of its parent's threads."""
     _pool.cache_clear()
 
 
@@ -110,9 +110,9 @@ if hasattr(os, "register_at_fork"):
 
 
 def in_step(kernel: Callable[..., Any], calls: Sequence[tuple]) -> list[Any]:
-    """``kernel(*call)`` for all calls at the same time, for kernels that wait for each other.
+    """Return ``kernel(*call)`` for calls that run simultaneously and wait for each other.
 
-    None begins before each has its thread; an error in starting one lets none begin.
+    None starts before each has its thread; if a thread cannot be started, none does.
     """
     gate, kernel = threading.Barrier(len(calls)), _as_here(kernel)
 
