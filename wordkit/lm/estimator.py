@@ -16,9 +16,9 @@ from wordkit.errors import ModelError
 from wordkit.estimator import Class, Estimator, documented
 from wordkit.interrupts import TrainingInterrupted
 from wordkit.lm.fit import fit
-from wordkit.lm.generate import Sampling
 from wordkit.lm.model import RecurrentLanguageModel
 from wordkit.lm.perplexity import TextScore, score_text
+from wordkit.lm.sampling import Sampling
 from wordkit.lm.settings import LMSettings, LMText, LMTraining, with_recipe
 from wordkit.lm.surprisal import Surprisal, surprisal
 from wordkit.lm.texts import UNITS, ids_in, text_corpus, text_options
