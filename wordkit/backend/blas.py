@@ -68,9 +68,7 @@ class _Shared:
     def lift(self) -> None:
         for library, before in self.before.items():
             kept = self.threads and _has_one_limit(library)
-            if (
-                not kept and library.num_threads == 1
-            ):  # otherwise someone else has changed it since
+            if not kept and library.num_threads == 1:  # else someone has changed it since
                 _set(library, before)
         if not self.threads:
             self.before.clear()

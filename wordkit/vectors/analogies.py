@@ -1,8 +1,8 @@
 """Answer thousands of analogies at once.
 
-All questions together use few different words (the 19,544 of the Google set use 905).
-So the cosines of these words with the vocabulary are computed once, a block of the
-vocabulary at a time, and each question only adds three rows of them.
+The questions of a set share few distinct words (the 19,544 of the Google set use 905).
+So the cosines of these words with the vocabulary are computed once, one block of the
+vocabulary at a time, and each question only adds up three rows of cosines.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from wordkit.vectors.word_vectors import WordVectors
 
 METHODS = ("3cosadd", "3cosmul")
-_VOCAB_BLOCK = 2048  # with 256 questions: 2 MB, which stays in the cache
+_VOCAB_BLOCK = 2048  # words; with 256 questions 2 MB of cosines, which stay in the cache
 _QUESTION_BLOCK = 256
 
 
@@ -39,7 +39,7 @@ def answer(
         Zweig 2013). ``3cosmul``: the largest cos(d, b) cos(d, c) / (cos(d, a) + .001),
         each cosine shifted to (1 + cos) / 2 (Levy and Goldberg 2014).
     restrict_vocab
-        Look among the first rows only, that is, the most frequent words.
+        Search only this many first rows, that is, the most frequent words.
 
     Returns
     -------
@@ -74,7 +74,7 @@ def answer(
 
 
 def _cosines(vectors: WordVectors, rows: np.ndarray, start: int, stop: int) -> np.ndarray:
-    """Cosines of some rows with the rows from ``start`` to ``stop``, dense."""
+    """Return the cosines of some rows with the rows [start, stop), dense."""
     products = vectors.vectors[rows] @ vectors.vectors[start:stop].T
     if not isinstance(products, np.ndarray):  # sparse rows have sparse products
         products = products.toarray()
@@ -82,8 +82,8 @@ def _cosines(vectors: WordVectors, rows: np.ndarray, start: int, stop: int) -> n
 
 
 def _summands(cosines: np.ndarray, method: str) -> tuple[np.ndarray, np.ndarray]:
-    """What a question adds for b and c, and what it takes off for a."""
+    """Return what a question adds for b and c, and what it subtracts for a."""
     if method == "3cosadd":
         return cosines, cosines
     shifted = np.maximum((1 + cosines) / 2, np.finfo(np.float32).tiny)
-    return np.log(shifted), np.log(shifted + 1e-3)  # the product as a sum
+    return np.log(shifted), np.log(shifted + 1e-3)  # so that the product becomes a sum

@@ -1,4 +1,4 @@
-"""Which words somebody asks for: given, near a word, or in groups."""
+"""Choose words: those given, those near a word, or those of groups."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ if TYPE_CHECKING:
     from wordkit.vectors.word_vectors import WordVectors
 
 FREQUENT, NEAR = 150, 40
-"""How many words are chosen where nobody says: the most frequent ones, or those near a word."""
+"""Default numbers of words: of the most frequent ones, and of those near a word."""
 
 
 def words_of(name: str, given: Iterable[str]) -> list[str]:
-    """A list of words, which a string is not, though Python could take its letters for one.
+    """Return a list of words; a string is refused, rather than taken as a list of letters.
 
     Raises
     ------
@@ -40,9 +40,9 @@ def choose(
     groups: Mapping[str, Iterable[str]] | None = None,
     top: int | None = None,
 ) -> tuple[list[str], list[str] | None]:
-    """The different words to draw, and the name of the group of each, if there are groups.
+    """Return the distinct words to draw, and the group of each, if there are groups.
 
-    See ``WordVectors.plot``. A word of two groups belongs to the first.
+    See ``WordVectors.plot``. A word in two groups belongs to the first.
 
     Raises
     ------

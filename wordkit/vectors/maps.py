@@ -65,9 +65,9 @@ def map_words(
         first = dense_rows(vectors.vectors, rows)[:, :2]
         return np.pad(first, [(0, 0), (0, 2 - first.shape[1])])
     units = vectors.unit(rows)
-    if np.allclose(units, units[0]):  # one word, or the same vector again and again
+    if np.allclose(units, units[0]):  # a single word, or identical vectors
         return np.zeros((len(rows), 2))
-    with threadpool_limits(1):  # t-SNE makes another map of sums rounded otherwise
+    with threadpool_limits(1):  # t-SNE magnifies differences in rounding
         return _principal_components(units, 2) if method == "pca" else _tsne(units, seed)
 
 
@@ -80,7 +80,7 @@ def _principal_components(units: np.ndarray, size: int) -> np.ndarray:
 
 
 def _tsne(units: np.ndarray, seed: int) -> np.ndarray:
-    """Squared distances of unit vectors are their cosine distances, twice."""
+    """Map unit vectors by t-SNE: their squared distances are twice their cosine distances."""
     from sklearn.manifold import TSNE
 
     units = _principal_components(units, 50) if units.shape[1] > 50 else units

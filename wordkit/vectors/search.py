@@ -1,6 +1,6 @@
 """Nearest rows by cosine, over dense and over sparse vectors.
 
-N is the number of words, D of dimensions, Q of queries. Queries are unit vectors.
+N words, D dimensions, Q queries. Queries are unit vectors.
 """
 
 from __future__ import annotations
@@ -11,19 +11,19 @@ from typing import Any
 import numpy as np
 
 BLOCK = 1 << 24
-"""Scores that are held at once; where there are more, a compiled kernel pays."""
+"""Scores, 64 MB, up to which all are kept in memory; above that, a compiled kernel pays."""
 FEW = 128
-"""Answers to a query up to which the kernel is fast."""
+"""Answers per query up to which the kernel is fast: it inserts each into a sorted list."""
 
 
 def is_sparse(matrix: Any) -> bool:
-    """Whether this is a SciPy sparse matrix (without importing SciPy to find out)."""
+    """Whether this is a SciPy sparse matrix; SciPy is not imported to find out."""
     sparse = sys.modules.get("scipy.sparse")
     return sparse is not None and bool(sparse.issparse(matrix))
 
 
 def dense_rows(matrix: Any, rows: Any) -> np.ndarray:
-    """Rows as a dense array; ``rows`` may be one number or a list."""
+    """Return rows as a dense array; ``rows`` may be a number or a list."""
     if is_sparse(matrix):
         found = matrix[np.atleast_1d(rows)].toarray()
         return found if np.ndim(rows) else found[0]
@@ -31,7 +31,7 @@ def dense_rows(matrix: Any, rows: Any) -> np.ndarray:
 
 
 def row_norms(matrix: Any) -> np.ndarray:
-    """Euclidean length of each row, (N,) float32."""
+    """Return the Euclidean length of each row, (N,) float32."""
     if is_sparse(matrix):
         squares = matrix.multiply(matrix).sum(axis=1)
         return np.sqrt(np.asarray(squares, np.float64)).ravel().astype(np.float32)
@@ -43,14 +43,14 @@ def row_norms(matrix: Any) -> np.ndarray:
 
 
 def cosines(matrix: Any, norms: np.ndarray, queries: np.ndarray) -> np.ndarray:
-    """Cosine of each query with each row, (Q, N); rows of zeros have norm 1 here."""
+    """Return the cosine of each query with each row, (Q, N); ``norms`` of zero rows must be 1."""
     if is_sparse(matrix):
         return np.ascontiguousarray((matrix @ queries.T).T) / norms
     return (queries @ matrix.T) / norms
 
 
 def largest(scores: np.ndarray, k: int) -> np.ndarray:
-    """Places of the k largest of (N,) scores, the largest first, ties in order."""
+    """Return the indices of the k largest of (N,) scores, largest first, ties in order."""
     if k >= len(scores):
         return np.argsort(-scores, kind="stable")
     kth = np.partition(scores, len(scores) - k)[len(scores) - k]
@@ -62,7 +62,7 @@ def largest(scores: np.ndarray, k: int) -> np.ndarray:
 def nearest(
     matrix: Any, norms: np.ndarray, queries: np.ndarray, k: int
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Rows (Q, k) and cosines (Q, k) of the k nearest to each query."""
+    """Return rows (Q, k) and cosines (Q, k) of the k rows nearest to each query."""
     if len(queries) * len(norms) > BLOCK and k <= FEW and not is_sparse(matrix):
         return _nearest_of_many(matrix, norms, queries, k)
     rows = np.empty((len(queries), k), np.int64)
@@ -79,7 +79,7 @@ def nearest(
 def _nearest_of_many(
     matrix: np.ndarray, norms: np.ndarray, queries: np.ndarray, k: int
 ) -> tuple[np.ndarray, np.ndarray]:
-    """``nearest`` with a kernel in threads, which writes no other cosine down."""
+    """``nearest`` by a kernel in threads, which stores no cosines but the best."""
     from wordkit.backend.threads import available_workers, in_threads
     from wordkit.vectors.search_kernels import LANES, ROWS, nearest_rows
 

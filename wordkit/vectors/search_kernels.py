@@ -1,4 +1,4 @@
-"""Many queries at once: cosines in registers, only the nearest rows written down."""
+"""Many queries at once: cosines stay in registers, and only the nearest rows are stored."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from wordkit.backend.compiling import njit
 LANES = 16
 """Dimensions are padded to a multiple of the widest vector register (16 float32)."""
 ROWS = 256
-"""Rows of the matrix that stay in the cache while all queries pass by."""
+"""Rows of the matrix that stay in the cache while all queries are compared with them."""
 
 
 @njit
@@ -25,7 +25,7 @@ def nearest_rows(
     """Find the nearest of the rows [first, last) of a matrix (N, D) to each query.
 
     ``queries`` (Q, D padded) are unit vectors, Q a multiple of 4. ``rows`` and
-    ``scores`` (Q, k) come in as -1 and minus infinity, and go out nearest first.
+    ``scores`` (Q, k) must hold -1 and minus infinity; they are filled nearest first.
     """
     block = np.zeros((ROWS, queries.shape[1]), np.float32)
     cosines = np.empty((4, ROWS), np.float32)
@@ -50,7 +50,7 @@ def _unit_rows(matrix: np.ndarray, norms: np.ndarray, block: np.ndarray) -> None
 
 @njit(fastmath={"contract", "reassoc"})
 def _products(four: np.ndarray, block: np.ndarray, size: int, out: np.ndarray) -> None:
-    """Four queries times the rows of a block, four at a time: sixteen sums in registers."""
+    """Multiply four queries by the rows of a block, four at a time: 16 sums in registers."""
     q0, q1, q2, q3 = four[0], four[1], four[2], four[3]
     zero = np.float32(0)
     for row in range(0, size, 4):
@@ -75,7 +75,7 @@ def _products(four: np.ndarray, block: np.ndarray, size: int, out: np.ndarray) -
 
 @njit
 def _above(values: np.ndarray, bound: float) -> np.int32:
-    """How many are larger: counted, not searched for, so that it runs in vectors."""
+    """Count the cosines above a bound; a count vectorizes where a search would not."""
     n = np.int32(0)
     for value in values:
         n += np.int32(value > bound)
@@ -84,7 +84,7 @@ def _above(values: np.ndarray, bound: float) -> np.int32:
 
 @njit
 def _insert(cosines: np.ndarray, start: int, rows: np.ndarray, scores: np.ndarray) -> None:
-    """Put what is larger than the last of the sorted scores in its place."""
+    """Insert cosines that exceed the last of the sorted scores, and their rows."""
     for i in range(len(cosines)):
         place = len(scores) - 1
         if cosines[i] > scores[place]:

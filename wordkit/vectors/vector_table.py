@@ -37,7 +37,7 @@ class VectorTable:
 
     @cached_property
     def index(self) -> dict[str, int]:
-        """From word to row."""
+        """Map from word to row."""
         index = dict(zip(self.words, range(len(self.words)), strict=True))
         if len(index) != len(self.words):
             twice = next(word for row, word in enumerate(self.words) if index[word] != row)
@@ -46,7 +46,7 @@ class VectorTable:
 
     @cached_property
     def norms(self) -> np.ndarray:
-        """Euclidean length of each row, (V,) float32.
+        """The Euclidean length of each row, (V,) float32.
 
         Raises
         ------
@@ -64,12 +64,12 @@ class VectorTable:
 
     @cached_property
     def lengths(self) -> np.ndarray:
-        """What to divide rows by: their norms, and 1 for rows of zeros."""
+        """Divisors that make rows unit vectors: their norms, and 1 for rows of zeros."""
         return np.where(self.norms, self.norms, 1)
 
     @property
     def vector_size(self) -> int:
-        """Number of dimensions D."""
+        """The number of dimensions, D."""
         return int(self.vectors.shape[1])
 
     def __len__(self) -> int:
@@ -115,7 +115,7 @@ class VectorTable:
         )
 
     def to_frame(self) -> DataFrame:
-        """A pandas DataFrame: a row a word, a column a dimension.
+        """Return a pandas DataFrame: one row per word, one column per dimension.
 
         Raises
         ------
@@ -125,7 +125,7 @@ class VectorTable:
         return data_frame(np.asarray(self), index=self.words)
 
     def row(self, word: str) -> int:
-        """The row of a word; ``UnknownWordError`` names its closest spellings."""
+        """Return the row of a word; ``UnknownWordError`` suggests the closest spellings."""
         row = self.index.get(word)
         if row is None:
             close = difflib.get_close_matches(word, self._spellings_near(word), 3, 0.6)
@@ -134,7 +134,7 @@ class VectorTable:
         return row
 
     def _spellings_near(self, word: str) -> list[str]:
-        """Words that could be close: difflib is too slow for a whole vocabulary."""
+        """Return candidates for difflib, which is too slow for a whole vocabulary."""
         letters = set(word)
         near = [
             other
@@ -144,6 +144,6 @@ class VectorTable:
         return near[:20_000]  # the most frequent ones
 
     def unit(self, rows: Any) -> np.ndarray:
-        """Rows divided by their length, dense, (n, D); a row of zeros stays zero."""
+        """Return rows divided by their lengths, dense, (n, D); a row of zeros stays zero."""
         rows = np.asarray(rows)
         return search.dense_rows(self.vectors, rows) / self.lengths[rows][..., None]

@@ -24,12 +24,12 @@ Query = str | np.ndarray
 
 
 class WordVectors(VectorTable):
-    """One vector a word.
+    """One vector for each word.
 
     Parameters
     ----------
     words
-        V different words, the most frequent first if that is known.
+        V distinct words, the most frequent first if that is known.
     vectors
         (V, D): a float32 array, which may be a memory map, or a SciPy sparse matrix.
     counts
@@ -38,7 +38,7 @@ class WordVectors(VectorTable):
     Raises
     ------
     ModelError
-        The sizes do not fit, or a word stands there twice.
+        The sizes do not match, or a word occurs twice.
     """
 
     @classmethod
@@ -55,7 +55,7 @@ class WordVectors(VectorTable):
         Raises
         ------
         ModelError
-            A word stands there twice.
+            A word occurs twice.
         FormatError
             The format cannot hold these vectors; see ``registry.write``.
         """
@@ -72,11 +72,11 @@ class WordVectors(VectorTable):
         Parameters
         ----------
         queries
-            (Q, D), of any length.
+            (Q, D); they need not be unit vectors.
         topn
-            How many to find for each; fewer if there are fewer words.
+            How many rows to find for each query; fewer if there are fewer words.
         restrict_vocab
-            Look among the first rows only, that is, the most frequent words.
+            Search only this many first rows, that is, the most frequent words.
 
         Returns
         -------
@@ -105,13 +105,13 @@ class WordVectors(VectorTable):
         restrict_vocab: int | None = None,
         method: str = "3cosadd",
     ) -> list[tuple[str, float]]:
-        """Words near the positive and far from the negative words or vectors.
+        """Return words near the positive and far from the negative words or vectors.
 
         Parameters
         ----------
         method
             ``3cosadd``: the cosine with the mean of the unit vectors, negative ones
-            turned round (Mikolov, Yih and Zweig 2013). ``3cosmul``: the product of the
+            with the opposite sign (Mikolov, Yih and Zweig 2013). ``3cosmul``: the product of the
             positive similarities over that of the negative ones, each shifted to
             (1 + cos) / 2 (Levy and Goldberg 2014).
 
@@ -165,7 +165,7 @@ class WordVectors(VectorTable):
         restrict_vocab: int | None = None,
         method: str = "3cosadd",
     ) -> list[tuple[str, float]]:
-        """Words w such that ``a`` is to ``b`` as ``c`` is to w, with their scores."""
+        """Return words w such that ``a`` is to ``b`` as ``c`` is to w, with their scores."""
         return self.most_similar([b, c], [a], topn, restrict_vocab, method)
 
     # --- pictures and scores ----------------------------------------------------------
@@ -255,12 +255,12 @@ class WordVectors(VectorTable):
     # --- pairs and groups -------------------------------------------------------------
 
     def similarity(self, a: str, b: str) -> float:
-        """Cosine of the angle between two words."""
+        """Return the cosine of the angle between two words."""
         one, other = self.unit([self.row(a), self.row(b)])
         return float(one @ other)
 
     def distances(self, word: Query, others: Iterable[str] | None = None) -> np.ndarray:
-        """One minus the cosine, from a word to each of a list, or to all words."""
+        """Return cosine distances (1 - cosine) from a word to each of a list, or to all words."""
         query = self._unit_query(word)
         if others is not None:
             rows = np.array([self.row(other) for other in words_of("others", others)], np.int64)
@@ -268,7 +268,7 @@ class WordVectors(VectorTable):
         return 1 - search.cosines(self.vectors, self.lengths, query[None])[0]
 
     def doesnt_match(self, words: Iterable[str]) -> str:
-        """The word that is furthest from the mean of a group."""
+        """Return the word that is furthest from the mean of a group."""
         group = words_of("words", words)
         if len(group) < 3:
             raise ModelError(f"the odd one out needs at least three words, found {len(group)}")
@@ -290,7 +290,7 @@ class WordVectors(VectorTable):
 
 
 def three_cos_mul(cosines: np.ndarray, positives: int, epsilon: float = 1e-3) -> np.ndarray:
-    """The scores of Levy and Goldberg (2014) from cosines (terms, V), positive terms first."""
+    """Return Levy and Goldberg's (2014) scores of cosines (terms, V), positive terms first."""
     shifted = (1 + cosines) / 2
     return shifted[:positives].prod(axis=0) / (shifted[positives:] + epsilon).prod(axis=0)
 

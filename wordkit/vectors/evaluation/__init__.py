@@ -1,1 +1,1 @@
-"""How good vectors are: evaluation sets, scores, and how sure they are."""
+"""Evaluation of vectors: test sets, scores, and confidence intervals."""

@@ -1,7 +1,7 @@
-"""How sure a score is: the items of a test set drawn again and again (Efron 1979).
+"""Confidence in a score: the items of a test set are resampled (bootstrap, Efron 1979).
 
-Items are drawn as if they were independent. The questions of an analogy set share
-words, so that their intervals come out narrower than they should.
+Items are treated as independent. The questions of an analogy set share words, so that
+their intervals come out narrower than they should.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ _BLOCK = 1 << 20  # items drawn at once
 
 
 def interval(resampled: np.ndarray) -> tuple[float, float] | tuple[None, None]:
-    """The middle 95 % of resampled scores; None where no score is defined."""
+    """Return the middle 95 % of resampled scores; None if no score is defined."""
     defined = resampled[np.isfinite(resampled)]
     if not len(defined):
         return None, None
@@ -22,7 +22,7 @@ def interval(resampled: np.ndarray) -> tuple[float, float] | tuple[None, None]:
 
 
 def p_value(resampled: np.ndarray) -> float:
-    """Two-sided p-value of "no difference", from resampled differences."""
+    """Return the two-sided p-value of "no difference", from resampled differences."""
     defined = resampled[np.isfinite(resampled)]
     tail = min(np.count_nonzero(defined >= 0), np.count_nonzero(defined <= 0))
     return min(1.0, 2 * (int(tail) + 1) / (len(defined) + 1))
@@ -31,12 +31,12 @@ def p_value(resampled: np.ndarray) -> float:
 def correlations(
     human: np.ndarray, systems: np.ndarray, rng: np.random.Generator, resamples: int = RESAMPLES
 ) -> np.ndarray:
-    """Spearman's rho of human scores (n,) with the scores of each system (k, n), resampled.
+    """Resample Spearman's rho of human scores (n,) with the scores of k systems, (k, n).
 
     Returns
     -------
-    (k, resamples): every system is scored on the same draws; NaN where a draw leaves
-    the human or the system's scores all alike.
+    (k, resamples): all systems are scored on the same samples; NaN where a sample has
+    only equal human scores, or only equal scores of the system.
     """
     from scipy.stats import rankdata
 
@@ -55,9 +55,9 @@ def correlations(
 def accuracies(
     correct: int, items: int, rng: np.random.Generator, resamples: int = RESAMPLES
 ) -> np.ndarray:
-    """Share of right answers, resampled, (resamples,).
+    """Resample the share of correct answers, (resamples,).
 
-    To draw right and wrong answers with replacement is to draw from a binomial.
+    The number of correct answers in a sample with replacement is binomial.
     """
     return rng.binomial(items, correct / items, resamples) / items
 
@@ -65,10 +65,10 @@ def accuracies(
 def accuracy_differences(
     first: np.ndarray, second: np.ndarray, rng: np.random.Generator, resamples: int = RESAMPLES
 ) -> np.ndarray:
-    """Accuracy of the first system less that of the second, resampled, (resamples,).
+    """Resample the accuracy of the first system minus that of the second, (resamples,).
 
-    ``first`` and ``second`` are 1 where the answer to a question was right, else 0. A
-    question is won, lost or drawn by the first, so that a multinomial resamples them.
+    ``first`` and ``second`` are 1 where an answer is correct, else 0. Each question is won,
+    lost or tied by the first system, so that the counts of a sample are multinomial.
     """
     items = len(first)
     won = np.count_nonzero(first > second)
@@ -79,7 +79,7 @@ def accuracy_differences(
 
 
 def _correlation(x: np.ndarray, y: np.ndarray) -> np.ndarray:
-    """Pearson's r of each row of ``x`` with that of ``y``; NaN if one is constant."""
+    """Return Pearson's r of each row of ``x`` with that of ``y``; NaN if one is constant."""
     x = x - x.mean(axis=1, keepdims=True)
     y = y - y.mean(axis=1, keepdims=True)
     with np.errstate(invalid="ignore"):

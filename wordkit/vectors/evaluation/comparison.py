@@ -1,4 +1,4 @@
-"""Which of two sets of vectors is better, on the items that both know."""
+"""Compare two sets of vectors on the test items that both know."""
 
 from __future__ import annotations
 
@@ -18,8 +18,8 @@ from wordkit.vectors.word_vectors import WordVectors
 class Comparison:
     """The scores (rho or accuracy) of two sets of vectors over the same ``used`` items.
 
-    ``difference`` is the first score less the second, ``low`` to ``high`` its 95 %
-    bootstrap interval. What is not defined is None.
+    ``difference`` is the first score minus the second, ``low`` to ``high`` its 95 %
+    bootstrap interval. Scores that are not defined are None.
     """
 
     kind: str
@@ -34,7 +34,7 @@ class Comparison:
     p_value: float | None
 
     def to_dict(self) -> dict[str, Any]:
-        """The comparison as plain data for JSON."""
+        """Return the comparison as plain data for JSON."""
         return asdict(self)
 
 
@@ -48,16 +48,16 @@ def compare(
     seed: Seed = 1,
     any_size: bool = False,
 ) -> Comparison:
-    """Score both on the items that both know, and test the difference by paired bootstrap.
+    """Score two sets of vectors on the items both know; test the difference by bootstrap.
 
-    The vocabularies may differ. Different numbers of dimensions are compared only with
-    ``any_size``, since a difference may then be one of size alone. The other parameters
-    are those of ``evaluate``.
+    The vocabularies may differ. Vectors of different sizes are compared only with
+    ``any_size``, as a difference may then be due to size alone. The bootstrap is paired. The
+    other parameters are those of ``evaluate``.
 
     Raises
     ------
     ModelError
-        There is no item of which both know all words, or the dimensions differ.
+        No item has all its words in both vocabularies, or the dimensions differ.
     """
     if first.vector_size != second.vector_size and not any_size:
         raise ModelError(
@@ -87,7 +87,7 @@ def compare(
 
 
 def _known_to_both(name: str, outcomes: np.ndarray) -> np.ndarray:
-    """A mask of the items that have an outcome in both rows, of which there must be some."""
+    """Return a mask of the items with an outcome in both rows; there must be at least one."""
     used: np.ndarray = np.isfinite(outcomes).all(axis=0)
     if not used.any():
         raise ModelError(

@@ -1,13 +1,13 @@
-"""How good vectors are: word pairs and analogies, scored with intervals.
+"""Evaluate vectors on word pairs and analogies, with confidence intervals.
 
-Words are looked up as they are spelt, else in lower case. An item with an unknown word
-is counted in two ways, and both are always given:
+Words are looked up as spelt, else in lower case. Items with unknown words are treated in
+two ways, and both results are always given:
 
 ``known``
-    only the items of which the vectors know every word;
+    only the items whose words are all known;
 ``all``
-    every item: a pair with an unknown word has similarity 0, a question with an unknown
-    word is answered wrongly.
+    all items: a pair with an unknown word has similarity 0, and a question with an unknown
+    word counts as answered wrongly.
 
 Every interval is a 95 % bootstrap interval. A score that is not defined is None.
 """
@@ -43,7 +43,7 @@ class Correlation:
 
 @dataclass(frozen=True)
 class PairsResult:
-    """How well cosines follow the human scores of a set of word pairs."""
+    """How well cosines agree with the human scores of a set of word pairs."""
 
     kind: str
     name: str
@@ -54,7 +54,7 @@ class PairsResult:
 
     @property
     def score(self) -> float | None:
-        """The figure that is usually reported: rho over the known pairs."""
+        """The figure usually reported: rho over the known pairs."""
         return self.known.rho
 
     def __repr__(self) -> str:
@@ -71,7 +71,7 @@ class PairsResult:
 
 @dataclass(frozen=True)
 class Accuracy:
-    """Share of right answers, over ``used`` questions."""
+    """The share of correct answers, over ``used`` questions."""
 
     used: int
     accuracy: float | None
@@ -81,7 +81,7 @@ class Accuracy:
 
 @dataclass(frozen=True)
 class SectionResult:
-    """The right answers in a section of an analogy set, or in several sections."""
+    """The correct answers in one section of an analogy set, or in several."""
 
     name: str
     total: int
@@ -92,7 +92,7 @@ class SectionResult:
 
 @dataclass(frozen=True)
 class AnalogiesResult:
-    """How many analogies come out right.
+    """The share of analogies answered correctly, by section.
 
     ``subtotals`` are "semantic" and "syntactic" if the set has syntactic sections, whose
     names start with "gram" as in the Google set; ``overall`` is all sections together.
@@ -110,7 +110,7 @@ class AnalogiesResult:
 
     @property
     def score(self) -> float | None:
-        """The figure that is usually reported: accuracy over the known questions."""
+        """The figure usually reported: accuracy over the known questions."""
         return self.overall.known.accuracy
 
     def __repr__(self) -> str:
@@ -151,7 +151,7 @@ def evaluate(
     method
         For analogies: ``3cosadd`` or ``3cosmul``; see ``wordkit.vectors.analogies``.
     restrict_vocab
-        For analogies: choose among that many most frequent words; None for all.
+        For analogies: choose among this many most frequent words; None for all.
     seed
         For the bootstrap: a number or a NumPy generator.
 
@@ -168,7 +168,7 @@ def evaluate(
 
 
 def pair_cosines(vectors: WordVectors, test_set: WordPairs) -> np.ndarray:
-    """Cosine of each pair, (n,); NaN for a pair with an unknown word."""
+    """Return the cosine of each pair, (n,); NaN for a pair with an unknown word."""
     rows = _rows(vectors, test_set.pairs)
     cosines = np.full(len(rows), np.nan)
     known = np.flatnonzero((rows >= 0).all(axis=1))
@@ -186,10 +186,10 @@ def right_answers(
     method: str = "3cosadd",
     restrict_vocab: int | None = 30_000,
 ) -> np.ndarray:
-    """1 for each question answered rightly, 0 for wrongly, NaN with an unknown word, (n,).
+    """Return 1 for each correct answer, 0 for a wrong one, NaN with an unknown word, (n,).
 
-    A question whose words are known but not among the ``restrict_vocab`` most frequent
-    is asked as well, and is wrong if its answer is beyond them. gensim leaves it out.
+    A question with known words outside the ``restrict_vocab`` most frequent is asked as
+    well, and is answered wrongly if d is outside them. gensim leaves such questions out.
     """
     rows = _rows(vectors, test_set.questions)
     known = (rows >= 0).all(axis=1)
@@ -201,7 +201,7 @@ def right_answers(
 
 
 def spearman(human: np.ndarray, cosines: np.ndarray) -> tuple[float, float] | tuple[None, None]:
-    """Spearman's rho and its p-value; None below three pairs or where all are alike."""
+    """Return Spearman's rho and its p-value; None for under three pairs or equal scores."""
     if len(human) < 3 or np.ptp(human) == 0 or np.ptp(cosines) == 0:
         return None, None
     from scipy.stats import spearmanr
@@ -211,7 +211,7 @@ def spearman(human: np.ndarray, cosines: np.ndarray) -> tuple[float, float] | tu
 
 
 def _rows(vectors: WordVectors, items: Sequence[Sequence[str]]) -> np.ndarray:
-    """Row of each word of each item, -1 for an unknown one.
+    """Return the row of each word of each item, -1 for an unknown word.
 
     gensim ignores case on both sides instead; over lower-case words that is the same.
     """

@@ -19,7 +19,7 @@ _Lines = Iterator[tuple[int, str]]
 
 @dataclass(frozen=True)
 class WordPairs:
-    """Pairs of words, and how similar people found the two (on any scale)."""
+    """Pairs of words with human similarity scores, on any scale."""
 
     name: str
     pairs: tuple[tuple[str, str], ...]
@@ -28,7 +28,7 @@ class WordPairs:
 
 @dataclass(frozen=True)
 class Analogies:
-    """Questions (a, b, c, d): a is to b as c is to d, where d is to be found.
+    """Questions (a, b, c, d): a is to b as c is to d; d is the answer.
 
     ``sections`` names the section of each question.
     """
@@ -39,7 +39,7 @@ class Analogies:
 
 
 def find_evaluation_set(given: str | Path, *, progress: bool = False) -> WordPairs | Analogies:
-    """The known set of a name, downloaded if need be; or the one in a file, if it is a Path.
+    """Return a known set by name, downloaded if need be, or the set in a file, given a Path.
 
     Raises
     ------
@@ -60,12 +60,12 @@ def find_evaluation_set(given: str | Path, *, progress: bool = False) -> WordPai
 
 
 def read_evaluation_set(path: str | Path) -> WordPairs | Analogies:
-    """Read an evaluation set; which kind it is shows in its first line.
+    """Read an evaluation set; its first line tells which kind it is.
 
-    Word pairs: two words and a score a line, with tabs, semicolons, commas or blanks
-    between them, after at most one line of column names. Analogies, as in the Google
-    set (Mikolov et al. 2013): lines ``: section``, below each its questions, four words
-    a line. In both, blank lines and lines that start with ``#`` are left out.
+    Word pairs: two words and a score per line, separated by tabs, semicolons, commas or
+    blanks, after at most one line of column names. Analogies, as in the Google set
+    (Mikolov et al. 2013): lines ``: section``, each followed by its questions, four words
+    per line. In both, blank lines and lines that start with ``#`` are skipped.
 
     Raises
     ------
@@ -84,7 +84,7 @@ def read_evaluation_set(path: str | Path) -> WordPairs | Analogies:
 
 
 def _lines(path: Path) -> _Lines:
-    """Number and text of the lines that say something."""
+    """Yield number and text of the lines that are neither blank nor comments."""
     for number, line in enumerate(
         read_lines_of(path).removeprefix(b"\xef\xbb\xbf").split(b"\n"), 1
     ):
@@ -134,7 +134,7 @@ def _read_pairs(path: Path, lines: _Lines, separator: re.Pattern[str]) -> WordPa
         if score is not None:
             pairs.append((fields[0], fields[1]))
             scores.append(score)
-        elif row > 0:  # in the first row they are the names of the columns
+        elif row > 0:  # the first row may hold the column names
             _refuse(path, number, expected, line)
     if not pairs:
         raise FormatError(f"{path} has no pair: expected {expected} a line")
