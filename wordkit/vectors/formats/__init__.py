@@ -1,1 +1,1 @@
-"""Files of vectors: one format a file."""
+"""File formats of vectors, one module each."""

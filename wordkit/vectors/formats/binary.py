@@ -1,7 +1,7 @@
 """word2vec binary: the header "V D", then for each word its bytes, a space, D float32.
 
-gensim writes nothing behind a vector, the original word2vec.c a newline: both are
-read, the first is written. Numbers are little-endian, as on the machines of both.
+gensim writes nothing after a vector, the original word2vec.c a newline: both are read, and
+the first is written. Numbers are little-endian, as on the machines that both run on.
 """
 
 from __future__ import annotations
@@ -31,13 +31,13 @@ _ROWS = 4096  # rows written at a time
 def read(path: Path) -> tuple[list[str], np.ndarray]:
     """Read words and their vectors, float32 (V, D).
 
-    Warns of words that stand there twice (the first is kept) and of more words than
-    the header announces (all are kept).
+    Warns of words that occur twice (the first is kept) and of more words than the header
+    announces (all are kept).
 
     Raises
     ------
     FormatError
-        The file is cut short, its header asks for more than there is, or a word or a vector
+        The file is truncated, its header announces more than there is, or a word or a vector
         is longer than ``longest_line``.
     """
     words: list[str] = []
@@ -52,7 +52,7 @@ def read(path: Path) -> tuple[list[str], np.ndarray]:
             )
         if width > longest_line():
             raise FormatError(too_long(f"{path}: a vector that the header announces"))
-        # A header may lie: no more rows than the bytes of the file have room for.
+        # the header may be wrong: reserve no more rows than the file has bytes for
         room = left // (width + 1) if left is not None else 0
         buffer = RowBuffer(size, min(announced, room))
         rest = b""
@@ -68,7 +68,7 @@ def read(path: Path) -> tuple[list[str], np.ndarray]:
 
 
 def _take_rows(data: bytes, width: int, words: list[str], buffer: RowBuffer) -> int:
-    """Move all whole rows at the start of ``data`` to words and buffer; the bytes used."""
+    """Move the complete rows of ``data`` to words and buffer; returns the bytes used."""
     starts, position = [], 0
     while True:
         space = data.find(b" ", position)
@@ -91,7 +91,7 @@ def _take_rows(data: bytes, width: int, words: list[str], buffer: RowBuffer) -> 
 def _check_rest(
     path: Path, rest: bytes, width: int, position: int, announced: int, found: int
 ) -> None:
-    """Judge what is left behind the last whole row, which starts at byte ``position``."""
+    """Check what follows the last complete row, from byte ``position`` on."""
     if not rest.strip(b"\r\n"):
         return
     if found >= announced:
@@ -115,7 +115,7 @@ def write(path: Path, words: Sequence[str], vectors: np.ndarray) -> None:
     Raises
     ------
     FormatError
-        A word has a space (where its vector would seem to start) or a newline.
+        A word contains a space, which would end it early, or a newline.
     """
     with open_output(path) as file:
         file.write(f"{vectors.shape[0]} {vectors.shape[1]}\n".encode())

@@ -21,8 +21,8 @@ from wordkit.storage.files import new_file
 
 Result = TypeVar("Result")
 
-HEAD = 1 << 20  # bytes: enough for a line of a vector of 80,000 numbers
-_CHUNK = 1 << 26  # bytes: so large that the C library gives a freed chunk back at once
+HEAD = 1 << 20  # bytes: enough for the line of a vector with 80,000 dimensions
+_CHUNK = 1 << 26  # bytes: so large that the C library returns a freed chunk to the system at once
 _HEADER = re.compile(rb"(?:\xef\xbb\xbf)?[ \t]*(-?\d{1,18})[ \t]+(-?\d{1,18})[ \t]*\r?\n?")
 
 
@@ -31,11 +31,11 @@ _HEADER = re.compile(rb"(?:\xef\xbb\xbf)?[ \t]*(-?\d{1,18})[ \t]+(-?\d{1,18})[ \
 
 @contextlib.contextmanager
 def open_input(path: Path) -> Iterator[tuple[IO[bytes], int | None]]:
-    """Yield the file, unpacked where it is gzip, and its size in bytes if known."""
+    """Yield the file, decompressed if it is gzip, and its size in bytes if known."""
     with path.open("rb") as raw:
         head = raw.read(4)
         raw.seek(0)
-        # deflate, and flags that occur: a word may begin like gzip, but ends in a space or line
+        # deflate, and known flags: a word may begin like gzip, but it ends in a space or newline
         if len(head) < 4 or head[:3] != b"\x1f\x8b\x08" or head[3] & 0xE2:
             yield raw, os.fstat(raw.fileno()).st_size
             return
@@ -47,14 +47,14 @@ def open_input(path: Path) -> Iterator[tuple[IO[bytes], int | None]]:
 
 
 def read_head(path: Path) -> bytes:
-    """The first MiB of the (unpacked) content."""
+    """Return the first MiB of the decompressed content."""
     with open_input(path) as (file, _):
         return file.read(HEAD)
 
 
 @contextlib.contextmanager
 def open_output(path: Path) -> Iterator[IO[bytes]]:
-    """Yield a file that takes its place when whole, packed if its name ends in .gz."""
+    """Yield a file that is put in place when complete, as gzip if its name ends in .gz."""
     with new_file(path) as raw:
         if path.suffix != ".gz":
             yield raw
@@ -67,13 +67,13 @@ def open_output(path: Path) -> Iterator[IO[bytes]]:
 
 
 def parse_header(line: bytes) -> tuple[int, int] | None:
-    """The two numbers of a header line, or None for any other line."""
+    """Return the two numbers of a header line, or None for any other line."""
     match = _HEADER.fullmatch(line)
     return (int(match[1]), int(match[2])) if match else None
 
 
 def read_header(path: Path, file: IO[bytes]) -> tuple[int, int]:
-    """Read the header line: how many words, and how many numbers in each vector."""
+    """Read the header line: the number of words and of dimensions."""
     line = file.readline(100)
     sizes = parse_header(line)
     if sizes is None:
@@ -102,7 +102,7 @@ def check_count(path: Path, announced: int, found: int, where: str) -> None:
 
 
 def encode_words(words: Sequence[str], forbidden: str = "") -> bytes:
-    """The words as UTF-8 (escaped bytes as they were), a newline behind each.
+    """Encode words as UTF-8 (escaped bytes as they were), with a newline after each.
 
     Raises
     ------
@@ -122,7 +122,7 @@ def encode_words(words: Sequence[str], forbidden: str = "") -> bytes:
 def drop_duplicates(
     path: Path, words: list[str], vectors: np.ndarray
 ) -> tuple[list[str], np.ndarray]:
-    """Keep the first of equal words, and warn. Works in place: no second matrix."""
+    """Keep the first of equal words, and warn; works in place, without a second matrix."""
     first = dict(zip(reversed(words), range(len(words) - 1, -1, -1), strict=True))
     if len(first) == len(words):
         return words, vectors
@@ -143,7 +143,7 @@ def drop_duplicates(
 
 
 class RowBuffer:
-    """A float32 matrix of D columns that grows by rows, without doubling in memory."""
+    """A float32 matrix of D columns that grows by rows and is never copied as a whole."""
 
     def __init__(self, size: int, capacity: int) -> None:
         self._size = size
@@ -151,7 +151,7 @@ class RowBuffer:
         self._used = 0
 
     def take(self, rows: int) -> np.ndarray:
-        """The next ``rows`` rows, to be filled."""
+        """Return the next ``rows`` rows, to be filled."""
         if self._used + rows > len(self._chunks[-1]):
             self._chunks[-1] = self._chunks[-1][: self._used]
             capacity = max(rows, _CHUNK // (4 * self._size))
@@ -161,7 +161,7 @@ class RowBuffer:
         return self._chunks[-1][self._used - rows : self._used]
 
     def matrix(self) -> np.ndarray:
-        """All rows taken. The buffer is empty afterwards."""
+        """Return all rows taken; the buffer is empty afterwards."""
         self._chunks[-1] = self._chunks[-1][: self._used]
         chunks = [chunk for chunk in reversed(self._chunks) if len(chunk)]
         self._chunks.clear()
@@ -169,7 +169,7 @@ class RowBuffer:
             return chunks[0]
         matrix = np.empty((sum(map(len, chunks)), self._size), np.float32)
         start = 0
-        while chunks:  # one chunk is freed for each that is copied
+        while chunks:  # each chunk is freed once it is copied
             chunk = chunks.pop()
             matrix[start : start + len(chunk)] = chunk
             start += len(chunk)
@@ -181,7 +181,7 @@ def in_order(
 ) -> Iterator[Result]:
     """Call ``function(*call)`` for each of ``calls`` in threads; yield results in order.
 
-    Few calls are taken ahead, so that large ones do not pile up in memory.
+    Only a few calls are taken ahead, so that large arguments do not pile up in memory.
     """
     workers = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
     with ThreadPoolExecutor(workers) as pool:

@@ -1,7 +1,7 @@
 """wordkit's own vectors: a folder, its arrays mapped into memory and read when used.
 
 config.json           kind "vectors", version 1, words, vector_size, sparse
-vocabulary.txt        one word a line, with its count where counts are known
+vocabulary.txt        one word per line, with its count where counts are known
 vectors.safetensors   "vectors", float32 (V, D); or the three arrays of a sparse
                       matrix in CSR form, "data", "indices" and "indptr"
 """
@@ -24,7 +24,7 @@ _KIND, _VERSION = "vectors", 1
 _SPARSE = ("data", "indices", "indptr")
 _WORDS, _TENSORS = "vocabulary.txt", "vectors.safetensors"
 _MAX_COLUMNS = 10_000_000
-"""Of a sparse matrix, whose rows are made dense one by one."""
+"""Largest number of columns of a sparse matrix: its rows become dense one by one."""
 
 
 def write(path: Path, words: Sequence[str], vectors: Any, counts: np.ndarray | None) -> None:
@@ -55,8 +55,8 @@ def read(path: Path, *, verify: bool = False) -> tuple[list[str], Any, np.ndarra
     Raises
     ------
     FormatError
-        The folder is of another kind or a newer version, its files do not fit together, or
-        the checksum is another.
+        The folder is of another kind or a newer version, its files do not belong together,
+        or the checksum does not match.
     """
     config = read_config(path, _KIND, _VERSION)
     words, counts = read_words(path / _WORDS)
@@ -102,7 +102,7 @@ def _map_sparse(path: Path, config: dict[str, Any], verify: bool) -> Any:
 def _is_csr(
     rows: int, columns: int, data: np.ndarray, indices: np.ndarray, indptr: np.ndarray
 ) -> bool:
-    """All that SciPy's kernels take on trust: a wrong pointer leads them out of the arrays."""
+    """Check what SciPy's kernels trust: a wrong pointer would lead them out of the arrays."""
     return (
         data.dtype == np.float32
         and all(array.dtype.kind == "i" for array in (indices, indptr))

@@ -1,12 +1,12 @@
 """TensorBoard's embedding projector: a folder with two tables.
 
-    vectors.tsv    each line the numbers of a vector, with tabs between
-    metadata.tsv   each line a word, and no title line, for that is the projector's
-                   rule for one column; with counts, the titles "word" and "count"
+    vectors.tsv    one vector per line, its numbers separated by tabs
+    metadata.tsv   one word per line without a header, as the projector expects of a
+                   single column; with counts, two columns, "word" and "count"
     config.json    the projector's own description of both, which its page can load
 
-A pair of files that other programs wrote is read too: ``x_tensor.tsv`` and
-``x_metadata.tsv``, say.
+Pairs of files that other programs wrote are read too, such as ``x_tensor.tsv`` and
+``x_metadata.tsv``.
 """
 
 from __future__ import annotations
@@ -69,7 +69,7 @@ def _find_vectors(folder: Path) -> Path:
 
 
 def _find_metadata(vectors_path: Path) -> Path:
-    """The metadata beside a table of vectors: named alike, or simply metadata.tsv."""
+    """Find the metadata beside a table of vectors: named alike, or simply metadata.tsv."""
     alike = vectors_path.with_name(_VECTORS_NAME.sub("metadata", vectors_path.name))
     for path in (alike, vectors_path.with_name(_METADATA)):
         if path != vectors_path and path.is_file():

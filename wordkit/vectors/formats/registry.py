@@ -1,15 +1,15 @@
-"""The files and folders that hold word vectors: one table, reading and writing.
+"""The formats of word vectors: one table, for reading and writing.
 
 ===================  ============================================================
-``wordkit``          our folder, mapped into memory; the only one for sparse vectors
-``word2vec``         text with a header line, as of word2vec.c and gensim
-``word2vec-binary``  the same with the numbers as bytes
+``wordkit``          our folder, memory-mapped; the only format for sparse vectors
+``word2vec``         text with a header line, as written by word2vec.c and gensim
+``word2vec-binary``  the same with binary numbers
 ``glove``            text without a header line
-``fasttext``         ``.vec``: text with a header line, a space at the end of lines
+``fasttext``         ``.vec``: text with a header line, and a space at the end of lines
 ``projector``        TensorBoard's tables of vectors and words, a folder
 ===================  ============================================================
 
-Names that end in ``.gz`` are written as gzip; gzip is read whatever its name.
+Names that end in ``.gz`` are written as gzip; gzip is recognized by its content.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ from wordkit.vectors.formats.fields import parse_header, read_head
 
 
 class _Format(NamedTuple):
-    read: Callable[..., tuple[Any, ...]]  # path -> words, vectors, and counts where it has them
+    read: Callable[..., tuple[Any, ...]]  # path -> words, vectors, and counts if it has them
     write: Callable[[Path, Sequence[str], Any, np.ndarray | None], None]
     folder: bool = False
 
@@ -84,7 +84,7 @@ def read(
     FileNotFoundError
         There is no such file or folder.
     FormatError
-        The content is not what its format asks for, or no format known.
+        The content does not match its format, or no known one.
     """
     path = Path(path)
     name = detect(path) if format is None else format
@@ -103,7 +103,7 @@ def write(
     counts: np.ndarray | None = None,
     format: str = "wordkit",
 ) -> None:
-    """Write word vectors. What stood under the name stays until all is written.
+    """Write word vectors; an existing file is replaced only when all is written.
 
     Parameters
     ----------
@@ -118,7 +118,7 @@ def write(
     ------
     FormatError
         There are no words, a word or a sparse matrix that the format cannot hold,
-        or something else in the way.
+        or something else stands in the place.
     """
     path = Path(path)
     writer = _lookup(format)
@@ -148,7 +148,7 @@ def _lookup(name: str) -> _Format:
 
 
 def detect(path: Path) -> str:
-    """The name of the format of a file or folder, by its content; by its name if in doubt."""
+    """Detect the format of a file or folder by its content; by its name if in doubt."""
     if path.is_dir():
         return "projector" if projector.is_projector(path) else "wordkit"
     head = read_head(path)
@@ -175,7 +175,7 @@ def detect(path: Path) -> str:
 
 
 def _is_table(head: bytes, name: str) -> bool:
-    """Whether there are only numbers, with tabs between or in a file named .tsv."""
+    """Whether a file has only numbers, with tabs between them or in a file named .tsv."""
     lines = head.split(b"\n", 10)
     rows = [line.rstrip(b"\r").split(b"\t") for line in lines[: max(len(lines) - 1, 1)]]
     numeric = all(text.is_number(field) for row in rows for field in row)
@@ -185,8 +185,8 @@ def _is_table(head: bytes, name: str) -> bool:
 def _is_row(rest: bytes, sizes: tuple[int, int], name: str) -> bool:
     """Whether a first line like "5 3" is a word and its one number, not a header.
 
-    So it is where the next line has one number too and three are announced. "5 1"
-    leaves a doubt, that the file's name decides.
+    It is if the next line has one number too although three are announced. After "5 1"
+    the lines cannot tell, and the file's name decides.
     """
     fields = rest.partition(b"\n")[0].split()
     one_number = len(fields) == 2 and text.trailing_numbers(b" ".join(fields)) == 1
@@ -194,7 +194,7 @@ def _is_row(rest: bytes, sizes: tuple[int, int], name: str) -> bool:
 
 
 def _is_text(rest: bytes, size: int, name: str) -> bool:
-    """Whether what follows a header is text, not words and bytes."""
+    """Whether what follows a header is text, not binary numbers."""
     line = rest.partition(b"\n")[0]
     if line and text.trailing_numbers(line) >= size:
         return True

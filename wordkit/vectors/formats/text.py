@@ -1,15 +1,15 @@
 """Vectors as lines of text: word2vec text, GloVe, fastText .vec, and tables of numbers.
 
-    V D              the header: words, numbers in a vector (GloVe has none)
+    V D              the header: words and dimensions (GloVe has none)
     word 0.1 -0.25   each line: a word, then D numbers (fastText: a space at the end)
 
 A number is printed as NumPy prints a float32, the shortest decimal that reads back
-to it, which is also what gensim writes. fastText itself rounds to 5 digits; its
-layout is kept here, its loss is not.
+to it, which is also what gensim writes. fastText itself rounds to 5 digits; we keep
+its layout, but not its rounding.
 
-The last D fields of a line are its numbers, split by spaces or tabs; the word is
-all that stands before the one space or tab in front of them, spaces of its own
-included. Bytes that are not UTF-8 become surrogate escapes and go back as they came.
+The last D fields of a line are its numbers, separated by spaces or tabs; the word is
+everything before the one space or tab that precedes them, and may itself contain spaces.
+Bytes that are not UTF-8 become surrogate escapes and are written back unchanged.
 """
 
 from __future__ import annotations
@@ -50,8 +50,8 @@ _FIELD = re.compile(rb"[^ \t]+")
 def read(path: Path, *, header: bool) -> tuple[list[str], np.ndarray]:
     """Read words and their vectors, float32 (V, D).
 
-    Warns of words that stand there twice (the first is kept) and of more lines than
-    the header announces (all are kept).
+    Warns of words that occur twice (the first is kept) and of more lines than the header
+    announces (all are kept).
 
     Raises
     ------
@@ -73,7 +73,7 @@ def _read_rows(path: Path, *, header: bool, has_word: bool) -> tuple[list[str], 
     with open_input(path) as (file, file_size):
         announced, size = read_header(path, file) if header else (0, 0)
         size = _vector_size(path, head, file.tell(), size, has_word)
-        # A header may lie: no more rows than the bytes of the file have room for.
+        # the header may be wrong: reserve no more rows than the file has bytes for
         room = file_size // (2 * size) if file_size is not None else 0
         buffer = RowBuffer(size, min(announced, room))
         parse = functools.partial(_parse_block, path, has_word)
@@ -86,10 +86,10 @@ def _read_rows(path: Path, *, header: bool, has_word: bool) -> tuple[list[str], 
 
 
 def _vector_size(path: Path, head: bytes, start: int, announced: int, has_word: bool) -> int:
-    """The number of numbers in a line: announced by a header, or that of most lines."""
+    """Return the numbers per line: announced by a header, or found in most lines."""
     lines = head[start:].split(b"\n", _SAMPLE)
     if len(lines) > 1 or len(head) == HEAD:
-        lines.pop()  # it may go on
+        lines.pop()  # it may be incomplete
     if not lines and not announced:
         raise FormatError(f"{path}, line 1: found {HEAD:,} bytes without a line end")
     counts = Counter(trailing_numbers(line, has_word) for line in lines if line.strip())
@@ -108,7 +108,7 @@ def _vector_size(path: Path, head: bytes, start: int, announced: int, has_word: 
 
 
 def trailing_numbers(line: bytes, has_word: bool = True) -> int:
-    """How many fields at the end of a line are numbers (a word is never counted)."""
+    """Count the fields at the end of a line that are numbers; a word is never counted."""
     fields = _FIELD.findall(line.rstrip(b"\r"))
     if has_word and not line.startswith((b" ", b"\t")):  # else the word is empty
         fields = fields[1:]
@@ -126,16 +126,16 @@ def is_number(field: bytes) -> bool:
         float(field)
     except ValueError:
         return False
-    return b"_" not in field  # Python's 1_000 is nobody else's number
+    return b"_" not in field  # only Python reads 1_000 as a number
 
 
 def _blocks(
     path: Path, file: IO[bytes], buffer: RowBuffer, size: int, has_word: bool, line: int
 ) -> Iterator[tuple[bytes, np.ndarray, int]]:
-    """Blocks of whole lines, the rows to fill from each, and its first line's number."""
+    """Yield blocks of whole lines, the rows to fill from each, and its first line's number."""
     for block in _whole_lines(path, file):
         rows = block.count(b"\n")
-        if len(block) < rows * 2 * size:  # then some line is too short: find it, allocate nothing
+        if len(block) < rows * 2 * size:  # some line is too short: report it, and allocate nothing
             for number, text in enumerate(block.split(b"\n"), line):
                 _parse_line(path, number, text, size, has_word)
         yield block, buffer.take(rows), line
@@ -143,12 +143,12 @@ def _blocks(
 
 
 def _whole_lines(path: Path, file: IO[bytes]) -> Iterator[bytes]:
-    """Cut a file into blocks that end in a newline. Empty lines at its end are dropped."""
+    """Yield blocks of a file that end in a newline; empty lines at its end are dropped."""
     parts: list[bytes] = []
     while piece := file.read(_BLOCK):
         if sum(map(len, parts)) > longest_line():
             raise FormatError(too_long(f"{path}: a line"))
-        # The last line waits for what follows: more of it, a line, or only empty lines.
+        # the last line is held back: it may be incomplete, or only empty lines may follow
         cut = piece.rfind(b"\n", 0, len(piece.rstrip(b"\r\n"))) + 1
         if cut:
             yield b"".join([*parts, piece[:cut]])
@@ -174,7 +174,7 @@ def _parse_block(
         )
         lines[row, 1] = start + word_end
         with np.errstate(over="ignore"):
-            values[row] = numbers  # a number beyond float32 becomes infinite, as everywhere
+            values[row] = numbers  # a number beyond float32 becomes infinite, as in NumPy
     spans = lines[:, :2].tolist()
     return [block[start:end].decode("utf-8", "surrogateescape") for start, end in spans]
 
@@ -182,7 +182,7 @@ def _parse_block(
 def _parse_line(
     path: Path, number: int, line: bytes, size: int, has_word: bool
 ) -> tuple[int, list[float]]:
-    """Any line that is allowed: where its word ends, and its numbers."""
+    """Parse any valid line: return where its word ends, and its numbers."""
     fields = list(_FIELD.finditer(line.rstrip(b" \t\r")))
     start = fields[-size].start() if len(fields) >= size else 0
     if len(fields) < size or (start == 0 if has_word else len(fields) > size):
@@ -253,10 +253,10 @@ def _print_block(
 
 @functools.cache
 def _positional_range() -> tuple[int, int]:
-    """The bits of the first float32 that NumPy prints as 0.1, and of the first it no longer does.
+    """Return the bits of the first float32 that NumPy prints as 0.1, and of the first after.
 
-    NumPy 2.4 has moved the upper bound from 1e16 to 1e6, and gensim prints with the
-    NumPy that is there.
+    Smaller and larger ones are printed as 1e-01. NumPy 2.4 has moved the upper bound from 1e16 to 1e6, and
+    gensim prints with the installed NumPy.
     """
     low = np.nextafter(np.float32(1e-4), np.float32(1))  # float32(1e-4) is below 1e-4
     powers = (np.float32(f"1e{k}") for k in range(5, 17))

@@ -1,10 +1,10 @@
-"""Numba kernels: rows of float32 numbers to and from decimal text, exactly.
+"""Rows of float32 numbers to and from decimal text, exactly.
 
 Reading gives what ``np.float32(float(text))`` gives, printing what
 ``str(np.float32(x))`` gives: the shortest decimal that reads back to the same
 number, and of those the nearest.
 
-All indices are int64, all text is uint8.
+Indices are int64, text is uint8.
 """
 
 from __future__ import annotations
@@ -27,15 +27,15 @@ _LARGEST_POWER = 60
 _POWERS = np.array([float(f"1e{k}") for k in range(_LARGEST_POWER + 1)])
 _EXACT_POWER = 22  # 10**22 is the last power of ten that a double holds exactly
 _EXACT_MANTISSA = 1 << 53
-_FULL = 10**17  # one more digit still fits into an int64
-_DOUBT = 1e-15  # above the relative error of two roundings and a rounded power of ten
+_FULL = 10**17  # one more digit still fits in an int64
+_DOUBT = 1e-15  # more than the relative error of two roundings and a rounded power of ten
 
 
 @njit(inline="always")
 def _parse_number(data: np.ndarray, p: int) -> tuple[np.float32, int, bool]:
-    """The number that starts at ``data[p]``: its value, where it ends, whether all is well."""
+    """Parse the number at ``data[p]``: return its value, its end, and whether it is certain."""
     negative = data[p] == _MINUS
-    p += negative | (data[p] == _PLUS)  # no branch, as signs cannot be foreseen
+    p += negative | (data[p] == _PLUS)  # no branch, as signs cannot be predicted
     start, point = p, -1
     mantissa, exponent = np.int64(0), np.int64(0)
     while True:
@@ -75,11 +75,11 @@ def _parse_exponent(data: np.ndarray, p: int) -> tuple[int, int, bool]:
 
 @njit(inline="always")
 def _round(mantissa: Any, exponent: Any, dropped: Any) -> tuple[np.float32, bool]:
-    """``mantissa * 10**exponent``, and whether it is surely what float() would give.
+    """Return ``mantissa * 10**exponent``, and whether it is certainly what float() gives.
 
-    A mantissa below 2**53 times or over an exact power of ten is rounded once and
-    so is right (Clinger 1990). Any other product lies within a relative 1e-15 of
-    the true one: if both ends of that range round to one float32, that is it.
+    A mantissa below 2**53 times or divided by an exact power of ten is rounded only once and
+    so is correct (Clinger 1990). Any other product lies within a relative 1e-15 of the true
+    one: if both ends of that range round to the same float32, it is the result.
     """
     size = abs(exponent)
     if size > _LARGEST_POWER:
@@ -101,13 +101,13 @@ def parse_rows(data: np.ndarray, has_word: bool, values: np.ndarray, lines: np.n
     data : uint8 (n,)
         Whole lines, each with its newline.
     has_word : bool
-        A word and a space or tab stand before the numbers.
+        Whether a word and a space or tab precede the numbers.
     values : float32 (rows, D)
         Filled with the numbers.
     lines : int64 (rows, 3)
-        Filled with where a line starts, where its word ends, and where the line
-        ends. The word's end is -1 for a line that is not a word without spaces and
-        D plain numbers, one space or tab before each: the slow parser handles it.
+        Filled with the start of each line, the end of its word, and the end of the line.
+        The word's end is -1 unless the line is a word without spaces and D plain numbers,
+        with one space or tab before each: the slow parser handles such lines.
     """
     p = 0
     for row in range(values.shape[0]):
@@ -147,7 +147,7 @@ _FRACTION_BITS = (1 << _WHOLE) - 1
 
 
 def _scales() -> np.ndarray:
-    """For each binary exponent q the decimal one k, and 2**q / 10**k in fixed point.
+    """Return, for each binary exponent q, the decimal one k, and 2**q / 10**k in fixed point.
 
     k is the largest with 10**k no wider than the interval around a number c * 2**q
     in which all decimals read back to it. The interval is 2**q wide, or 3/4 of that
@@ -168,14 +168,14 @@ _SCALES = _scales()
 
 @njit(inline="always")
 def _scaled(quarters: int, high: int, low: int) -> tuple[int, bool]:
-    """``quarters`` times a scale: the whole part, and whether nothing is behind it."""
+    """Multiply ``quarters`` by a scale: the integer part, and whether the fraction is zero."""
     product = quarters * high + (quarters * low >> _SPLIT)
     return product >> _WHOLE, product & _FRACTION_BITS == 0
 
 
 @njit(inline="always")
 def _shortest(bits: int) -> tuple[int, int]:
-    """The shortest decimal n * 10**k of a positive finite float32, given as its bits.
+    """Return the shortest decimal n * 10**k of a positive finite float32, given as bits.
 
     The interval of decimals that read back to the number (bounds included where its
     mantissa is even: round half to even) is scaled by 10**-k to at most ten whole
@@ -206,7 +206,7 @@ def _shortest(bits: int) -> tuple[int, int]:
 
 @njit(inline="always")
 def _print_digits(out: np.ndarray, p: int, n: int, count: int) -> int:
-    """Print ``n`` of ``count`` digits. Nine bytes are written, for speed, with zeros behind."""
+    """Print ``n`` of ``count`` digits; nine bytes are written, for speed, padded with zeros."""
     rest = np.uint64(n * _POWERS_OF_TEN[9 - count])
     for i in range(p + 8, p - 1, -1):
         tens = rest // _TEN
@@ -217,10 +217,10 @@ def _print_digits(out: np.ndarray, p: int, n: int, count: int) -> int:
 
 @njit(inline="always")
 def _print_positional(out: np.ndarray, p: int, n: int, count: int, point: int) -> int:
-    """Print ``n`` of ``count`` digits with the decimal point behind the ``point``-th."""
+    """Print ``n`` of ``count`` digits with the decimal point after the ``point``-th."""
     if point <= 0:
         out[p], out[p + 1] = _ZERO, _POINT
-        out[p + 2], out[p + 3], out[p + 4] = _ZERO, _ZERO, _ZERO  # as many as can be needed
+        out[p + 2], out[p + 3], out[p + 4] = _ZERO, _ZERO, _ZERO  # as many as may be needed
         return _print_digits(out, p + 2 - point, n, count)
     if point < count:
         end = _print_digits(out, p + 1, n, count)
@@ -250,7 +250,7 @@ def _print_scientific(out: np.ndarray, p: int, n: int, count: int, exponent: int
 
 @njit(inline="always")
 def _print_number(out: np.ndarray, p: int, bits: Any, positional: tuple[int, int]) -> int:
-    """Branches cost more than work here, as signs and lengths cannot be foreseen."""
+    """Print a number, with few branches: signs and lengths cannot be predicted."""
     out[p] = _MINUS
     p += bits >> 31 and bits <= 0xFF800000
     bits &= 0x7FFFFFFF
@@ -284,15 +284,15 @@ def print_rows(
     Parameters
     ----------
     words : uint8 (n,)
-        The words, a newline behind each; empty for lines without a word.
+        The words, each followed by a newline; empty for lines without words.
     bits : uint32 (rows, D)
         The float32 numbers, viewed as integers.
     separator : uint8
-        Stands before each number that is not first on its line.
+        Written before each number that is not first on its line.
     trailing : bool
-        A separator stands also behind the last number.
+        Whether a separator also follows the last number.
     positional : (int, int)
-        The bits of the least number and of the bound that print as 0.1, not 1e-01.
+        The bits of the least number that prints as 0.1, not 1e-01, and of the upper bound.
     out : uint8 (m,)
         Filled; at least ``words.size + rows * (D * LONGEST + 1)`` long.
     """
