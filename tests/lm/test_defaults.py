@@ -7,10 +7,11 @@ from typing import Any
 import pytest
 
 from tests.parameters import defaults
-from wordkit.lm.generate import Sampling, beam_search, generate
+from wordkit.lm.generate import beam_search, generate
 from wordkit.lm.model import RecurrentLanguageModel
 from wordkit.lm.ngram import NGramModel
 from wordkit.lm.perplexity import score_text
+from wordkit.lm.sampling import Sampling
 from wordkit.lm.spacing import joined
 from wordkit.lm.texts import UNITS
 

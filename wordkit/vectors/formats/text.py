@@ -253,10 +253,10 @@ def _print_block(
 
 @functools.cache
 def _positional_range() -> tuple[int, int]:
-    """Return the bits of the first float32 that NumPy prints as 0.1, and of the first after.
+    """Return the bits of the first float32 that NumPy prints as 0.1, and of the first beyond.
 
-    Smaller and larger ones are printed as 1e-01. NumPy 2.4 has moved the upper bound from 1e16 to 1e6, and
-    gensim prints with the installed NumPy.
+    Smaller and larger ones are printed as 1e-01. NumPy 2.4 has moved the upper bound from
+    1e16 to 1e6, and gensim prints with the installed NumPy.
     """
     low = np.nextafter(np.float32(1e-4), np.float32(1))  # float32(1e-4) is below 1e-4
     powers = (np.float32(f"1e{k}") for k in range(5, 17))
