@@ -10,9 +10,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sklearn.base import clone
 
-import wordkit.embeddings.counts.sparse_rows as sparse_rows
 from wordkit.corpus.corpus import Corpus
 from wordkit.corpus.text import TextOptions
+from wordkit.embeddings import subsampling
+from wordkit.embeddings.counts import cooccurrence, sparse_rows
 from wordkit.embeddings.counts.cooccurrence import (
     Cooccurrence,
     distance_weights,
@@ -69,6 +70,7 @@ documents = st.lists(
     st.sampled_from(["flat", "linear", "harmonic"]),
     st.sampled_from(["symmetric", "left", "right"]),
     st.integers(1, 8),
+    st.integers(1, 30),
     st.integers(1, 3),
 )
 @settings(max_examples=150)
@@ -78,12 +80,15 @@ def test_against_plain_python(
     weighting: str,
     context: str,
     chunk: int,
+    piece: int,
     workers: int,
 ) -> None:
     corpus = Corpus.build(documents, min_count=1)
     options = {"window": window, "weighting": weighting, "context": context, "sample": 0}
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(sparse_rows, "CHUNK", chunk)
+        patch.setattr(cooccurrence, "PIECE", piece)
+        patch.setattr(subsampling, "PIECE", piece)
         counts = Cooccurrence(**options, workers=workers).fit_transform(corpus)  # type: ignore[arg-type]
     expected = counted_by_hand(documents, window, weighting, context)
     words = corpus.vocabulary.words
@@ -148,6 +153,13 @@ def test_subsampling_is_that_of_word2vec_in_expectation() -> None:
     plain = Cooccurrence(window=2, sample=0).fit_transform(corpus).toarray()
     sampled = Cooccurrence(window=2, sample=sample).fit_transform(corpus).toarray()
     np.testing.assert_allclose(sampled, plain * keep[:, None] * keep, rtol=1e-5)
+
+
+@pytest.mark.parametrize("piece", [1, 3, 100])
+def test_occurrences_of_all_pieces(piece: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(subsampling, "PIECE", piece)
+    corpus = Corpus.build([["a", "b", "a"], ["c", "a"], ["b"]], min_count=1)
+    assert subsampling.occurrences(corpus).tolist() == [3, 2, 1]
 
 
 def test_subsampling_goes_by_the_text_not_by_a_borrowed_vocabulary() -> None:

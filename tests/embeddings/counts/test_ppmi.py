@@ -83,7 +83,8 @@ def test_bad_input() -> None:
         with pytest.raises(ModelError, match=next(iter(options))):
             PPMI(**options).fit(np.eye(2))
     for bad in np.nan, -1.0:
-        with pytest.raises(ModelError, match="finite and not negative"):
-            PPMI().fit(sp.csr_array([[1.0, bad]]))
+        for counts in np.array([[1.0, bad]]), sp.csr_array([[1.0, bad]]):
+            with pytest.raises(ModelError, match="finite and not negative"):
+                PPMI().fit(counts)
     with pytest.raises(ModelError, match="shape"):
         PPMI().fit(np.eye(2)).transform(np.eye(3))

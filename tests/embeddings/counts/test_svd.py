@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import warnings
+
 import numpy as np
 import pytest
 import scipy.sparse as sp
@@ -57,8 +59,10 @@ def test_power_and_context() -> None:
     np.testing.assert_allclose(np.linalg.norm(u, axis=0), 1, rtol=1e-4)
     half = SVD(vector_size=4, power=0.5).fit_transform(matrix)
     np.testing.assert_allclose(half, u * plain.singular_values_**0.5, atol=1e-5)
-    both = SVD(vector_size=4, power=0, add_context=True).fit_transform(matrix)
-    np.testing.assert_allclose(both, u + plain.components_.T, atol=1e-5)
+    for power in (0, 0.5):
+        both = SVD(vector_size=4, power=power, add_context=True).fit_transform(matrix)
+        expected = (u + plain.components_.T) * plain.singular_values_**power
+        np.testing.assert_allclose(both, expected, atol=1e-5)
 
 
 def test_transform_gives_the_rows_of_fit_transform() -> None:
@@ -66,6 +70,14 @@ def test_transform_gives_the_rows_of_fit_transform() -> None:
         svd = SVD(vector_size=6)
         words = svd.fit_transform(matrix)
         np.testing.assert_allclose(svd.transform(matrix[3:7]), words[3:7], atol=1e-4)
+
+
+@pytest.mark.parametrize("power", [0, 0.25, 1])
+def test_rows_have_nothing_in_dimensions_that_are_empty(power: float) -> None:
+    matrix = np.diag([3.0, 2, 0])
+    svd = SVD(vector_size=3, power=power).fit(matrix)
+    expected = np.diag([3.0**power, 2.0**power, 0])
+    np.testing.assert_allclose(abs(svd.transform(matrix)), expected, rtol=1e-5)
 
 
 def test_workers_change_nothing() -> None:
@@ -77,6 +89,9 @@ def test_workers_change_nothing() -> None:
 def test_too_many_dimensions() -> None:
     with pytest.warns(UserWarning, match="no more than 3 dimensions"):
         assert SVD(vector_size=100).fit_transform(np.eye(3)).shape == (3, 3)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        assert SVD(vector_size=3).fit_transform(np.eye(3)).shape == (3, 3)
 
 
 @pytest.mark.parametrize(

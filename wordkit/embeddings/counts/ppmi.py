@@ -64,7 +64,8 @@ class PPMI(TransformerMixin, BaseEstimator):
     def fit(self, X: Any, y: Any = None) -> PPMI:
         """Sum the counts (V, C) by row and by column."""
         check_parameters(self)
-        if sp.issparse(X) and not (np.isfinite(X.data).all() and (X.data >= 0).all()):
+        counts = X.data if sp.issparse(X) else np.asarray(X)
+        if not (np.isfinite(counts).all() and (counts >= 0).all()):
             raise ModelError("counts must be finite and not negative")
         self.row_sums_ = np.asarray(X.sum(axis=1, dtype=np.float64)).ravel()
         self.column_sums_ = np.asarray(X.sum(axis=0, dtype=np.float64)).ravel()
