@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from typing import Any
 
 import numpy as np
 import pytest
@@ -13,7 +14,7 @@ from threadpoolctl import threadpool_info
 from wordkit.backend import products
 from wordkit.backend.product_kernels import DEPTH, ROWS, TILES, WIDTH
 from wordkit.backend.products import Times, product, product_of_each
-from wordkit.backend.threads import one_blas_thread
+from wordkit.backend.threads import PARTS, one_blas_thread
 
 FEW, SOME, MANY = 1, ROWS + 3, ROWS * TILES * 2 + 7
 
@@ -94,6 +95,7 @@ def test_each_thread_some_rows(
     monkeypatch.setattr(products, "available_workers", lambda: workers)
     monkeypatch.setattr(products, "WORTH_ROWS", 0)
     monkeypatch.setattr(products, "IN_CACHE", in_cache)
+    monkeypatch.setattr(products, "IN_SHARED_CACHE", in_cache)
     weight, rows, out = matrix(50, 40, "whole"), matrix(70, 50, "part"), np.empty((70, 40), "f4")
     threads = set()
 
@@ -104,6 +106,41 @@ def test_each_thread_some_rows(
     Times(weight, 70, 3).by_rows(work, 70)
     assert len(threads) == (workers if in_cache else 1)
     np.testing.assert_allclose(out, rows @ weight, atol=1e-4)
+
+
+@pytest.mark.parametrize(("rows", "threads"), [(15, 1), (16, 2)])
+def test_rows_of_its_own_are_worth_a_matrix_in_the_shared_cache(
+    monkeypatch: pytest.MonkeyPatch, rows: int, threads: int
+) -> None:
+    if not products.OWN_KERNELS:
+        pytest.skip("a BLAS copies the matrix for each thread")
+    monkeypatch.setattr(products, "available_workers", lambda: 2)
+    monkeypatch.setattr(products, "WORTH_ROWS", 0)
+    monkeypatch.setattr(products, "IN_CACHE", 0)
+    parts: list[slice] = []
+    times = Times(matrix(50, 40, "whole"), rows, 3)
+    times.by_rows(lambda part, _: parts.append(part), rows)
+    assert len(parts) == threads
+
+
+def test_products_in_more_parts_than_threads(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(products, "available_workers", lambda: 2)
+    monkeypatch.setattr(products, "WORTH_THREADS", 0)
+    monkeypatch.setattr(products, "WORTH_A_PART", 1)
+    for rows, columns in (100, 300), (300, 100):
+        a, b = matrix(rows, 50, "whole"), matrix(50, columns, "whole")
+        times, out = Times(b, rows), np.full((rows, columns), np.nan, np.float32)
+        parts: list[tuple] = []
+        alone = times._alone
+
+        def noted(*given: Any, alone: Callable = alone, parts: list = parts) -> None:
+            parts.append(given)
+            alone(*given)
+
+        monkeypatch.setattr(times, "_alone", noted)
+        times(a, out)
+        assert len(parts) == (PARTS * 2 if products.OWN_KERNELS else 2)
+        np.testing.assert_allclose(out, a @ b, atol=1e-4)
 
 
 @pytest.mark.parametrize("workers", [1, 3])

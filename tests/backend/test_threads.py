@@ -79,6 +79,22 @@ def test_an_error_waits_for_the_other_parts() -> None:
     assert sorted(done) == [1, 2]
 
 
+def test_a_thread_that_is_held_up_takes_fewer_parts() -> None:
+    done: list[int] = []
+    others = threading.Event()
+
+    def work(part: int) -> int:
+        if part == 0:
+            assert others.wait(timeout=30)
+        done.append(part)
+        if len(done) == 5:
+            others.set()
+        return -part
+
+    assert at_once(work, range(6), threads=2) == [0, -1, -2, -3, -4, -5]
+    assert done == [1, 2, 3, 4, 5, 0]
+
+
 def test_parts_of_parts() -> None:
     """Each of the threads that stay would wait for another of them."""
     program = """if True:

@@ -19,12 +19,13 @@ registers of AVX2, 10 x 2 of the 32 of AVX-512; the others hold a row of the pan
 number of the tile.
 
 The right matrix is first copied into panels, (P, size, WIDTH), so that each is read
-sequentially. The left one is read in place, unless its rows are not contiguous and registers
-are narrow, where that would take longer than the multiplication: then TILES of its tiles are
-copied at a time, each as (size, ROWS).
+sequentially. The left one is read in place, unless its rows are not contiguous: then TILES of
+its tiles are copied at a time, each as (size, ROWS). So the step from an element to the next
+in a row of a tile is a constant, 1 or ROWS, and needs no register.
 
 The panels of a large matrix come from memory. Each is prefetched while the one before it is
-multiplied: one cache line per step, so that nothing has to wait.
+multiplied: one cache line per step, so that nothing has to wait. So are the rows that the next
+tile is written to, and those that are copied next.
 
 A long sum is computed DEPTH terms at a time: a panel of these and the tiles multiplied by it
 stay in the second-level cache. Each element of the result is one chain of multiply-adds in the
@@ -41,12 +42,14 @@ from numba.extending import intrinsic
 
 from wordkit.backend.compiling import njit
 from wordkit.backend.simd_kernels import (
+    ALIGNED,
     LANES,
     Pointer,
     ask_for,
     at,
     load,
     pointer_to,
+    prefetch,
     store,
 )
 
@@ -175,7 +178,7 @@ def multiply(
         for first in range(0, tiles, TILES):
             last = min(first + TILES, tiles)
             some = Tiles(first, last, rows, rows // tiles, rows % tiles)
-            copied = column_step != 1 and not WIDE
+            copied = column_step != 1
             if copied:
                 _copy_tiles(terms, some, end - begin, copies)
             for start in range(0, columns, WIDTH):
@@ -205,6 +208,9 @@ def _copy_tiles(terms, some, depth, copies):
             top = _top(some, tile)
             source = at(terms.numbers, top * terms.row_step + start * terms.column_step)
             if tile < within and start + _COLUMNS <= depth:
+                if start + 2 * _COLUMNS <= depth:
+                    for k in range(_COLUMNS, 2 * _COLUMNS):
+                        prefetch(source, k * terms.column_step)
                 for k in range(_COLUMNS):  # any excess is overwritten by the next column
                     store(copy, k * ROWS, load(source, k * terms.column_step))
                 continue
@@ -227,15 +233,16 @@ def _meet(terms, some, copied, copies, panel, out, more, corner):
         into = Matrix(corner, WIDTH, 1) if partial else to
         if partial and more:
             _copy(to, into, height, panel.columns)
-        rows = at(terms.numbers, top * terms.row_step)
-        # in tiles that are copied or contiguous, steps are constants, which need no registers
+        if tile + 1 < some.last:
+            for row in range(height, 2 * height):
+                for column in range(0, WIDTH, ALIGNED):
+                    prefetch(to.numbers, row * out.row_step + column)
         if copied:
             copy = at(copies, (tile - some.first) * _SLOT)
             _sum_up(Matrix(copy, 1, ROWS), height, own, into, more)
-        elif terms.column_step == 1:
+        else:
+            rows = at(terms.numbers, top * terms.row_step)
             _sum_up(Matrix(rows, terms.row_step, 1), height, own, into, more)
-        elif WIDE:
-            _sum_up(Matrix(rows, terms.row_step, terms.column_step), height, own, into, more)
         if partial:
             _copy(into, to, height, panel.columns)
 

@@ -19,19 +19,24 @@ from wordkit.backend.arrays import Array, aligned_empty, array_module
 from wordkit.backend.blas import one_blas_thread
 from wordkit.backend.instructions import blas_only, instruction_set
 from wordkit.backend.product_kernels import ROWS, SCRATCH, WIDTH, fill_panels, multiply
-from wordkit.backend.threads import at_once, available_workers, shares
+from wordkit.backend.threads import PARTS, at_once, available_workers, shares
 
 OWN_KERNELS = instruction_set() in ("avx512", "avx2", "neon") and not blas_only()
 WORTH_THREADS = 2**23
 """Multiply-adds from which threads pay: about 70 microseconds of work for one thread."""
+WORTH_A_PART = 2**22
+"""Multiply-adds of a part, where threads take one part after the other."""
 WORTH_COPYING = 32
 """Left rows, over all products, from which copying the right matrix into panels pays."""
 WORTH_COPYING_TOGETHER = 2**19
 """Elements of the right matrix from which several threads copy it: 2 MB of float32."""
 WORTH_ROWS = 2**21
 """Multiply-adds per product from which each thread gets its own rows for many products."""
-IN_CACHE = 2**19
-"""Elements of a matrix, 2 MB, that a core's cache holds well enough to reread for few rows."""
+IN_CACHE, IN_SHARED_CACHE = 2**19, 2**21
+"""Elements of a matrix, 2 MB, that a core's cache holds well enough to reread for few rows; and
+8 MB, that the cache of all cores does for ``READING`` rows per core."""
+READING = 8
+"""Rows: multiplying so many by a matrix takes as long as reading it."""
 _own = threading.local()
 
 
@@ -115,14 +120,15 @@ class Times:
     def __call__(self, left: Array, out: Array) -> None:
         """Write left @ right into ``out``, on all cores if that pays."""
         (rows, columns), panels = out.shape, -(-out.shape[1] // WIDTH)
-        # reading the right matrix takes as long as multiplying 8 rows by it
-        worth = max(rows, 8) * self.right.size >= WORTH_THREADS
-        workers = self._workers if worth else 1
+        work = max(rows, READING) * self.right.size
+        workers = parts = self._workers if work >= WORTH_THREADS else 1
+        if self._panels is not None and workers > 1:
+            parts = min(max(work // WORTH_A_PART, workers), PARTS * workers)
         with self._limited():
             if rows >= columns:
-                at_once(lambda part: self._alone(left[part], out[part]), shares(rows, workers))
+                at_once(lambda p: self._alone(left[p], out[p]), shares(rows, parts), workers)
             else:
-                at_once(lambda part: self._alone(left, out, part), shares(panels, workers))
+                at_once(lambda p: self._alone(left, out, p), shares(panels, parts), workers)
 
     def by_rows(self, work: Callable[[slice, Callable], None], rows: int) -> None:
         """Call ``work(part, times)`` for parts of the rows, each in its own thread.
@@ -131,8 +137,9 @@ class Times:
         product, unless all of them would read a large matrix for a few rows: then there is
         one part, and each of its products runs on all cores.
         """
-        size = self.right.size
-        if size > IN_CACHE or rows * size < WORTH_ROWS:
+        size, many = self.right.size, rows >= READING * self._workers
+        near = IN_SHARED_CACHE if many and self._panels is not None else IN_CACHE
+        if size > near or rows * size < WORTH_ROWS:
             work(slice(0, rows), self)
             return
         with self._limited():

@@ -16,6 +16,9 @@ import numpy as np
 from wordkit.backend.blas import inside_one_blas_thread, one_blas_thread
 from wordkit.errors import ModelError
 
+PARTS = 2
+"""Per thread, of work that can be divided anywhere."""
+
 
 class _Own(threading.local):
     shares_work = False
@@ -78,21 +81,35 @@ def shares(size: int, workers: int) -> list[slice]:
     return [slice(a, b) for a, b in pairwise(cuts) if a < b]
 
 
-def at_once(work: Callable[[Any], Any], parts: Sequence[Any]) -> list[Any]:
+def at_once(
+    work: Callable[[Any], Any], parts: Sequence[Any], threads: int | None = None
+) -> list[Any]:
     """Return ``work(part)`` for all parts, run at once in permanent threads, for short work.
 
-    If this thread is itself running such a part, the parts run one after the other: the
-    permanent threads could all be waiting for parts of their own.
+    With fewer ``threads`` than parts, each takes the next part that is left, so that one that
+    starts late, or on a slow core, takes fewer. If this thread is itself running such a part,
+    the parts run one after the other: the permanent threads could all be waiting for parts of
+    their own.
     """
-    if len(parts) < 2 or _own.shares_work:
+    threads = min(len(parts), threads or len(parts))
+    if threads < 2 or _own.shares_work:
         return [work(part) for part in parts]
-    work = _as_here(work)
-    futures = [_pool(len(parts) - 1).submit(work, part) for part in parts[1:]]
+    left, done = iter(enumerate(parts)), [None] * len(parts)
+
+    def take() -> None:
+        for number, part in left:
+            done[number] = work(part)
+
+    take = _as_here(take)
+    others = [_pool(threads - 1).submit(take) for _ in range(threads - 1)]
     try:
-        first = work(parts[0])
+        take()
+        others = [other for other in others if not other.cancel()]  # no part was left for them
     finally:
-        wait(futures)
-    return [first, *(future.result() for future in futures)]
+        wait(others)
+    for other in others:
+        other.result()
+    return done
 
 
 @cache
