@@ -244,7 +244,7 @@ def test_attention(folder: Path, tmp_path: Path) -> None:
     message = refused("seq2seq", "attention", folder / "chars", "two", "-o", tmp_path / "m.png")
     assert "has no attention to draw: train a model with --attention" in message
     message = refused("seq2seq", "attention", folder / "model", "two", "-o", tmp_path / "m.txt")
-    assert "ends in .png or .svg" in message
+    assert "ends in .png, .svg or .pdf" in message
 
 
 def test_options_reach_the_model(folder: Path, tmp_path: Path) -> None:

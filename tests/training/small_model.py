@@ -87,7 +87,7 @@ def small_trainer(
         TextBatches(TEXT[:320], batch_size=4, bptt=6, variable=variable),
         folder,
         validation=TextBatches(TEXT[320:], batch_size=3, bptt=5, every_target=True),
-        show=False,
+        progress=False,
         **settings,
     )
 

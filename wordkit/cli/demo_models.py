@@ -36,7 +36,7 @@ def show_language_model(text: Path, folder: Path) -> list[str]:
         valid=held_out,
         settings=LMSettings(embedding_size=128, hidden_size=128, tie=True, dropout=0.2),
         training=LMTraining(epochs=4, lr=0.005, max_minutes=1.5),
-        show=True,
+        progress=True,
     )
     counts = corpus.vocabulary.counts
     unigram = math.exp(-np.log(counts / counts.sum())[held_out.ids[1:]].mean())
@@ -63,7 +63,7 @@ def show_dates(folder: Path, picture: Path) -> list[tuple[str, str]]:
         folder,
         settings=Seq2SeqSettings(units="chars", hidden_size=128, attention="dot", reverse=True),
         training=Seq2SeqTraining(epochs=9, lr=0.006, batch_size=64, max_minutes=1.0),
-        show=True,
+        progress=True,
     )
     found = translate(model, [list(date) for date in DATES])
     first = found[0]

@@ -76,7 +76,7 @@ def train(
             vectors=None if init_vectors is None else WordVectors.load(init_vectors),
             resume=resume,
             checkpoint_every=every,
-            show=True,
+            progress=True,
         )
     seconds = time.perf_counter() - started
     found = model.history["validation_perplexity"]

@@ -67,7 +67,7 @@ def train(
             training=training,
             resume=resume,
             checkpoint_every=every,
-            show=True,
+            progress=True,
         )
     seconds = time.perf_counter() - started
     found, left_out = (model.history[name] for name in ("validation_perplexity", "left_out"))

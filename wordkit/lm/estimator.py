@@ -133,7 +133,7 @@ class LanguageModel(Estimator, LMText, LMTraining, LMSettings):
                     resume=resume,
                     anew=not resume,
                     checkpoint_every=math.inf if folder is None else checkpoint_every,
-                    show=self.progress,
+                    progress=self.progress,
                 )
             except TrainingInterrupted:
                 if folder is not None:

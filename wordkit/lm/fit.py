@@ -7,12 +7,14 @@ from pathlib import Path
 import numpy as np
 
 from wordkit.corpus.corpus import Corpus
+from wordkit.corpus.text import EOS
 from wordkit.errors import ModelError
 from wordkit.layers.base import BLANK
 from wordkit.lm.initial_vectors import put_vectors
 from wordkit.lm.model import RecurrentLanguageModel
 from wordkit.lm.settings import LMSettings, LMTraining
 from wordkit.lm.texts import ids_in, text_options
+from wordkit.lm.writing import Prompt, write
 from wordkit.storage.folders import check_replaceable
 from wordkit.training.batches import TextBatches
 from wordkit.training.runs.checkpoint import CHECKPOINTS
@@ -34,7 +36,7 @@ def fit(
     resume: bool = False,
     anew: bool = False,
     checkpoint_every: float = 300.0,
-    show: bool = False,
+    progress: bool = False,
 ) -> tuple[RecurrentLanguageModel, TrainingResult]:
     """Train a language model and save it as ``folder``.
 
@@ -50,8 +52,8 @@ def fit(
         Remove the checkpoints of a run that is there, and begin again.
     checkpoint_every
         Seconds.
-    show
-        Print the progress.
+    progress
+        Show a progress bar, and a line for each epoch with a sample of what the model writes.
 
     Returns
     -------
@@ -104,10 +106,18 @@ def fit(
         resume=resume,
         anew=anew,
         checkpoint_every=checkpoint_every,
-        show=show,
+        progress=progress,
+        sample=lambda: _sample(model),
         validation_oov=oov,
     )
     return model, result
+
+
+def _sample(model: RecurrentLanguageModel) -> str:
+    """A line that the model writes, or some words of one."""
+    begin = None if EOS in model.vocabulary else model.vocabulary.words[0]
+    length = 80 if model.text.tokenizer == "chars" else 20
+    return write(Prompt(model, begin), max_tokens=length)[0].text
 
 
 def _checksum_of_vectors(vectors: WordVectors) -> int:

@@ -165,7 +165,7 @@ class Seq2Seq(Estimator, Seq2SeqTraining, Seq2SeqSettings):
                     resume=resume,
                     anew=not resume,
                     checkpoint_every=math.inf if folder is None else checkpoint_every,
-                    show=self.progress,
+                    progress=self.progress,
                 )
             except TrainingInterrupted:
                 if folder is not None:

@@ -11,6 +11,7 @@ from wordkit.corpus.text import EOS, UNK
 from wordkit.corpus.vocabulary import Vocabulary
 from wordkit.errors import ModelError
 from wordkit.layers.base import BLANK
+from wordkit.seq2seq.decode import translate
 from wordkit.seq2seq.model import BOS, EXTRA_LENGTH, EncoderDecoder
 from wordkit.seq2seq.settings import Seq2SeqSettings, Seq2SeqTraining
 from wordkit.storage.folders import check_replaceable
@@ -36,7 +37,7 @@ def fit(
     resume: bool = False,
     anew: bool = False,
     checkpoint_every: float = 300.0,
-    show: bool = False,
+    progress: bool = False,
 ) -> tuple[EncoderDecoder, TrainingResult]:
     """Train an encoder-decoder and save it as ``folder``.
 
@@ -54,8 +55,8 @@ def fit(
         Remove the checkpoints of a run that is there, and begin again.
     checkpoint_every
         Seconds.
-    show
-        A progress bar.
+    progress
+        Show a progress bar, and a line for each epoch with a sample of what the model gives.
 
     Returns
     -------
@@ -107,10 +108,18 @@ def fit(
         resume=resume,
         anew=anew,
         checkpoint_every=checkpoint_every,
-        show=show,
+        progress=progress,
+        sample=lambda: _sample(model, (valid or pairs)[0][0]),
         left_out=given - len(pairs),
     )
     return model, result
+
+
+def _sample(model: EncoderDecoder, source: Sequence[str]) -> str:
+    """A source, and what the model makes of it."""
+    [found] = translate(model, [source], attention=False)
+    space = "" if model.settings.units == "chars" else " "
+    return f"{space.join(source)} -> {space.join(found.tokens)}"
 
 
 def _checksum_of_pairs(pairs: Pairs) -> int:

@@ -20,7 +20,7 @@ EPOCH = len(BATCHES.epoch(1, 0))
 def trainer(folder: Path, **settings: Any) -> Trainer:
     training = TrainingSettings(**{"lr": 2.0, "epochs": 4, **settings})
     return trainer_for(
-        SmallModel(), training, BATCHES, BATCHES, folder, checkpoint_every=60, show=False
+        SmallModel(), training, BATCHES, BATCHES, folder, checkpoint_every=60, progress=False
     )
 
 
@@ -65,5 +65,5 @@ def test_settings_reach_the_trainer(tmp_path: Path) -> None:
     assert found.optimizer.weight_decay == 0.5
     assert (found.clip_norm, found.epochs, found.max_seconds) == (3.0, 7, 120)
     assert (found.patience, found.validate_every, found.seed) == (5, 11, 9)
-    assert (found.checkpoint_every, found.show) == (60, False)
+    assert (found.checkpoint_every, found.progress) == (60, False)
     assert trainer(tmp_path).max_seconds == float("inf")

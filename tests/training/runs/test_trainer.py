@@ -347,11 +347,15 @@ def test_paths_may_be_strings(tmp_path: Path) -> None:
     assert read_metrics(f"{folder}/metrics.jsonl")[-1]["step"] == 13
 
 
-def test_silent_without_a_terminal(tmp_path: Path, capfd: pytest.CaptureFixture) -> None:
+@pytest.mark.parametrize("progress", [True, False])
+def test_no_bar_without_a_terminal(
+    tmp_path: Path, capfd: pytest.CaptureFixture, progress: bool
+) -> None:
     run = small_trainer(tmp_path, epochs=1)
-    run.show = True
+    run.progress = progress
     run.fit()
-    assert capfd.readouterr() == ("", "")
+    out, err = capfd.readouterr()
+    assert (out, len(err.splitlines())) == ("", int(progress))
 
 
 def test_in_a_thread(tmp_path: Path) -> None:

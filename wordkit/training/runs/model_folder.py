@@ -8,7 +8,7 @@ MODEL/checkpoints/config.json                            the settings it was sta
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
@@ -37,7 +37,8 @@ def train_in(
     resume: bool,
     anew: bool,
     checkpoint_every: float,
-    show: bool,
+    progress: bool,
+    sample: Callable[[], str] | None = None,
     **facts: Any,
 ) -> TrainingResult:
     """Train a model and save it.
@@ -50,6 +51,8 @@ def train_in(
         As ``note_settings`` takes it.
     anew
         Remove the checkpoints that are there.
+    sample
+        See ``Trainer``.
     facts
         What else to remember of the training.
 
@@ -69,7 +72,8 @@ def train_in(
             validation,
             runs,
             checkpoint_every=checkpoint_every,
-            show=show,
+            progress=progress,
+            sample=sample,
         )
         note_settings(runs, model.settings, training, data=data, resume=resume)
         result = trainer.fit(resume=resume)
@@ -107,7 +111,8 @@ def trainer_for(
     folder: Path,
     *,
     checkpoint_every: float,
-    show: bool,
+    progress: bool,
+    sample: Callable[[], str] | None = None,
 ) -> Trainer:
     """The trainer that the settings describe; checkpoints go to the folder."""
     every = len(batches.epoch(training.seed, 0))
@@ -129,5 +134,6 @@ def trainer_for(
         patience=training.patience,
         checkpoint_every=checkpoint_every,
         seed=training.seed,
-        show=show,
+        progress=progress,
+        sample=sample,
     )

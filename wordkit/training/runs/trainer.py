@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -13,7 +13,6 @@ import numpy as np
 
 from wordkit.errors import ModelError
 from wordkit.interrupts import TrainingInterrupted, noted_interrupts
-from wordkit.progress import progress_bar
 from wordkit.training.batches import Batches
 from wordkit.training.descent.clipping import clip_by_norm, clip_by_value
 from wordkit.training.descent.gradients import combined
@@ -21,6 +20,7 @@ from wordkit.training.descent.optimizers import Optimizer
 from wordkit.training.descent.schedules import Schedule
 from wordkit.training.model import Model, evaluate
 from wordkit.training.runs.metrics import METRICS, MetricsFile, perplexity
+from wordkit.training.runs.report import Report
 from wordkit.training.runs.run import RunFolder
 
 
@@ -68,6 +68,10 @@ class Trainer:
         Seconds.
     log_every
         Steps, at the most, to a row of the training loss in the metrics.
+    progress
+        Show a progress bar, and a line for each epoch.
+    sample
+        Writes some text with the model, to be shown after each epoch; it changes nothing.
     """
 
     def __init__(
@@ -88,7 +92,8 @@ class Trainer:
         checkpoint_every: float = 300.0,
         log_every: int = 100,
         seed: int = 1,
-        show: bool = True,
+        progress: bool = True,
+        sample: Callable[[], str] | None = None,
     ):
         numbers = {"epochs": epochs, "validate_every": validate_every, "patience": patience,
                    "log_every": log_every}  # fmt: skip
@@ -105,7 +110,7 @@ class Trainer:
         self.clip_norm, self.clip_value = clip_norm, clip_value
         self.validate_every, self.patience = validate_every, patience
         self.checkpoint_every, self.log_every = checkpoint_every, log_every
-        self.seed, self.show = seed, show
+        self.seed, self.progress, self.sample = seed, progress, sample
 
     def fit(self, *, resume: bool = False) -> TrainingResult:
         """Train, and leave the best weights in the params of the model.
@@ -147,6 +152,8 @@ class _Fit:
         self.checkpoint_at, self.checkpoint_step = now, self.run.step
         self.rate = self.norm = math.nan  # of the last step
         self.targets, self.counted_from = 0, now  # for the speed, since the last row
+        self.last_speed, self.validation_loss = 0.0, math.nan
+        self.epoch_loss, self.epoch_count = 0.0, 0  # since this part of the epoch began
 
     def result(self) -> TrainingResult:
         """Train to the end, and put the best weights in place."""
@@ -169,15 +176,22 @@ class _Fit:
         total = run.step - run.position + (self.trainer.epochs - run.epoch) * len(batches)
         with (
             noted_interrupts() as interrupts,
-            progress_bar("training", total, " steps", show=self.trainer.show) as bar,
+            Report(
+                show=self.trainer.progress,
+                total=total,
+                done=run.step,
+                epochs=self.trainer.epochs,
+                seconds_left=self.trainer.max_seconds - self._seconds(),
+                sample=self.trainer.sample,
+            ) as report,
         ):
-            bar.n = bar.initial = run.step
             while (reason := self._reason_to_stop()) is None:
                 self._step(batches[run.position])
                 self._count_batch()
-                bar.set_postfix_str(self._postfix(), refresh=False)
-                bar.update()
+                report.step(run.epoch + run.position / run.batches, self._facts)
                 self._log_and_validate()
+                if run.position == 0:
+                    report.epoch(run.epoch, self._facts_of_epoch())
                 if interrupts:
                     path = self._save()
                     raise TrainingInterrupted(
@@ -228,6 +242,8 @@ class _Fit:
         run.step += 1
         run.loss_sum += loss
         run.loss_count += int(count)
+        self.epoch_loss += loss
+        self.epoch_count += int(count)
         self.targets += int(count)
 
     def _count_batch(self) -> None:
@@ -281,13 +297,13 @@ class _Fit:
         every = self.trainer.validate_every
         due = epoch_ends if every is None else run.step % every == 0
         if due or epoch_ends or run.step % self.trainer.log_every == 0:
-            loss = run.loss_sum / max(run.loss_count, 1)
+            loss, self.last_speed = run.loss_sum / max(run.loss_count, 1), self._speed()
             self._write(
                 loss=loss,
                 perplexity=perplexity(loss),
                 rate=self.rate,
                 gradient_norm=self.norm,
-                tokens_per_second=round(self._speed()),
+                tokens_per_second=round(self.last_speed),
             )
             run.loss_sum, run.loss_count = 0.0, 0
             self._reset_speed()
@@ -298,6 +314,7 @@ class _Fit:
         run = self.run
         with self.optimizer.averaged(self.saved.params):
             loss, _ = evaluate(self.model, validation.epoch(0, 0))
+            self.validation_loss = loss
             self._check_finite(loss, "validation loss")
             better = run.best_loss is None or loss < run.best_loss
             if better:
@@ -315,12 +332,22 @@ class _Fit:
         epoch = round(run.epoch + run.position / run.batches, 4)
         self.metrics.write(step=run.step, epoch=epoch, seconds=self._seconds(), **values)
 
-    def _postfix(self) -> str:
+    def _facts(self) -> str:
+        """How the run goes, since the last row of the metrics."""
         loss = self.run.loss_sum / max(self.run.loss_count, 1)
         return (
-            f"{self._speed():,.0f} tokens/s, loss {loss:.3f}, perplexity {perplexity(loss):.1f}, "
-            f"rate {self.rate:.3g}"
+            f"perplexity {perplexity(loss):.4g}, rate {self.rate:.3g}, "
+            f"{self._speed():,.0f} tokens/s"
         )
+
+    def _facts_of_epoch(self) -> str:
+        """How the epoch went that has just ended."""
+        loss = self.epoch_loss / max(self.epoch_count, 1)
+        self.epoch_loss, self.epoch_count = 0.0, 0
+        found = f"perplexity {perplexity(loss):.4g}"
+        if not math.isnan(self.validation_loss):
+            found += f", validation {perplexity(self.validation_loss):.4g}"
+        return f"{found}, rate {self.rate:.3g}, {self.last_speed:,.0f} tokens/s"
 
     def _seconds(self) -> float:
         return time.monotonic() - self.began
