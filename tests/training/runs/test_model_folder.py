@@ -52,7 +52,7 @@ def test_batches_are_counted_but_not_made(tmp_path: Path) -> None:
 
     training = TrainingSettings(lr=2.0, epochs=4, schedule="cosine")
     found = trainer_for(
-        SmallModel(), training, Counted(), None, tmp_path, checkpoint_every=60, show=False
+        SmallModel(), training, Counted(), None, tmp_path, checkpoint_every=60, progress=False
     )
     assert [found.schedule.rate(step) for step in (0, 20, 40)] == pytest.approx([2, 1, 0])
 

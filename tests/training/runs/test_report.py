@@ -83,7 +83,8 @@ def test_the_log_gets_what_is_shown(
     with caplog.at_level(logging.INFO, "wordkit"):
         LanguageModel(hidden_size=8, batch_size=2, epochs=2).fit(TEXTS, valid=TEXTS[:2])
     shown = lines(capsys)
-    assert caplog.messages == shown
+    # of kernels that are compiled the log says too
+    assert [line for line in caplog.messages if not line.startswith("compiling")] == shown
     assert shown[0].startswith("epoch 1 of 2: perplexity ")
     assert ", validation " in shown[0]
     assert shown[0].endswith(" left")
