@@ -340,7 +340,7 @@ def test_a_run_that_was_stopped_goes_on_to_the_same_bits(
 ) -> None:
     monkeypatch.setattr(training, "ROUNDS", 1)
     monkeypatch.setattr(training, "PIECE", 1024)
-    corpus, folder = long_corpus(), tmp_path / "checkpoints"
+    corpus, folder = long_corpus(), tmp_path / "of a model" / "checkpoints"
     model = SkipGram(vector_size=12, epochs=3, workers=1, reproducible=reproducible)
     whole = clone(model).fit(corpus)
     stops, train_some = iter([True, False, False, True, True]), Training._train_some
@@ -442,6 +442,7 @@ def test_more_text_adds_words_and_loses_none() -> None:
     two = Corpus.build([["b", "c", "d"]] * 80, min_count=1)
     model = SkipGram(vector_size=9, sample=0, workers=1).partial_fit(one)
     first = model.vectors_
+    outputs = dict(zip(model.vectors_.words, model.output_vectors_, strict=True))
     second = model.partial_fit(two).vectors_
     assert sorted(second.words) == ["a", "b", "c", "d"]
     assert dict(zip(second.words, second.counts, strict=True)) == {
@@ -452,7 +453,27 @@ def test_more_text_adds_words_and_loses_none() -> None:
     }
     np.testing.assert_array_equal(second["a"], first["a"])
     assert not np.array_equal(second["b"], first["b"])
-    assert len(model.output_vectors_) == 4
+    after = dict(zip(second.words, model.output_vectors_, strict=True))
+    np.testing.assert_array_equal(after["a"], outputs["a"])
+    assert outputs["a"].any()
+    assert not np.array_equal(after["b"], outputs["b"])
+
+
+@pytest.mark.parametrize("kind", [SkipGram, Cbow])
+def test_more_text_with_a_tree(kind: type) -> None:
+    """The tree is another one, and its vectors begin anew."""
+    one = Corpus.build([["a", "b", "c"]] * 50, min_count=1)
+    two = Corpus.build([["b", "c", "d"]] * 80, min_count=1)
+    model = kind(vector_size=9, sample=0, workers=1, loss="hs").partial_fit(one)
+    fitted = kind(vector_size=9, sample=0, workers=1, loss="hs").fit(one)
+    first = model.vectors_
+    np.testing.assert_array_equal(first.vectors, fitted.vectors_.vectors)
+    second = model.partial_fit(two).vectors_
+    assert sorted(second.words) == ["a", "b", "c", "d"]
+    np.testing.assert_array_equal(second["a"], first["a"])
+    assert not np.array_equal(second["b"], first["b"])
+    with pytest.raises(ModelError, match="the vectors so far have 9 dimensions, not 8"):
+        model.set_params(vector_size=8).partial_fit(two)
 
 
 def test_more_text_leaves_frozen_vectors_as_they_are() -> None:
