@@ -195,7 +195,7 @@ class Bench:
         """Speed, and the scores."""
         from vectors import SETS
 
-        speed = len(self.corpus) * epochs / result.training / 1e6
+        speed = self.corpus.tokens * epochs / result.training / 1e6
         scores = "  ".join(f"{n} {s:.3f}" for n, s in zip(SETS, result.scores, strict=True))
         return (
             f"whole {result.whole:.1f} s, {result.cpu:.1f} s of CPU; training "

@@ -46,7 +46,7 @@ def main() -> None:
         if not name.startswith(arguments.only):
             continue
         for method, estimator, options in METHODS:
-            if "epochs" in options and len(corpus) > 1_000_000:
+            if "epochs" in options and corpus.tokens > 1_000_000:
                 continue
             started = time.perf_counter()
             trained = [estimator(**options, seed=seed).fit(corpus) for seed in seeds]
@@ -61,15 +61,15 @@ def corpora() -> Iterator[tuple[str, wordkit.Corpus]]:
     wiki = wikipedia()
     for share in (100, 10):
         part = wordkit.Corpus.build(wiki.document(n) for n in range(0, wiki.documents, share))
-        yield f"wiki-9m, {100 // share} %: {len(part) / 1e6:.2g} M words", part
+        yield f"wiki-9m, {100 // share} %: {part.tokens / 1e6:.2g} M words", part
     ptb = wordkit.Corpus.build(
         DATA / "ptb" / "ptb.train.txt", text=TextOptions(tokenizer="whitespace"), min_count=1
     )
-    yield f"PTB: {len(ptb) / 1e6:.2g} M words", ptb
+    yield f"PTB: {ptb.tokens / 1e6:.2g} M words", ptb
     with tempfile.TemporaryDirectory() as folder:
         text = docstrings(Path(folder) / "docstrings.txt")
-        yield f"docstrings: {len(text) / 1e6:.2g} M words", text
-    yield f"wiki-9m: {len(wiki) / 1e6:.2g} M words", wiki
+        yield f"docstrings: {text.tokens / 1e6:.2g} M words", text
+    yield f"wiki-9m: {wiki.tokens / 1e6:.2g} M words", wiki
 
 
 if __name__ == "__main__":

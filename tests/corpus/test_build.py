@@ -163,7 +163,8 @@ def test_vocabulary_of_another_corpus() -> None:
         ([""], "the input has no words"),
         (["... !"], "the input has no words"),
         (["a b a"], "the most frequent of 2 occurs 2 times, and min_count is 5"),
-        (5, "expected paths or texts, found int"),
+        (5, r"expected a list of pathlib\.Path or of texts, found int"),
+        ("a b", r"expected a list of pathlib\.Path or of texts, found str"),
         ([5], "document 0: expected a string or a list of strings, found 5"),
         (["a", ["b", None]], "document 1: expected a string or a list of strings"),
     ],
@@ -207,7 +208,7 @@ class TestLoad:
             with pytest.raises(WordkitError):
                 Corpus.load(folder)
             path.write_bytes(whole)
-        assert len(Corpus.load(folder)) > 0
+        assert Corpus.load(folder).tokens > 0
 
     def test_ids_of_another_corpus(self, folder: Path, tmp_path: Path) -> None:
         build(["a"], tmp_path / "small", min_count=1)
@@ -227,7 +228,7 @@ class TestLoad:
     )
     def test_arrays_that_make_no_sense(self, folder: Path, name: str, array: np.ndarray) -> None:
         if array.size == 4:
-            array[-1] = len(Corpus.load(folder))
+            array[-1] = Corpus.load(folder).tokens
         write_tensors(folder / f"{name}.safetensors", {name: array})
         with pytest.raises(FormatError, match="is damaged"):
             Corpus.load(folder)
@@ -288,7 +289,7 @@ class TestDataset:
     @pytest.mark.skipif("WORDKIT_DATA" not in os.environ, reason="needs the PTB in $WORDKIT_DATA")
     def test_ptb(self, tmp_path: Path) -> None:
         built = dict(parts.build_dataset("ptb", tmp_path / "ptb"))
-        assert {name: len(part) for name, part in built.items()} == {
+        assert {name: part.tokens for name, part in built.items()} == {
             "train": 929_589,
             "valid": 73_760,
             "test": 82_430,

@@ -166,7 +166,7 @@ def _written(corpora: dict[Path, Any], as_json: bool, how: str = "") -> None:
             [
                 {
                     "output": str(path),
-                    "tokens": len(made),
+                    "tokens": made.tokens,
                     "words": len(made.vocabulary),
                     "documents": made.documents,
                 }
@@ -180,7 +180,7 @@ def _written(corpora: dict[Path, Any], as_json: bool, how: str = "") -> None:
 
 def _summary(corpus: Any) -> str:
     words, documents = len(corpus.vocabulary), corpus.documents
-    return f"{len(corpus):,} tokens, {words:,} words, {documents:,} documents"
+    return f"{corpus.tokens:,} tokens, {words:,} words, {documents:,} documents"
 
 
 @click.command()
@@ -206,7 +206,7 @@ def info(directory: Path, top: int, verify: bool, as_json: bool) -> None:
         facts.append(
             {
                 "corpus": str(directory / name),
-                "tokens": len(one),
+                "tokens": one.tokens,
                 "words": len(one.vocabulary),
                 "documents": one.documents,
                 "most_frequent": dict(counts),

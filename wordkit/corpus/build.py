@@ -47,12 +47,12 @@ def build(
     workers: int | None = None,
     progress: bool = False,
 ) -> Encoded:
-    """Build a corpus; ``Corpus.build`` is this with a ``Corpus`` in the end.
+    """Build a corpus; see ``Corpus.from_files`` and ``Corpus.from_texts``.
 
     Parameters
     ----------
     source
-        A path or a list of ``pathlib.Path``: files, folders, patterns. Else an iterable
+        A ``pathlib.Path`` or a list of them: files, folders, patterns. Else an iterable
         of documents, each a string or a list of tokens (which are taken as they are).
     directory
         Where to put it; without it the corpus stays in memory.
@@ -75,10 +75,12 @@ def build(
         Another process is writing it.
     """
     text, format = text or TextOptions(), format or TextFormat()
-    if isinstance(source, (str, Path)):
-        source = [Path(source)]
-    elif not isinstance(source, Iterable):
-        raise CorpusError(f"expected paths or texts, found {type(source).__name__}")
+    if isinstance(source, Path):
+        source = [source]
+    elif isinstance(source, str) or not isinstance(source, Iterable):
+        raise CorpusError(
+            f"expected a list of pathlib.Path or of texts, found {type(source).__name__}"
+        )
     settings: dict[str, Any] = {"text": text.to_dict(), "format": asdict(format)}
     if vocabulary is None:
         settings |= {"min_count": min_count, "max_vocab": max_vocab, "unk": unk}

@@ -82,7 +82,7 @@ def find(corpus: Corpus, score: str, threshold: float, min_count: int, bar: Any)
     """
     keys, together, different = frequent_pairs(corpus, min_count, bar)
     first, second = np.divmod(keys, len(corpus.vocabulary))
-    counts, tokens = corpus.vocabulary.counts.astype(np.float64), len(corpus)
+    counts, tokens = corpus.vocabulary.counts.astype(np.float64), corpus.tokens
     a, b = counts[first], counts[second]
     if score == "npmi":
         scores = np.log(together * tokens / (a * b)) / -np.log(together / tokens)
@@ -126,12 +126,12 @@ def frequent_pairs(corpus: Corpus, min_count: int, bar: Any) -> tuple[np.ndarray
     """
     size = len(corpus.vocabulary)
     ends = np.cumsum(corpus.vocabulary.counts)
-    cuts = np.searchsorted(ends, np.arange(0, len(corpus), PAIRS_AT_ONCE), "right")
+    cuts = np.searchsorted(ends, np.arange(0, corpus.tokens, PAIRS_AT_ONCE), "right")
     frequent, counts = [np.zeros(0, np.int64)], [np.zeros(0, np.int64)]
     different = 0
     for low, high in pairwise(np.unique([0, *cuts, size]).tolist()):
         keys = [np.zeros(0, np.int64)]
-        for start in range(0, len(corpus), PIECE):
+        for start in range(0, corpus.tokens, PIECE):
             some = pair_keys(corpus, start)
             keys.append(some[(some >= low * size) & (some < high * size)])
         found, times = np.unique(np.concatenate(keys), return_counts=True)

@@ -16,7 +16,7 @@ import numpy as np
 from wordkit.corpus import collocations
 from wordkit.corpus.blocks import Numbering
 from wordkit.corpus.build import scratch_file
-from wordkit.corpus.corpus import Corpus, as_corpus
+from wordkit.corpus.corpus import Corpus, corpus_of
 from wordkit.corpus.encoded import KIND, write_encoded
 from wordkit.corpus.vocabulary import Vocabulary
 from wordkit.errors import CorpusError
@@ -51,7 +51,7 @@ def join_phrases(
     Parameters
     ----------
     corpus
-        A ``Corpus``, the folder of one, or texts.
+        A ``Corpus``, a ``pathlib.Path`` of one or of files of text, or texts.
     directory
         Where to put the new corpus; without it that stays in memory.
     score
@@ -87,13 +87,13 @@ def join_phrases(
     threshold = collocations.check(score, threshold, min_count)
     if passes < 1:
         raise CorpusError(f"passes must be at least 1, not {passes}")
-    corpus = as_corpus(corpus)
+    corpus = corpus_of(corpus)
     if directory is not None:
         check_replaceable(directory, KIND)
     with locked(directory):
         text, found = _counted(corpus), []
         for number in range(1, passes + 1):
-            with progress_bar(f"pass {number}", 2 * len(text), " words", show=progress) as bar:
+            with progress_bar(f"pass {number}", 2 * text.tokens, " words", show=progress) as bar:
                 pairs = collocations.find(text, score, threshold, min_count, bar)
                 if not len(pairs.first):
                     break
@@ -178,12 +178,12 @@ def _write_joined(
     wanted = pairs.first * len(corpus.vocabulary) + pairs.second
     times = np.zeros(len(wanted), np.int64)
     start = length = 0
-    while start < len(corpus):
+    while start < corpus.tokens:
         keys = collocations.pair_keys(corpus, start)
         slots = np.minimum(np.searchsorted(wanted, keys), len(wanted) - 1)
         places = every_second(np.flatnonzero(wanted[slots] == keys))
         slots = slots[places]
-        end = min(start + collocations.PIECE, len(corpus))
+        end = min(start + collocations.PIECE, corpus.tokens)
         if len(places):  # the last pair may need the first word of the next piece
             end = max(end, start + int(places[-1]) + 2)
         piece, kept = np.array(corpus.ids[start:end], np.int32), np.ones(end - start, bool)
@@ -195,7 +195,7 @@ def _write_joined(
         offsets[first:last] = length + before[corpus.offsets[first:last] - start]
         start, length = end, length + int(before[-1])
         bar.update(len(piece))
-    offsets[corpus.offsets == len(corpus)] = length
+    offsets[corpus.offsets == corpus.tokens] = length
     return times
 
 

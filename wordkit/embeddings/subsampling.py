@@ -23,7 +23,7 @@ def occurrences(corpus: Corpus) -> np.ndarray:
     """How often each word occurs in this very corpus, (V,) int64."""
     size = len(corpus.vocabulary)
     counts = np.zeros(size, np.int64)
-    for start in range(0, len(corpus), PIECE):
+    for start in range(0, corpus.tokens, PIECE):
         piece = corpus.ids[start : start + PIECE]
         if piece.min() < 0 or piece.max() >= size:
             raise ModelError("the corpus is damaged: it has ids that its vocabulary lacks")

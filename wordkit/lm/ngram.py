@@ -51,7 +51,7 @@ class NGramModel:
         """
         if self.order < 1:
             raise ModelError(f"order must be at least 1, not {self.order}")
-        if not len(corpus):
+        if not corpus.tokens:
             raise ModelError("the corpus is empty: there is nothing to count")
         self.vocabulary_size_ = len(corpus.vocabulary)
         self.eos_id_ = corpus.vocabulary.index.get(EOS, -1)

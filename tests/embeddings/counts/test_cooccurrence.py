@@ -145,7 +145,7 @@ def test_subsampling_is_that_of_word2vec_in_expectation() -> None:
     """A pair counts with the probability that both its words are kept."""
     corpus = random_corpus(50_000)
     sample = 1e-3
-    share = corpus.vocabulary.counts / len(corpus)
+    share = corpus.vocabulary.counts / corpus.tokens
     keep = np.minimum(1, np.sqrt(sample / share) + sample / share)
     assert keep[0] < 0.5
     assert keep[-1] == 1

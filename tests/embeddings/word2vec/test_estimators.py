@@ -54,7 +54,7 @@ class Twin:
         self.shares = model.loss == "ns" and getattr(model, "negatives", "") == "shared"
 
     def run(self) -> None:
-        model, total = self.model, len(self.corpus)
+        model, total = self.model, self.corpus.tokens
         for first, last in zip(self.corpus.offsets[:-1], self.corpus.offsets[1:], strict=True):
             kept = [
                 place

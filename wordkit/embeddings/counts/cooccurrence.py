@@ -9,7 +9,7 @@ import scipy.sparse as sp
 from sklearn.base import BaseEstimator, TransformerMixin
 
 from wordkit.checks import Choice, Interval, Parameter, check_parameters
-from wordkit.corpus.corpus import Corpus, as_corpus
+from wordkit.corpus.corpus import Corpus, corpus_of
 from wordkit.embeddings.counts.sparse_rows import Pieces, RowWriter
 from wordkit.embeddings.parameters import SHARED
 from wordkit.embeddings.subsampling import keep_probabilities, occurrences
@@ -80,18 +80,18 @@ class Cooccurrence(TransformerMixin, BaseEstimator):
     def fit(self, X: Any, y: Any = None) -> Cooccurrence:
         """Take the vocabulary of a corpus, or of an iterable of texts or token lists."""
         check_parameters(self)
-        self.vocabulary_ = as_corpus(X).vocabulary
+        self.vocabulary_ = corpus_of(X).vocabulary
         return self
 
     def fit_transform(self, X: Any, y: Any = None) -> sp.csr_array:
         """``fit`` and ``transform``, reading texts once."""
-        corpus = as_corpus(X)
+        corpus = corpus_of(X)
         return self.fit(corpus).transform(corpus)
 
     def transform(self, X: Any) -> sp.csr_array:
         """Count: (V, V) float32, a row a word, a column a context."""
         if not isinstance(X, Corpus):
-            X = Corpus.build(X, vocabulary=self.vocabulary_)
+            X = Corpus.from_texts(X, vocabulary=self.vocabulary_)
         if X.vocabulary.words != self.vocabulary_.words:
             raise ModelError("this corpus has another vocabulary than the one fitted")
         size = len(self.vocabulary_)
@@ -159,7 +159,7 @@ def _separated(corpus: Corpus, memory_mb: float) -> np.ndarray:
     """The ids with -1 between documents; a long text lies in a memory-mapped scratch file."""
     inner = corpus.offsets[1:-1]
     text = Pieces(np.int32, memory_mb / 4)
-    for start in range(0, len(corpus), PIECE):
+    for start in range(0, corpus.tokens, PIECE):
         first, last = np.searchsorted(inner, [start, start + PIECE])
         piece = corpus.ids[start : start + PIECE]
         text.append(np.insert(piece, inner[first:last] - start, -1))

@@ -7,7 +7,7 @@ from typing import Any, ClassVar
 from sklearn.base import BaseEstimator
 
 from wordkit.checks import Choice, Parameter, check_parameters
-from wordkit.corpus.corpus import as_corpus
+from wordkit.corpus.corpus import corpus_of
 from wordkit.embeddings.counts.cooccurrence import Cooccurrence
 from wordkit.embeddings.counts.ppmi import PPMI
 from wordkit.embeddings.counts.svd import SVD
@@ -80,7 +80,7 @@ class CountVectors(BaseEstimator):
     def fit(self, X: Any, y: Any = None) -> CountVectors:
         """Learn from a ``Corpus``, or an iterable of texts or token lists."""
         check_parameters(self)  # all of them, before the work
-        corpus = as_corpus(X)
+        corpus = corpus_of(X)
         vectors = self._step(Cooccurrence).fit_transform(corpus)
         if self.method != "counts":
             vectors = self._step(PPMI).set_params(copy=False).fit_transform(vectors)

@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from wordkit.corpus.corpus import Corpus, as_corpus
+from wordkit.corpus.corpus import Corpus, corpus_of
 from wordkit.embeddings.subsampling import keep_probabilities, occurrences
 from wordkit.embeddings.word2vec.settings import FAST, check_settings, known_vectors, plain
 from wordkit.embeddings.word2vec.structures import Method, Targets
@@ -80,7 +80,7 @@ class _Word2Vec(Estimator):
             Another process keeps its state in that folder.
         """
         check_settings(self)
-        corpus = as_corpus(X)
+        corpus = corpus_of(X)
         weights = self._weights(corpus, corpus.vocabulary.words)
         folder = None if checkpoints is None else Path(checkpoints)
         counts = occurrences(corpus)
@@ -98,7 +98,7 @@ class _Word2Vec(Estimator):
         if not hasattr(self, "vectors_"):
             return self.fit(X)
         check_settings(self)
-        corpus, before = as_corpus(X), self.vectors_
+        corpus, before = corpus_of(X), self.vectors_
         if before.vector_size != self.vector_size:
             raise ModelError(
                 f"the vectors so far have {before.vector_size} dimensions, not {self.vector_size}"

@@ -13,7 +13,7 @@ import numpy as np
 
 from wordkit.backend.arrays import Array, array_module, scatter_add, to_device, to_host
 from wordkit.checks import Choice, Interval, Parameter, check_parameters
-from wordkit.corpus.corpus import Corpus, as_corpus
+from wordkit.corpus.corpus import Corpus, corpus_of
 from wordkit.embeddings.subsampling import keep_probabilities
 from wordkit.embeddings.word2vec.settings import PREDICTED, check_rates
 from wordkit.errors import ModelError
@@ -134,11 +134,11 @@ class TextbookWord2Vec(Estimator):
         """
         check_parameters(self)
         check_rates(self.alpha, self.min_alpha)
-        corpus = as_corpus(X)
+        corpus = corpus_of(X)
         rng = np.random.default_rng(self.seed)
         inner, output = self._inner(len(corpus.vocabulary), rng), self._output(corpus)
         sampler = UnigramSampler(corpus.vocabulary.counts, ns_exponent=self.ns_exponent)
-        words = self.epochs * len(corpus)
+        words = self.epochs * corpus.tokens
         self.loss_per_epoch_: list[float] = []
         with (
             progress_bar("training", words, " words", show=self.verbose) as bar,
@@ -194,7 +194,7 @@ class TextbookWord2Vec(Estimator):
             if self.dynamic_window:
                 reach = rng.integers(1, self.window, len(centres), endpoint=True)
             contexts = context_windows(text, bounds, centres, reach)
-            progress = (int(kept[centres[-1]]) + 1) / len(corpus)
+            progress = (int(kept[centres[-1]]) + 1) / corpus.tokens
             if self.method == "cbow":
                 some = (contexts >= 0).any(axis=1)
                 yield Batch(contexts[some], text[centres[some]], progress)
@@ -254,7 +254,7 @@ class Batch(NamedTuple):
 def kept_positions(corpus: Corpus, sample: float, rng: np.random.Generator) -> np.ndarray:
     """The positions that stay when frequent words are left out at random, ascending."""
     keep = keep_probabilities(corpus.vocabulary.counts, sample)
-    return np.flatnonzero(rng.random(len(corpus)) < keep[corpus.ids])
+    return np.flatnonzero(rng.random(corpus.tokens) < keep[corpus.ids])
 
 
 def context_windows(

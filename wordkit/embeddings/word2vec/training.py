@@ -99,11 +99,11 @@ class Training:
         self.show = self.settings.pop("verbose")
         self.progress = Progress()
         self._shared: Work | None = None
-        self._words = len(corpus) * self.settings["epochs"]
+        self._words = corpus.tokens * self.settings["epochs"]
 
     def run(self) -> list[float]:
         """Train to the end; returns the mean loss of each epoch."""
-        now, size = self.progress, len(self.corpus)
+        now, size = self.progress, self.corpus.tokens
         saved = time.monotonic()
         with (
             noted_interrupts() as interrupts,
@@ -141,7 +141,7 @@ class Training:
         """The rate at the start of this epoch, what it loses with each word, the last one."""
         alpha, min_alpha = float(self.settings["alpha"]), float(self.settings["min_alpha"])
         slope = (alpha - min_alpha) / self._words
-        return alpha - slope * self.progress.epoch * len(self.corpus), slope, min_alpha
+        return alpha - slope * self.progress.epoch * self.corpus.tokens, slope, min_alpha
 
     def _train_some(self) -> None:
         """Go on by some pieces of text."""
@@ -159,7 +159,7 @@ class Training:
         """Threads take pieces and write to the same weights (Niu et al. 2011)."""
         from wordkit.embeddings.word2vec.training_kernels import train
 
-        now, size = self.progress, len(self.corpus)
+        now, size = self.progress, self.corpus.tokens
         piece = min(PIECE, 1024 * max(1, size // (1024 * self.workers)))
         last = min(now.place + GROUP * self.workers * piece, size)
         calls = [
@@ -183,7 +183,7 @@ class Training:
         if shared is None:
             shared = self._shared = self._work(ROUND, 2 * self.batch, parts)
         shared.room.losses[:] = 0
-        last = min(now.place + ROUNDS * ROUND * shared.at_once, len(self.corpus))
+        last = min(now.place + ROUNDS * ROUND * shared.at_once, self.corpus.tokens)
         counter, counts = np.zeros(1, np.int64), np.zeros(ROUND, np.int64)
         calls = [
             (*self._call(now.place, last),
@@ -246,7 +246,7 @@ class Training:
         assert self.folder is not None
         self._check_finite()
         now, weights = self.progress, self.weights
-        name = checkpoint_name(now.epoch * len(self.corpus) + now.place)
+        name = checkpoint_name(now.epoch * self.corpus.tokens + now.place)
         tensors = {
             "inputs": weights.inputs,
             "outputs": weights.outputs,
@@ -300,7 +300,7 @@ class Training:
         try:
             now = Progress(**state["progress"])
             known = [int(now.epoch), int(now.place), float(now.loss), float(now.terms)]
-            if known[0] != len(now.losses) or not 0 <= known[1] < len(self.corpus):
+            if known[0] != len(now.losses) or not 0 <= known[1] < self.corpus.tokens:
                 raise ValueError("its place is not in the text")
         except (KeyError, TypeError, ValueError) as error:
             raise FormatError(f"{path} is damaged: {error}") from None
@@ -311,7 +311,7 @@ class Training:
         corpus = self.corpus
         words = "\n".join(corpus.vocabulary.words).encode("utf-8", "surrogateescape")
         return {
-            "tokens": len(corpus),
+            "tokens": corpus.tokens,
             "words": zlib.crc32(words),
             "text": zlib.crc32(corpus.ids.data),
             "documents": zlib.crc32(corpus.offsets.data),
@@ -319,7 +319,7 @@ class Training:
 
     def _stopped(self) -> str:
         now = self.progress
-        where = f"stopped in epoch {now.epoch + 1}, at {now.place / len(self.corpus):.0%}"
+        where = f"stopped in epoch {now.epoch + 1}, at {now.place / self.corpus.tokens:.0%}"
         if self.folder is None:
             return where
         self.save()
