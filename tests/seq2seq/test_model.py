@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 
 from tests.layers.masks import shapes_drawn
 from tests.seq2seq.small import PAIRS, SOURCE, TARGET, Twin, batch_of, small_model
+from wordkit.backend import products
 from wordkit.backend.arrays import to_host
 from wordkit.corpus.vocabulary import Vocabulary
 from wordkit.errors import FormatError, ModelError
@@ -373,3 +374,22 @@ def test_weights_that_are_not_finite(saved: Path, wrong: float) -> None:
     write_tensors(path, weights)
     with pytest.raises(FormatError, match=r"the weights 'output.bias' hold NaN or infinity"):
         EncoderDecoder.load(saved)
+
+
+def test_the_weights_are_prepared_once_for_all_steps(monkeypatch: pytest.MonkeyPatch) -> None:
+    model = small_model(dtype=np.float32, attention="dot", layers=2)
+    prepared: list[tuple[int, ...]] = []
+
+    class Noted(products.Times):
+        def __init__(self, right: np.ndarray, *given: int) -> None:
+            prepared.append(right.shape)
+            super().__init__(right, *given)
+
+    memory = model.encode([np.array([1, 2])] * 3)
+    monkeypatch.setattr(products, "Times", Noted)
+    words, state = np.full(3, model.start), memory.first_state
+    counts = []
+    for _ in range(3):
+        _, state, _ = model.step(words, state, memory.rows([0, 1, 2]))
+        counts.append(len(prepared))
+    assert counts[0] == counts[2] > 0

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -27,20 +28,22 @@ class Memory(NamedTuple):
 
     ``states`` (N, S, H) in the order of the words, and ``keys``, what attention multiplies
     with; None without attention. ``mask`` (N, S), False where there is padding.
-    ``first_state``: what the decoder begins with, arrays of N rows.
+    ``first_state``: what the decoder begins with, arrays of N rows. ``product``: the product
+    with weights, which do not change as long as the memory is used.
     """
 
     states: Array | None
     keys: Array | None
     mask: Array
     first_state: State
+    product: Callable
 
     def rows(self, index: Any) -> Memory:
         """The memory of some of the sources, in any order, also several times."""
         index = array_module(self.mask).asarray(index)
         states, keys = (None if a is None else a[index] for a in (self.states, self.keys))
         first = {name: array[index] for name, array in self.first_state.items()}
-        return Memory(states, keys, self.mask[index], first)
+        return Memory(states, keys, self.mask[index], first, self.product)
 
 
 class Decoder(Layer):
@@ -142,10 +145,12 @@ class Decoder(Layer):
         own, extra = _split_state(state)
         xp, weights = array_module(ids), None
         x = xp.concatenate([self.embedding.params["weight"][ids], *extra.values()], axis=1)
-        after = self.stack.step(x, own)
+        after = self.stack.step(x, own, product=memory.product)
         y = self.stack.output(after)
         if self.attentional:
-            y, weights = self.attentional.look(y[:, None], memory.keys, memory.states, memory.mask)
+            y, weights = self.attentional.look(
+                y[:, None], memory.keys, memory.states, memory.mask, product=memory.product
+            )
             y, weights = y[:, 0], weights[:, 0]
         if "fed" in extra:
             extra["fed"] = y

@@ -18,6 +18,7 @@ from typing import Any
 import numpy as np
 
 from wordkit.backend.arrays import Array, array_module, to_host
+from wordkit.backend.products import KeptProducts
 from wordkit.corpus.text import EOS, UNK
 from wordkit.corpus.vocabulary import Vocabulary
 from wordkit.errors import ModelError
@@ -199,7 +200,7 @@ class EncoderDecoder(SavedModel):
         """
         xp = array_module(self.output.params["bias"])
         y, state, weights = self.decoder.step(xp.asarray(words), state, memory)
-        scores = y @ self.output.params["weight"].T
+        scores = memory.product(y, self.output.params["weight"].T)
         scores += self.output.params["bias"]
         scores -= scores.max(axis=1, keepdims=True)
         scores -= xp.log(xp.exp(scores).sum(axis=1, keepdims=True))
@@ -219,8 +220,8 @@ class EncoderDecoder(SavedModel):
     def _memory(self, states: Array, mask: np.ndarray, first: State) -> Memory:
         mask, attentional = array_module(states).asarray(mask), self.decoder.attentional
         if attentional is None:
-            return Memory(None, None, mask, first)
-        return Memory(states, attentional.attention.keys(states), mask, first)
+            return Memory(None, None, mask, first, KeptProducts())
+        return Memory(states, attentional.attention.keys(states), mask, first, KeptProducts())
 
     # --- on disk: see ``SavedModel`` --------------------------------------------------
 

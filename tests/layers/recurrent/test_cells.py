@@ -13,6 +13,7 @@ from wordkit.backend.arrays import to_host
 from wordkit.errors import ModelError
 from wordkit.layers.base import Layer
 from wordkit.layers.gradient_check import check_gradients
+from wordkit.layers.recurrent import loop
 from wordkit.layers.recurrent.cells import CELLS
 from wordkit.layers.recurrent.loop import Recurrent
 from wordkit.layers.recurrent.lstm import LSTM
@@ -333,6 +334,25 @@ def test_steps_of_another_type(kind: str) -> None:
     for name, array in layer.step(x, state).items():
         assert array.dtype == np.float32
         np.testing.assert_array_equal(array, expected[name])
+
+
+@every_kind
+def test_a_step_in_threads(kind: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    layer = layer_of(kind, dtype=np.float32, d=D, h=20)
+    x, state = inputs_of(n=7)[:, 0].astype(np.float32), state_of(layer, n=7)
+    alone, threads = layer.step(x, state), set()
+    monkeypatch.setattr(loop, "WORTH_THREADS", 0)
+    monkeypatch.setattr(loop, "available_workers", lambda: 3)
+    cell = layer._cell
+
+    def noted(step: loop.Step) -> None:
+        threads.add(len(step.gates))
+        cell(step)
+
+    monkeypatch.setattr(layer, "_cell", noted)
+    for name, array in layer.step(x, state).items():
+        np.testing.assert_array_equal(array, alone[name])
+    assert threads == {2, 3}
 
 
 @every_kind

@@ -67,11 +67,20 @@ class AttentionalVector(Layer):
         return vectors
 
     def look(
-        self, h: Array, keys: Array, memory: Array, mask: Array | None = None
+        self,
+        h: Array,
+        keys: Array,
+        memory: Array,
+        mask: Array | None = None,
+        *,
+        product: Callable = product,
     ) -> tuple[Array, Array]:
-        """The vectors (N, T, D) and weights (N, T, S). Nothing is kept for backward."""
+        """The vectors (N, T, D) and weights (N, T, S). Nothing is kept for backward.
+
+        For many steps, ``KeptProducts`` as ``product`` saves time.
+        """
         context, weights = self.attention.look(h, keys, memory, mask)
-        return self._vectors(context, h), weights
+        return self._vectors(context, h, product), weights
 
     def attend_backward(self, gradient: Array) -> Array:
         """From the gradient of the vectors, of the last ``attend`` that is left, to that of h."""

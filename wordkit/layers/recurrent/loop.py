@@ -28,8 +28,9 @@ from typing import NamedTuple
 
 import numpy as np
 
-from wordkit.backend.arrays import Array, array_module
+from wordkit.backend.arrays import Array, array_module, fits_kernels
 from wordkit.backend.products import Times, product
+from wordkit.backend.threads import at_once, available_workers, shares
 from wordkit.errors import ModelError
 from wordkit.layers.base import Layer, Parameter
 from wordkit.layers.buffers import Buffers
@@ -41,6 +42,8 @@ from wordkit.layers.recurrent.checks import (
     check_turn,
 )
 
+WORTH_THREADS = 2**17
+"""Gates of a single step from which threads pay: about half a millisecond for one thread."""
 State = dict[str, Array]
 """The arrays, each (N, H), that a step hands to the next: ``h``, of an LSTM also ``c``."""
 
@@ -256,7 +259,13 @@ class Recurrent(Layer):
         product(x.astype(dtype, copy=False), weight_ih, gates)
         gates += self._input_bias()
         product(before[0], weight_hh, through)
-        self._cell(Step(gates, through, before, after))
+
+        def cell(rows: slice) -> None:
+            states = [[array[rows] for array in arrays] for arrays in (before, after)]
+            self._cell(Step(gates[rows], through[rows], *states))
+
+        worth = fits_kernels(gates) and gates.size >= WORTH_THREADS
+        at_once(cell, shares(len(x), available_workers() if worth else 1))
         return dict(zip(self.state_names, after, strict=True))
 
     # --- what the layers differ in ---
