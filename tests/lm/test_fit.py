@@ -55,7 +55,7 @@ def test_learns_and_saves(tmp_path: Path) -> None:
     model, result = trained(tmp_path / "m", epochs=8)
     loaded = RecurrentLanguageModel.load(tmp_path / "m")
     found = perplexity(loaded, VALID.ids)
-    counts = VALID.vocabulary.counts / len(VALID)
+    counts = VALID.vocabulary.counts / VALID.tokens
     unigram = np.exp(-(counts * np.log(counts)).sum())
     assert found < unigram / 2
     assert found == pytest.approx(model.history["validation_perplexity"], rel=0.05)
