@@ -28,6 +28,8 @@ class DeviceArray(np.lib.mixins.NDArrayOperatorsMixin):
         return wrapped(getattr(ufunc, method)(*unwrapped(inputs), **unwrapped(options)))
 
     def __getattr__(self, name: str) -> Any:
+        if name.startswith("__array"):  # by which NumPy would take what is in it
+            raise AttributeError(name)
         return on_device(getattr(self.host, name))
 
     def __getitem__(self, key: Any) -> Any:

@@ -37,6 +37,14 @@ def test_names_and_shapes(tmp_path: Path) -> None:
     }
 
 
+def test_from_every_array_module(tmp_path: Path, xp: Any) -> None:
+    export(small_model(), tmp_path / "host.safetensors")
+    export(small_model(xp=xp), tmp_path / "m.safetensors")
+    assert (tmp_path / "m.safetensors").read_bytes() == (
+        tmp_path / "host.safetensors"
+    ).read_bytes()
+
+
 def test_a_layout_that_is_none(tmp_path: Path) -> None:
     with pytest.raises(ModelError, match="layout must be one of pytorch, not 'onnx'"):
         export(small_model(), tmp_path / "m.safetensors", layout="onnx")

@@ -184,6 +184,14 @@ def test_comes_back(tmp_path: Path, settings: dict[str, Any]) -> None:
     loaded.params["embedding.weight"][0] = 0  # it can be trained on
 
 
+def test_saved_from_every_array_module(tmp_path: Path, xp: Any) -> None:
+    model = small_model(dtype=np.float32, xp=xp)
+    model.save(tmp_path / "m")
+    loaded = RecurrentLanguageModel.load(tmp_path / "m")
+    for name, param in loaded.params.items():
+        np.testing.assert_array_equal(param, to_host(model.params[name]))
+
+
 @pytest.fixture
 def saved(tmp_path: Path) -> Path:
     small_model(dtype=np.float32).save(tmp_path / "m")

@@ -30,6 +30,13 @@ def test_against_the_loop(cell: str, steps: int, monkeypatch: pytest.MonkeyPatch
     assert perplexity.perplexity(model, IDS) == score.perplexity
 
 
+def test_on_every_array_module(xp: Any) -> None:
+    [found] = perplexity.log_probabilities(small_model(xp=xp), IDS)
+    [expected] = perplexity.log_probabilities(small_model(), IDS)
+    assert isinstance(found, np.ndarray)
+    np.testing.assert_allclose(found, expected)
+
+
 def test_float32_weights_are_summed_in_float64() -> None:
     ids = np.tile(IDS, 40)
     exact = perplexity.perplexity(small_model(), ids)

@@ -322,6 +322,14 @@ def test_on_any_array_module(xp: Any) -> None:
             np.testing.assert_allclose(one.attention, other.attention, rtol=1e-4)
 
 
+def test_unknown_words_are_replaced_on_any_array_module(xp: Any) -> None:
+    sources, options = [list("vwx"), list("zy")], {"max_length": 4, "replace_unknown": True}
+    on_host = translate(Unknowing(1), sources, **options)
+    found = translate(Unknowing(1, xp), sources, **options)
+    assert [each.tokens for each in found] == [each.tokens for each in on_host]
+    assert any(set(each.tokens) & set("vwxyz") for each in found)
+
+
 @pytest.mark.parametrize("beam", [1, 3])
 @pytest.mark.parametrize(
     "values",
