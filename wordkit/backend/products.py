@@ -122,7 +122,8 @@ class Times:
         (rows, columns), panels = out.shape, -(-out.shape[1] // WIDTH)
         work = max(rows, READING) * self.right.size
         workers = parts = self._workers if work >= WORTH_THREADS else 1
-        if self._panels is not None and workers > 1:
+        copied = left.strides[1] != left.itemsize  # tile by tile, in each part
+        if self._panels is not None and workers > 1 and not copied:
             parts = min(max(work // WORTH_A_PART, workers), PARTS * workers)
         with self._limited():
             if rows >= columns:
@@ -139,11 +140,12 @@ class Times:
         """
         size, many = self.right.size, rows >= READING * self._workers
         near = IN_SHARED_CACHE if many and self._panels is not None else IN_CACHE
-        if size > near or rows * size < WORTH_ROWS:
+        if size > near:
             work(slice(0, rows), self)
             return
+        threads = self._workers if rows * size >= WORTH_ROWS else 1
         with self._limited():
-            at_once(lambda part: work(part, self._alone), shares(rows, self._workers))
+            at_once(lambda part: work(part, self._alone), shares(rows, threads))
 
     def _limited(self) -> AbstractContextManager[None]:
         """Limit the BLAS once, around all threads: the limit may be one per process."""

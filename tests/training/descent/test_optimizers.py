@@ -317,6 +317,17 @@ def test_float32_against_float64(name: str, weight_decay: float, rows: bool) -> 
     np.testing.assert_allclose(single, exact, rtol=1e-5, atol=1e-6)
 
 
+@pytest.mark.parametrize("weight_decay", [0.0, 0.2])
+def test_sgd_in_kernels_has_the_bits_of_numpy(weight_decay: float) -> None:
+    rng = np.random.default_rng(1)
+    shape = (gradients.WORTH_THREADS // 100 + 7, 101)
+    w, g = (rng.normal(size=shape).astype(np.float32) for _ in range(2))
+    slope = g + np.float32(weight_decay) * w
+    expected = w - np.float32(0.1) * slope
+    OPTIMIZERS["sgd"](weight_decay=weight_decay).step({"w": w}, {"w": g}, 0.1)
+    np.testing.assert_array_equal(w, expected)
+
+
 @pytest.mark.parametrize("name", OPTIMIZERS)
 @pytest.mark.parametrize("order", ["C", "F"])
 def test_blocks_and_layouts_change_nothing(

@@ -21,7 +21,7 @@ from wordkit.errors import ModelError
 from wordkit.layers.base import RowGradient
 from wordkit.training.descent.gradients import blocks, combined, in_parts
 from wordkit.training.descent.state import count_of
-from wordkit.training.descent.update_kernels import AdamStep, adam
+from wordkit.training.descent.update_kernels import AdamStep, adam, sgd
 
 
 class Optimizer:
@@ -125,6 +125,15 @@ class Optimizer:
 
 class SGD(Optimizer):
     """w <- w - rate g."""
+
+    def _step_blocks(self, arrays: list[Array], gradient: Array, rate: float) -> None:
+        given = [arrays[0], gradient]
+        if len(arrays) > 1 or not all(fits_kernels(array) for array in given):
+            super()._step_blocks(arrays, gradient, rate)
+            return
+        w, g = (array.reshape(-1) for array in given)
+        decay = float(self.weight_decay)
+        in_parts(lambda part: sgd(w[part], g[part], rate, decay), w.size)
 
     def _update(self, w: Array, g: Array, rate: float, *slots: Array) -> None:
         w -= rate * g

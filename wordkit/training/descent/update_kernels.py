@@ -28,6 +28,14 @@ class AdamStep(NamedTuple):
     epsilon: float
 
 
+@njit
+def sgd(w: np.ndarray, g: np.ndarray, rate: float, decay: float) -> None:
+    """w <- w - rate (g + decay w), both (n,) float32."""
+    step, share = np.float32(rate), np.float32(decay)
+    for n in range(len(w)):
+        w[n] -= step * (g[n] + share * w[n])
+
+
 @njit(error_model="numpy")
 def adam(w: np.ndarray, g: np.ndarray, m: np.ndarray, v: np.ndarray, step: AdamStep) -> None:
     """w <- keep w; g + decay w into m and v; w <- w - size m / (sqrt(v) / root + epsilon).
