@@ -21,6 +21,8 @@ from safetensors.numpy import load_file
 from tests.cli import test_cli
 from wordkit.cli.commands import cli
 from wordkit.cli.models import draw_loss
+from wordkit.lm.model import RecurrentLanguageModel
+from wordkit.lm.perplexity import log_probabilities
 from wordkit.storage.tensors import map_tensors, write_tensors
 
 TRAIN = "\n".join(
@@ -93,15 +95,54 @@ def test_perplexity_and_score(folder: Path) -> None:
     tokens = VALID.replace("\n", " <eos> ").split()
     assert (found["tokens"], found["oov"]) == (len(tokens) - 1, 1)
     rows = asked("score", model, valid)
-    known = [token if token != "mouse" else "<unk>" for token in tokens]
-    assert [row["token"] for row in rows] == known[1:]
-    mean = np.mean([row["log_probability"] for row in rows])
-    assert found["perplexity"] == pytest.approx(math.exp(-mean), rel=1e-9)
-    lines = ok("lm", "score", model, valid).splitlines()
-    for line, row in zip(lines, rows, strict=True):
-        token, log_probability = line.split("\t")
-        assert token == row["token"]
+    assert [row["word"] for row in rows] == tokens
+    assert [row["word"] for row in rows if not row["known"]] == ["mouse"]
+    loaded = RecurrentLanguageModel.load(model)
+    ids = loaded.vocabulary.encode(["<eos>", *tokens])  # how a text begins
+    expected = np.concatenate(list(log_probabilities(loaded, ids)))
+    np.testing.assert_allclose([row["log_probability"] for row in rows], expected)
+    code, out, messages = wordkit("lm", "score", model, valid)
+    assert (code, messages) == (
+        0,
+        "1 unknown words share the probability of <unk> in equal parts\n",
+    )
+    for line, row in zip(out.splitlines(), rows, strict=True):
+        word, log_probability = line.split("\t")
+        assert word == row["word"]
         assert float(log_probability) == pytest.approx(row["log_probability"], abs=1e-6)
+
+
+def test_score_in_bits_by_line(folder: Path) -> None:
+    valid, model = folder / "valid.txt", folder / "model"
+    words = asked("score", model, valid, "--bits")
+    lines = asked("score", model, valid, "--bits", "--lines")
+    assert [(line["line"], line["words"]) for line in lines] == [("1", 12), ("2", 5)]
+    assert lines[1]["bits"] == pytest.approx(sum(word["bits"] for word in words[12:]))
+    nats = asked("score", model, valid)
+    assert words[0]["bits"] == pytest.approx(-nats[0]["log_probability"] / math.log(2))
+
+
+@pytest.mark.parametrize("name", ["map.html", "map.png"])
+def test_a_heat_map(folder: Path, tmp_path: Path, name: str) -> None:
+    assert ok("lm", "score", folder / "model", folder / "valid.txt", "-o", tmp_path / name) == ""
+    written = (tmp_path / name).read_bytes()
+    assert len(written) > 1000
+    if name.endswith("html"):
+        assert written.startswith(b"<!DOCTYPE html>")
+        assert b'title="unknown, ' in written
+        assert b">mouse</span>" in written
+
+
+def test_a_wrapped_text(folder: Path, tmp_path: Path) -> None:
+    """Its lines are no ends of lines."""
+    line = "the cat did , and <unk> the corn " * 3
+    (tmp_path / "t").write_text("\n".join([line] * 25) + "\n")
+    wrapped, whole = (
+        asked("score", folder / "model", tmp_path / "t", *options)
+        for options in ([], ["--unwrap"])
+    )
+    ends = [sum(row["word"] == "<eos>" for row in rows) for rows in (wrapped, whole)]
+    assert ends == [25, 1]
 
 
 def test_perplexity_of_several_texts(folder: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -19,18 +20,24 @@ from wordkit.cli.output import (
 if TYPE_CHECKING:
     import numpy as np
 
+    from wordkit.corpus.corpus import Corpus
     from wordkit.lm.model import RecurrentLanguageModel
+    from wordkit.lm.surprisal import Surprisal
 
 PATH = click.Path(path_type=Path)
 
 model_argument = click.argument("path", metavar="MODEL", type=PATH)
+unwrap_option = click.option(
+    "--unwrap", is_flag=True, help="Join lines broken at some width: a paragraph is a line."
+)
 
 
 @click.command()
 @model_argument
 @click.argument("texts", metavar="TEXT...", nargs=-1, required=True, type=PATH)
+@unwrap_option
 @json_option
-def perplexity(path: Path, texts: tuple[Path, ...], as_json: bool) -> None:
+def perplexity(path: Path, texts: tuple[Path, ...], unwrap: bool, as_json: bool) -> None:
     """Measure how well a model predicts texts (files or corpora).
 
     Every token but the first counts, each after all those before it.
@@ -41,7 +48,7 @@ def perplexity(path: Path, texts: tuple[Path, ...], as_json: bool) -> None:
     from wordkit.lm.perplexity import TextScore, score_text
 
     model = load(path)
-    scores = [score_text(model, *_read_ids(model, text)) for text in texts]
+    scores = [score_text(model, *_read_ids(model, text, unwrap)) for text in texts]
     total = TextScore(*map(sum, zip(*scores, strict=True)))
     named = zip([*map(str, texts), "all"], [*scores, total], strict=True)
     rows = [(name, s.perplexity, s.tokens, s.oov) for name, s in named]
@@ -57,28 +64,60 @@ def perplexity(path: Path, texts: tuple[Path, ...], as_json: bool) -> None:
 @click.command()
 @model_argument
 @click.argument("text", metavar="TEXT", type=PATH)
+@click.option("--bits", is_flag=True, help="Give -log2 p in place of log p.")
+@click.option("--lines", is_flag=True, help="Give a sum for each line, not each word.")
+@click.option("-o", "--output", type=PATH, help="Draw a heat map: HTML, PNG, SVG or PDF.")
+@unwrap_option
 @json_option
-def score(path: Path, text: Path, as_json: bool) -> None:
-    """Print the log-probability of each token of a text.
+def score(
+    path: Path, text: Path, bits: bool, lines: bool, output: Path | None, unwrap: bool,
+    as_json: bool,
+) -> None:  # fmt: skip
+    """Print the log-probability of each word of a text (a file or a corpus).
 
-    Natural logarithms, of every token but the first.
+    Natural logarithms, each by all words before it. Words are as they are written; unknown
+    ones share the probability of <unk>.
 
     \b
     wordkit lm score model test.txt
+    wordkit lm score model test.txt --bits --lines
+    wordkit lm score model letter.txt -o letter.html
     """
-    from wordkit.lm.perplexity import log_probabilities
+    from wordkit.lm.surprisal import surprisal
 
     model = load(path)
-    ids, oov = _read_ids(model, text)
-    words = iter(model.vocabulary.decode(ids[1:].tolist()))
-    rows = (
-        (next(words), value) for part in log_probabilities(model, ids) for value in part.tolist()
-    )
-    if as_json:
-        print_json([{"token": word, "log_probability": value} for word, value in rows])
+    found = surprisal(model, _read_written(text, unwrap), str(text))
+    if output is not None:
+        _draw(found, output)
+        return
+    name, factor = ("bits", 1.0) if bits else ("log_probability", -math.log(2))
+    if lines:
+        header: tuple[str, ...] = ("line", name, "words")
+        rows = [(str(each.line), each.bits * factor, each.words) for each in found.lines()]
     else:
-        print_rows((word, f"{value:.6f}") for word, value in rows)
-        say_oov(oov, model)
+        header = ("word", name, "known")
+        rows = [(each.word, each.bits * factor, each.known) for each in found]
+    if as_json:
+        print_json([dict(zip(header, row, strict=True)) for row in rows])
+        return
+    print_rows((row[0], f"{row[1]:.6f}", *([row[2]] if lines else [])) for row in rows)
+    if found.unknown and model.vocabulary.unk_id is not None:
+        say(f"{found.unknown:,} unknown words share the probability of <unk> in equal parts")
+    elif found.unknown:
+        say(f"{found.unknown:,} unknown words have no probability: the model has no <unk>")
+
+
+def _draw(found: Surprisal, output: Path) -> None:
+    """A page for HTML, a picture otherwise."""
+    if output.suffix.lower() not in (".html", ".htm"):
+        found.plot(output)
+    else:
+        from wordkit.storage.files import new_file
+
+        page = f'<!DOCTYPE html><meta charset="utf-8"><title>bits</title>{found.to_html()}'
+        with new_file(output) as file:
+            file.write(page.encode())
+    say(f"{output}: the darker a word, the more bits it carries")
 
 
 @click.command()
@@ -127,11 +166,22 @@ def load(path: Path) -> RecurrentLanguageModel:
     return RecurrentLanguageModel.load(path)
 
 
-def _read_ids(model: RecurrentLanguageModel, text: Path) -> tuple[np.ndarray, int]:
+def _read_ids(model: RecurrentLanguageModel, text: Path, unwrap: bool) -> tuple[np.ndarray, int]:
     """The ids of a text, and how many of its tokens the model does not know."""
     from wordkit.lm.texts import ids_in, read_text
 
-    return ids_in(read_text(text, model.text), model.vocabulary, str(text))
+    return ids_in(read_text(text, model.text, unwrap=unwrap), model.vocabulary, str(text))
+
+
+def _read_written(path: Path, unwrap: bool) -> str | Corpus:
+    """The lines of a file as they are written, or a corpus."""
+    if path.is_dir():
+        from wordkit.corpus.corpus import Corpus
+
+        return Corpus.load(path)
+    from wordkit.lm.texts import read_lines
+
+    return "".join(f"{line}\n" for line in read_lines(path, unwrap=unwrap))
 
 
 def say_oov(oov: int, model: RecurrentLanguageModel) -> None:

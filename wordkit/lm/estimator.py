@@ -147,7 +147,7 @@ class LanguageModel(Estimator, LMText, LMTraining, LMSettings):
 
     def _like(self, source: Any, options: TextOptions) -> Any:
         """A text in tokens, as another one was."""
-        return text_corpus(source, LMText(), options)
+        return text_corpus(source, LMText(unwrap=self.unwrap), options)
 
     # --- questions --------------------------------------------------------------------
 
@@ -302,4 +302,5 @@ def _text_of(options: TextOptions) -> dict[str, Any]:
     units = (name for name, known in UNITS.items() if known.tokenizer == options.tokenizer)
     return {
         "units": next(units, None), "lower": options.lower, "punctuation": options.punctuation,
+        "strip_accents": options.strip_accents,
     }  # fmt: skip

@@ -71,6 +71,10 @@ class LMText:
         none="tokens if the text is tokenised, else words",
     )
     lower: bool = parameter(False, help="Lower-case the text.")
+    strip_accents: bool = parameter(False, help="Take the accents from letters: é is e.")
+    unwrap: bool = parameter(
+        False, help="Join lines that were broken at some width: a paragraph is a line."
+    )
     punctuation: str = parameter(
         "split", Choice(("split", "drop")), help="A token for each mark, or none (words)."
     )

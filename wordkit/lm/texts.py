@@ -11,8 +11,9 @@ from typing import Any
 import numpy as np
 
 from wordkit.corpus.corpus import Corpus
-from wordkit.corpus.reader import STDIN, StrictFormat, read_blocks
+from wordkit.corpus.reader import STDIN, StrictFormat, TextFormat, plain_lines, read_blocks
 from wordkit.corpus.text import EOS, UNK, TextOptions
+from wordkit.corpus.unwrap import unwrapped
 from wordkit.corpus.vocabulary import Vocabulary
 from wordkit.errors import CorpusError, ModelError
 from wordkit.lm.settings import LMText
@@ -32,7 +33,12 @@ _MARK = re.compile(r"(\s?)[,.;:!?](?=\s)")
 def text_options_for(text: LMText, sample: str) -> TextOptions:
     """How text that begins like the sample is to become tokens."""
     units = text.units or ("tokens" if is_tokenised(sample) else "words")
-    return replace(UNITS[units], lower=text.lower, punctuation=text.punctuation)
+    return replace(
+        UNITS[units],
+        lower=text.lower,
+        strip_accents=text.strip_accents,
+        punctuation=text.punctuation,
+    )
 
 
 def is_tokenised(sample: str) -> bool:
@@ -63,6 +69,8 @@ def text_corpus(source: Any, text: LMText, like: TextOptions | None = None) -> C
 
     Parameters
     ----------
+    text
+        Of these, ``unwrap`` counts whether there is another text to follow or not.
     like
         How another text became tokens, which this one is to follow.
 
@@ -77,7 +85,8 @@ def text_corpus(source: Any, text: LMText, like: TextOptions | None = None) -> C
         if source.is_dir():
             return Corpus.load(source)
         options = like or text_options_for(text, beginning_of(source))
-        return read_text(source, options, min_count=1 if like else text.min_count)
+        least = 1 if like else text.min_count
+        return read_text(source, options, min_count=least, unwrap=text.unwrap)
     if isinstance(source, str) or not isinstance(source, Iterable):
         kind = "a string" if isinstance(source, str) else type(source).__name__
         raise CorpusError(
@@ -89,11 +98,16 @@ def text_corpus(source: Any, text: LMText, like: TextOptions | None = None) -> C
     options = like or text_options_for(text, sample)
     documents = [each if isinstance(each, str) else [*each, EOS] for each in texts]
     least = 1 if like else text.min_count
-    return Corpus.build(documents, text=options, min_count=least, unk=least > 1)
+    format = TextFormat(unwrap=text.unwrap)
+    return Corpus.build(documents, text=options, format=format, min_count=least, unk=least > 1)
 
 
 def read_text(
-    path: str | Path, options: TextOptions = UNITS["tokens"], *, min_count: int = 1
+    path: str | Path,
+    options: TextOptions = UNITS["tokens"],
+    *,
+    min_count: int = 1,
+    unwrap: bool = False,
 ) -> Corpus:
     """A folder that holds a corpus as it is; any other file as text.
 
@@ -113,8 +127,27 @@ def read_text(
     # its own name for it reads it without looking back
     path = Path(STDIN) if path in STANDARD_INPUT else path
     return Corpus.build(
-        [path], text=options, format=StrictFormat(), min_count=min_count, unk=min_count > 1
+        [path],
+        text=options,
+        format=StrictFormat(unwrap=unwrap),
+        min_count=min_count,
+        unk=min_count > 1,
     )
+
+
+def read_lines(path: Path, *, unwrap: bool = False) -> list[str]:
+    """The lines of a text file, or its paragraphs, as they are written.
+
+    Raises
+    ------
+    CorpusError
+        It cannot be read, or is not UTF-8.
+    """
+    name = STDIN if path in STANDARD_INPUT else str(path)
+    lines = [
+        line for block in read_blocks([name], whole_lines=True) for line in plain_lines(block)
+    ]
+    return [line for line in unwrapped(lines) if line] if unwrap else lines
 
 
 def text_options(corpus: Corpus) -> TextOptions:
