@@ -17,7 +17,7 @@ import pytest
 
 from tests.seq2seq.small import small_model as seq2seq_model
 from wordkit.corpus import reader
-from wordkit.corpus.pairs import read_pairs
+from wordkit.corpus.pair_files import read_pairs
 from wordkit.errors import WordkitError
 from wordkit.storage import lines
 from wordkit.storage.lines import VARIABLE

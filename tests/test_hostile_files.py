@@ -29,7 +29,7 @@ from wordkit.cli.commands import cli
 from wordkit.corpus import datasets
 from wordkit.corpus.corpus import Corpus
 from wordkit.corpus.encoded import part_names
-from wordkit.corpus.pairs import read_pairs
+from wordkit.corpus.pair_files import read_pairs
 from wordkit.corpus.reader import TextFormat
 from wordkit.embeddings.word2vec import training as word2vec
 from wordkit.embeddings.word2vec.estimators import SkipGram

@@ -13,7 +13,7 @@ from wordkit.backend.instructions import narrow
 from wordkit.names import offered
 
 if TYPE_CHECKING:
-    from wordkit import layers
+    from wordkit import datasets, layers
     from wordkit.corpus.corpus import Corpus
     from wordkit.corpus.phrases import join_phrases
     from wordkit.corpus.text import TextOptions
@@ -54,6 +54,7 @@ _HOMES = {
     "Vocabulary": "wordkit.corpus.vocabulary",
     "WordVectors": "wordkit.vectors.word_vectors",
     "WordkitError": "wordkit.errors",
+    "datasets": "wordkit.datasets",
     "evaluate": "wordkit.vectors.evaluation.scores",
     "join_phrases": "wordkit.corpus.phrases",
     "layers": "wordkit.layers",
@@ -86,6 +87,7 @@ __all__ = [
     "WordVectors",
     "WordkitError",
     "__version__",
+    "datasets",
     "evaluate",
     "join_phrases",
     "layers",

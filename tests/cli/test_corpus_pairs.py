@@ -10,7 +10,7 @@ import pytest
 
 from tests.cli import test_cli
 from tests.cli.test_lm import ok, refused, wordkit
-from wordkit.corpus.pairs import read_pairs
+from wordkit.corpus.pair_files import read_pairs
 
 
 @pytest.mark.parametrize("task", ["addition", "dates"])

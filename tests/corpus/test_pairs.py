@@ -15,7 +15,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from wordkit.corpus import reader
-from wordkit.corpus.pairs import Pair, read_pairs, write_pairs
+from wordkit.corpus.pair_files import Pair, read_pairs, write_pairs
+from wordkit.corpus.pair_tasks import date_pairs
+from wordkit.corpus.pairs import Pairs
 from wordkit.errors import CorpusError, FormatError
 
 Write = Callable[..., Path]
@@ -236,3 +238,107 @@ def test_all_files_are_written_or_none(tmp_path: Path) -> None:
     write_pairs({tmp_path / "train.tsv": [("a", "ü")], tmp_path / "valid.tsv": [("c", "d")]})
     assert (tmp_path / "train.tsv").read_bytes() == "a\tü\n".encode()
     assert (tmp_path / "valid.tsv").read_bytes() == b"c\td\n"
+
+
+# --- a collection of pairs ------------------------------------------------------------
+
+SUMS = [("16+75", "91"), ("1+1", "2"), ("2 + 2", "4"), ("9+9", "18")]
+
+
+def test_pairs_are_a_collection() -> None:
+    pairs = Pairs.from_texts(SUMS)
+    assert len(pairs) == 4
+    assert list(pairs) == SUMS
+    assert pairs[1] == pairs[-3] == ("1+1", "2")
+    assert pairs.sources == [source for source, _ in SUMS]
+    assert pairs.targets == [target for _, target in SUMS]
+    for place, expected in ((slice(1, 3), SUMS[1:3]), ([3, 0], [SUMS[3], SUMS[0]])):
+        assert isinstance(pairs[place], Pairs)
+        assert list(pairs[place]) == expected
+    with pytest.raises(IndexError):
+        pairs[4]
+    assert repr(pairs) == "Pairs(4 pairs, such as '16+75' → '91')"
+    assert repr(pairs[:0]) == "Pairs(0 pairs)"
+    html = Pairs.from_texts([("a<b", "c")] * 9)._repr_html_()
+    assert html.count("<td>a&lt;b</td><td>c</td>") == 8
+
+
+def test_pairs_from_files_are_texts_or_tokens(tmp_path: Path) -> None:
+    path = tmp_path / "pairs.tsv"
+    path.write_text(" 2 + 2\t4\nab\tc d\n")
+    assert list(Pairs.from_files(path)) == [("2 + 2", "4"), ("ab", "c d")]
+    assert Pairs.from_files(str(path), units="words")[1] == (("ab",), ("c", "d"))
+    assert Pairs.from_files(path, units="chars")[1] == (("a", "b"), ("c", " ", "d"))
+    (tmp_path / "de").write_text("ein Mann\n")
+    (tmp_path / "en").write_text("a man\n")
+    assert list(Pairs.from_files(tmp_path / "de", tmp_path / "en")) == [("ein Mann", "a man")]
+    with pytest.raises(CorpusError, match="unknown units 'letters'"):
+        Pairs.from_files(path, units="letters")
+
+
+@pytest.mark.parametrize("units", [None, "words", "chars"])
+def test_what_was_saved_is_read(tmp_path: Path, units: str | None) -> None:
+    Pairs.from_texts(SUMS).save(tmp_path / "sums.tsv")
+    pairs = Pairs.from_files(tmp_path / "sums.tsv", units=units)
+    pairs[1:].save(tmp_path / "again.tsv")
+    assert list(Pairs.from_files(tmp_path / "again.tsv", units=units)) == list(pairs)[1:]
+
+
+@pytest.mark.parametrize("text", ["a\tb", "a\nb", "a\r", "a\u2028b"])
+def test_what_tsv_cannot_hold(tmp_path: Path, text: str) -> None:
+    with pytest.raises(CorpusError, match=r"pair 2: .* cannot be written as TSV"):
+        Pairs.from_texts([("a", "b"), ("c", text)]).save(tmp_path / "pairs.tsv")
+    assert not (tmp_path / "pairs.tsv").exists()
+
+
+def test_pairs_of_tokens_and_of_a_generator() -> None:
+    pairs = Pairs.from_texts(pair for pair in [(["a", "b"], ("c",)), ["d", "e"]])
+    assert list(pairs) == [(("a", "b"), ("c",)), ("d", "e")]
+
+
+def test_pairs_of_a_data_frame() -> None:
+    pandas = pytest.importorskip("pandas")
+    frame = pandas.DataFrame(SUMS, columns=["source", "target"])
+    pairs = Pairs.from_texts(frame)
+    assert list(pairs) == SUMS
+    pandas.testing.assert_frame_equal(pairs.to_frame(), frame)
+    with pytest.raises(
+        CorpusError, match="with the columns source and target, found 'source', 'x'"
+    ):
+        Pairs.from_texts(frame.rename(columns={"target": "x"}))
+
+
+@pytest.mark.parametrize(
+    ("pairs", "message"),
+    [
+        ("ab", "expected a list of pairs of a source and a target, found str"),
+        (Path("pairs.tsv"), r"files are read by Pairs\.from_files"),
+        ({"a": "b"}, "found dict"),
+        (3, "found int"),
+        (["ab"], "pair 1: expected a source and a target, found 'ab'"),
+        ([("a", "b"), ("a", "b", "c")], "pair 2: expected a source and a target, found"),
+        ([("a", 2)], r"pair 1: expected a string or a list of strings, found 2"),
+        ([("a", ["b", 2])], r"pair 1: expected a string or a list of strings"),
+        ([("a", " ")], "pair 1: the target is empty"),
+        ([([], "a")], "pair 1: the source is empty"),
+    ],
+)
+def test_what_is_no_list_of_pairs(pairs: object, message: str) -> None:
+    with pytest.raises(CorpusError, match=message):
+        Pairs.from_texts(pairs)  # type: ignore[arg-type]
+
+
+def test_parts_of_pairs() -> None:
+    pairs = Pairs(date_pairs(100))
+    train, valid = pairs.split(0.9, 0.1, seed=1)
+    assert (len(train), len(valid)) == (90, 10)
+    assert {*train, *valid} == set(pairs)
+    order = {pair: n for n, pair in enumerate(pairs)}
+    for part in train, valid:
+        assert [order[pair] for pair in part] == sorted(order[pair] for pair in part)
+    assert list(pairs.split(0.9, 0.1, seed=1)[0]) == list(train) != list(pairs)[:90]
+    assert list(pairs.split(0.9, 0.1, seed=2)[0]) != list(train)
+    with pytest.raises(CorpusError, match=r"4 pairs are too few for the shares 0.9, 0.1"):
+        pairs[:4].split(0.9, 0.1)
+    with pytest.raises(CorpusError, match=r"sum to 1.1"):
+        pairs.split(0.9, 0.2)

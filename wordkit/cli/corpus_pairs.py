@@ -49,8 +49,8 @@ def pairs(
     wordkit corpus pairs addition -o sums.tsv --count 45000 --valid valid.tsv
     wordkit corpus pairs dates -o dates.tsv --seed 3
     """
+    from wordkit.corpus.pair_files import STDOUT, write_pairs
     from wordkit.corpus.pair_tasks import TASKS
-    from wordkit.corpus.pairs import STDOUT, write_pairs
 
     options: dict[str, Any] = {"seed": seed}
     if digits is not None:

@@ -101,7 +101,7 @@ def evaluate(
     wordkit seq2seq evaluate model test.tsv
     wordkit seq2seq evaluate model test.de --target test.en --beam 10
     """
-    from wordkit.corpus.pairs import read_pairs
+    from wordkit.corpus.pair_files import read_pairs
     from wordkit.seq2seq.decode import translate
     from wordkit.seq2seq.evaluation import evaluate as compare
     from wordkit.seq2seq.evaluation import pick_examples
@@ -190,7 +190,7 @@ def load(path: Path) -> EncoderDecoder:
 
 def _tokens(model: EncoderDecoder, line: str) -> Sequence[str]:
     """As the pairs were read that the model learnt."""
-    from wordkit.corpus.pairs import UNITS
+    from wordkit.corpus.pair_files import UNITS
 
     return UNITS[model.settings.units](line)
 
@@ -201,7 +201,7 @@ def _text(model: EncoderDecoder, tokens: Sequence[str]) -> str:
 
 def _echo(model: EncoderDecoder, tokens: Sequence[str]) -> None:
     """On one line, whatever characters the model learnt."""
-    from wordkit.corpus.pairs import one_line
+    from wordkit.corpus.pair_files import one_line
 
     write(one_line(_text(model, tokens)))
 

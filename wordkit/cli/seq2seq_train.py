@@ -84,6 +84,6 @@ def train(
 
 def _read(path: Path, target: Path | None, units: str) -> list[Any]:
     """The sources and targets of ``read_pairs``."""
-    from wordkit.corpus.pairs import read_pairs
+    from wordkit.corpus.pair_files import read_pairs
 
     return [(pair.source, pair.target) for pair in read_pairs(path, target, units=units)]

@@ -1,199 +1,203 @@
-"""Pairs of sequences, a source and its target, from the files that people have.
-
-Read are, told apart by the first line, and plain or compressed alike:
-
-    TSV            sixteen plus seventy-five<tab>ninety-one
-    JSON Lines     {"source": "16+75", "target": "91"}   or   ["16+75", "91"]
-    textbook       16+75  _91          (question, padding, the only underscore, answer)
-    two files      line n of the one is the source, line n of the other its target
-"""
+"""Pairs of a source and its target: what encoder-decoders learn from."""
 
 from __future__ import annotations
 
-import json
-import sys
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from itertools import zip_longest
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import NamedTuple
+from typing import TYPE_CHECKING, Any, overload
 
-from wordkit.corpus.reader import plain_lines, read_blocks
+import numpy as np
+
+from wordkit.corpus.pair_files import read_pairs, write_pairs
+from wordkit.corpus.split import drawn
 from wordkit.errors import CorpusError
-from wordkit.storage.files import new_files
+from wordkit.tables import data_frame, html_table, is_pandas
 
-UNITS: dict[str, Callable[[str], tuple[str, ...]]] = {
-    "words": lambda text: tuple(text.split()),
-    "chars": lambda text: tuple(text.strip()),
-}
-"""How a side becomes tokens: split on white space, or into characters, inner spaces too."""
+if TYPE_CHECKING:
+    from pandas import DataFrame
 
-STDOUT = Path("-")
-_TWO_FILES = "of sources alone, name the file of the targets too (--target, or --valid-target)"
+Side = str | tuple[str, ...]
+"""The source or the target of a pair: a text, or its tokens."""
 
 
-class Pair(NamedTuple):
-    """The tokens of a source and of its target, and the line that they stand on."""
+class Pairs:
+    """Pairs of a source and its target, each a text or a tuple of tokens: a collection of them.
 
-    source: tuple[str, ...]
-    target: tuple[str, ...]
-    line: int
+    It has a length, can be indexed and iterated over; a slice, or a list of numbers, gives
+    ``Pairs``. See ``from_files`` and ``from_texts`` for how to make them.
 
-
-class _Line(NamedTuple):
-    text: str
-    where: str
-    """The file and the number, for messages."""
-    number: int
-
-
-def read_pairs(
-    path: str | Path, target: str | Path | None = None, *, units: str = "words"
-) -> list[Pair]:
-    """The pairs of a file, or of two files whose lines belong together.
-
-    Lines without any text are passed over, except where there are two files.
-
-    Parameters
-    ----------
-    path
-        TSV (source first), JSON Lines or the textbook's lines; with ``target``, the sources.
-    target
-        The file of the targets, a line for each line of ``path``.
-    units
-        ``words`` or ``chars``: what a token is.
-
-    Raises
-    ------
-    CorpusError
-        A side is missing or empty, one file is longer than the other or has both sides, a file
-        cannot be read or is not UTF-8, or there is no pair.
+    Examples
+    --------
+    >>> pairs = Pairs.from_texts([("16+75", "91"), ("1+1", "2")])
+    >>> len(pairs), pairs[0], pairs.sources
+    (2, ('16+75', '91'), ['16+75', '1+1'])
     """
-    if units not in UNITS:
-        raise CorpusError(f"unknown units {units!r}: expected one of {', '.join(UNITS)}")
-    tokens = UNITS[units]
-    sides = _in_one_file(str(path)) if target is None else _in_two_files(str(path), str(target))
-    pairs = []
-    for source_line, target_line in sides:
-        pair = Pair(tokens(source_line.text), tokens(target_line.text), source_line.number)
-        if not (pair.source and pair.target):
-            name, line = ("target", target_line) if pair.source else ("source", source_line)
+
+    def __init__(self, pairs: Iterable[tuple[Side, Side]], *, units: str | None = None):
+        self._pairs = list(pairs)
+        self.units = units
+
+    @classmethod
+    def from_files(
+        cls, path: str | Path, target: str | Path | None = None, *, units: str | None = None
+    ) -> Pairs:
+        """Read pairs from a file, or from two files whose lines belong together.
+
+        Parameters
+        ----------
+        path, target
+            See ``read_pairs``; strings are paths.
+        units
+            ``words`` or ``chars``: make tokens of the texts, which else stay texts.
+
+        Raises
+        ------
+        CorpusError
+            As ``read_pairs``.
+        """
+        found = read_pairs(path, target, units=units or "chars")
+        if units is None:
+            return cls(("".join(pair.source), "".join(pair.target)) for pair in found)
+        return cls(((pair.source, pair.target) for pair in found), units=units)
+
+    @classmethod
+    def from_texts(cls, pairs: Iterable[Any]) -> Pairs:
+        """Make pairs from a list or a generator of pairs, or from a pandas DataFrame.
+
+        Parameters
+        ----------
+        pairs
+            Of texts or of lists of tokens; a DataFrame has them in the columns ``source`` and
+            ``target``.
+
+        Raises
+        ------
+        CorpusError
+            Something else was found, or a side is empty.
+        """
+        if is_pandas(pairs, "DataFrame"):
+            frame: Any = pairs
+            missing = [name for name in ("source", "target") if name not in frame.columns]
+            if missing:
+                raise CorpusError(
+                    "expected a DataFrame with the columns source and target, found "
+                    f"{', '.join(map(repr, frame.columns))}"
+                )
+            pairs = zip(frame["source"], frame["target"], strict=True)
+        if isinstance(pairs, (str, bytes, Path, Mapping)) or not isinstance(pairs, Iterable):
             raise CorpusError(
-                f"{line.where}: the {name} is empty; write some text there, or take out the pair"
+                f"expected a list of pairs of a source and a target, found "
+                f"{type(pairs).__name__}; files are read by Pairs.from_files"
             )
-        pairs.append(pair)
-    if not pairs:
-        raise CorpusError(
-            f"{path} holds no pairs: expected lines of a source, a tab and its target"
-        )
-    return pairs
+        return cls(_pair(number, pair) for number, pair in enumerate(pairs, 1))
 
+    @property
+    def sources(self) -> list[Side]:
+        """The first sides."""
+        return [source for source, _ in self]
 
-def write_pairs(parts: Mapping[Path, Iterable[tuple[str, str]]]) -> None:
-    """Write sources and targets to files of TSV: to all of them, or on an error to none.
+    @property
+    def targets(self) -> list[Side]:
+        """The second sides."""
+        return [target for _, target in self]
 
-    The texts must not contain tabs or line ends. ``STDOUT`` is standard output.
-    """
-    with new_files([path for path in parts if path != STDOUT]) as files:
-        new = iter(files)
-        for path, pairs in parts.items():
-            file = sys.stdout.buffer if path == STDOUT else next(new)
-            file.write("".join(f"{source}\t{target}\n" for source, target in pairs).encode())
-            file.flush()
+    def split(self, *shares: float, seed: int = 1) -> list[Pairs]:
+        """Cut into parts, such as for training and validation: drawn at random, in their order.
 
+        Parameters
+        ----------
+        shares
+            Of the pairs, for each part; they sum to 1 at most.
+        seed
+            Of the draw.
 
-def one_line(text: str) -> str:
-    """A text with spaces for its line ends."""
-    return " ".join(text.splitlines())
-
-
-# --- from files to the two sides of each pair -------------------------------------------
-
-
-def _in_one_file(path: str) -> Iterator[tuple[_Line, _Line]]:
-    split = None
-    for line in _lines(path):
-        if not line.text.strip(" "):
-            continue
-        split = split or _splitter(line.text)
-        source, target = split(line)
-        yield line._replace(text=source), line._replace(text=target)
-
-
-def _in_two_files(path: str, target: str) -> Iterator[tuple[_Line, _Line]]:
-    count, tabs = 0, 0
-    for lines in zip_longest(_lines(path), _lines(target)):
-        if lines[0] is None or lines[1] is None:
-            line, short = (lines[0], target) if lines[0] else (lines[1], path)
+        Raises
+        ------
+        CorpusError
+            A share is no number above 0, they sum to more than 1, or a part would be empty.
+        """
+        parts = [self[places] for places in drawn(shares, len(self), seed)]
+        if not all(map(len, parts)):
             raise CorpusError(
-                f"{line.where} has no counterpart: {short} ends after {count:,} lines; each line "
-                "of the one file needs a line in the other"
+                f"{len(self):,} pairs are too few for the shares {', '.join(map(str, shares))}"
             )
-        count, tabs = count + 1, tabs + ("\t" in lines[0].text)
-        yield lines
-    if count and tabs == count:
+        return parts
+
+    def save(self, path: str | Path) -> None:
+        """Write TSV, a source, a tab and its target a line; tokens are put together.
+
+        Raises
+        ------
+        CorpusError
+            A text has a tab or a line end.
+        """
+        texts = [(self._text(source), self._text(target)) for source, target in self]
+        for number, pair in enumerate(texts, 1):
+            for text in pair:
+                if "\t" in text or text.splitlines() != [text]:
+                    raise CorpusError(
+                        f"pair {number}: {text[:60]!r} cannot be written as TSV, because it has "
+                        "a tab or a line end, or is empty"
+                    )
+        write_pairs({Path(path): texts})
+
+    def to_frame(self) -> DataFrame:
+        """A pandas DataFrame with the columns source and target.
+
+        Raises
+        ------
+        BackendError
+            pandas is not installed.
+        """
+        return data_frame({"source": self.sources, "target": self.targets})
+
+    def _text(self, side: Side) -> str:
+        return side if isinstance(side, str) else ("" if self.units == "chars" else " ").join(side)
+
+    def __len__(self) -> int:
+        return len(self._pairs)
+
+    def __iter__(self) -> Iterator[tuple[Side, Side]]:
+        return iter(self._pairs)
+
+    @overload
+    def __getitem__(self, place: int) -> tuple[Side, Side]: ...
+
+    @overload
+    def __getitem__(self, place: slice | Sequence[int] | np.ndarray) -> Pairs: ...
+
+    def __getitem__(self, place: int | slice | Sequence[int] | np.ndarray) -> Any:
+        """One pair; of a slice or a list of numbers, ``Pairs``."""
+        if isinstance(place, (int, np.integer)):
+            return self._pairs[place]
+        places = np.arange(len(self))[place].tolist()
+        return Pairs((self._pairs[n] for n in places), units=self.units)
+
+    def __repr__(self) -> str:
+        such = f", such as {self[0][0]!r:.40} → {self[0][1]!r:.40}" if len(self) else ""
+        return f"Pairs({len(self):,} pairs{such})"
+
+    def _repr_html_(self) -> str:
+        """For notebooks: the first pairs."""
+        rows = [(self._text(source), self._text(target)) for source, target in self[:8]]
+        return html_table(f"Pairs({len(self):,} pairs)", ("source", "target"), rows)
+
+
+def _pair(number: int, pair: Any) -> tuple[Side, Side]:
+    """Two texts, or two tuples of tokens, from what somebody took for a pair."""
+    if isinstance(pair, str) or not isinstance(pair, Sequence) or len(pair) != 2:
+        raise CorpusError(f"pair {number}: expected a source and a target, found {pair!r:.60}")
+    sides = [side if isinstance(side, str) else _tokens(number, side) for side in pair]
+    for name, side in zip(("source", "target"), sides, strict=True):
+        if not side or (isinstance(side, str) and side.isspace()):
+            raise CorpusError(f"pair {number}: the {name} is empty; leave the pair out")
+    return sides[0], sides[1]
+
+
+def _tokens(number: int, side: Any) -> tuple[str, ...]:
+    tokens = tuple(side) if isinstance(side, Iterable) else (side,)
+    if not all(isinstance(token, str) for token in tokens):
         raise CorpusError(
-            f"{path} has a tab in each line, as if it held the targets too, and {target} is to "
-            "hold them: leave out --target, or name a file of the sources alone (cut -f1)"
+            f"pair {number}: expected a string or a list of strings, found {side!r:.60}"
         )
-
-
-def _lines(path: str) -> Iterator[_Line]:
-    for block in read_blocks([path], whole_lines=True):
-        for number, text in enumerate(plain_lines(block), block.line):
-            yield _Line(text, f"{block.source}, line {number}", number)
-
-
-# --- from a line to its two sides -------------------------------------------------------
-
-
-def _splitter(first: str) -> Callable[[_Line], tuple[str, str]]:
-    """What splits the lines of a file that begins with this one."""
-    # a tab may be white space of JSON, and a bracket the first letter of a source
-    if first.lstrip().startswith(("{", "[")) and ("\t" not in first or _is_json(first)):
-        return _from_json
-    return _at_the_underscore if "\t" not in first and first.count("_") == 1 else _at_the_tab
-
-
-def _is_json(text: str) -> bool:
-    try:
-        json.loads(text)
-    except (ValueError, RecursionError):
-        return False
-    return True
-
-
-def _at_the_tab(line: _Line) -> tuple[str, str]:
-    source, *rest = line.text.split("\t")
-    if len(rest) != 1:
-        found = f"{len(rest)} tabs (cut -f1,2 keeps two columns)"
-        if not rest:
-            found = f"no tab (JSON Lines and question_answer are read, too); {_TWO_FILES}"
-        raise CorpusError(f"{line.where}: expected a source, a tab and its target, found {found}")
-    return source, rest[0]
-
-
-def _at_the_underscore(line: _Line) -> tuple[str, str]:
-    question, *answers = line.text.split("_")
-    if len(answers) != 1 or "\t" in line.text:
-        found = "a tab" if "\t" in line.text else f"{len(answers) or 'no'} underscores"
-        raise CorpusError(
-            f"{line.where}: expected a question, one underscore and its answer, as on the first "
-            f"line, found {found} (TSV and JSON Lines are read, too); {_TWO_FILES}"
-        )
-    return question, answers[0]
-
-
-def _from_json(line: _Line) -> tuple[str, str]:
-    try:
-        entry = json.loads(line.text)
-    except (ValueError, RecursionError) as error:
-        raise CorpusError(f"{line.where}: expected JSON, found {error}") from None
-    sides = [entry.get("source"), entry.get("target")] if isinstance(entry, dict) else entry
-    if not isinstance(sides, list) or [type(side) for side in sides] != [str, str]:
-        raise CorpusError(
-            f"{line.where}: expected an object with the strings source and target, or an array "
-            f"of two strings, found {line.text[:60]}"
-        )
-    # half a surrogate pair, as JSON can spell it, is no character
-    source, target = (side.encode("utf-8", "replace").decode("utf-8") for side in sides)
-    return one_line(source), one_line(target)
+    return tokens

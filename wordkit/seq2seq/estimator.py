@@ -12,7 +12,7 @@ from typing import Any, NamedTuple, cast, overload
 import numpy as np
 
 from wordkit.checks import parameter
-from wordkit.corpus.pairs import UNITS, read_pairs
+from wordkit.corpus.pair_files import UNITS, read_pairs
 from wordkit.errors import CorpusError, ModelError
 from wordkit.estimator import Estimator, documented
 from wordkit.interrupts import TrainingInterrupted
