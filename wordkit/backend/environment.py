@@ -1,11 +1,20 @@
-"""Environment variables with which numba crashes, or kernels cannot work."""
+"""Environment variables and limits of the process with which numba or the BLAS cannot work."""
 
 from __future__ import annotations
 
+import math
 import os
 import re
 
+from wordkit.backend.memory import address_space
 from wordkit.errors import BackendError
+
+LEAST_SPACE = 1e9
+"""Bytes of address space to load SciPy and numba and to compile kernels. With less, OpenBLAS
+asks for a buffer until it gets one, in C, where nothing can stop it, and LLVM aborts."""
+_SPACE_OF_A_THREAD = 1e8
+"""NumPy and SciPy have an OpenBLAS each, with 32 MB and a stack for each of its threads."""
+_THREADS = ("OPENBLAS_NUM_THREADS", "GOTO_NUM_THREADS", "OMP_NUM_THREADS")
 
 _VALUES = {
     "NUMBA_CPU_FEATURES": (r"([+-][^,]+(,[+-][^,]+)*)?", "names after + or -, commas between"),
@@ -27,3 +36,16 @@ def check_environment() -> None:
         value = os.environ.get(name)
         if value is not None and not re.fullmatch(pattern, value.strip()):
             raise BackendError(f"{name} must be {wanted}, not {value!r}: change or unset it")
+    if (space := address_space()) < math.inf:
+        _fit_into(space)
+
+
+def _fit_into(space: float) -> None:
+    if space < LEAST_SPACE:
+        raise BackendError(
+            f"wordkit needs an address space of {LEAST_SPACE / 1e6:,.0f} MB, and this "
+            f"process may have {space // 1e6:.0f}: raise the limit (ulimit -v)"
+        )
+    threads = 1 + int((space - LEAST_SPACE) / _SPACE_OF_A_THREAD)
+    if threads < (os.cpu_count() or 1) and not any(name in os.environ for name in _THREADS):
+        os.environ["OPENBLAS_NUM_THREADS"] = str(threads)

@@ -19,7 +19,7 @@ def memory() -> float:
 
     Infinity if none of them is known.
     """
-    return min(_of_the_machine(), _of_the_container(), _of_the_process())
+    return min(_of_the_machine(), _of_the_container(), address_space())
 
 
 def check_memory(size: int, what: str, advice: str) -> None:
@@ -52,7 +52,8 @@ def _of_the_container() -> float:
     return math.inf
 
 
-def _of_the_process() -> float:
+def address_space() -> float:
+    """The limit of this process in bytes (``ulimit -v``), infinite without one."""
     try:
         import resource
     except ImportError:  # Windows
