@@ -13,6 +13,7 @@ same for the same seed and code.
 from __future__ import annotations
 
 import argparse
+import itertools
 import json
 import random
 import sys
@@ -37,7 +38,9 @@ def sample_of(places: list[str], count: int | None, seed: int) -> list[Mutant]:
         for mutant in mutants_of(str(file.relative_to(ROOT)), file.read_text())
     ]
     random.Random(seed).shuffle(mutants)
-    return mutants[:count]
+    # to read a file anew for each of all its changes would take minutes
+    readable = (m for m in mutants if m.is_python((ROOT / m.path).read_bytes()))
+    return list(itertools.islice(readable, count))
 
 
 def survivors_of(results: str) -> list[Mutant]:

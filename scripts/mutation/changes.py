@@ -32,13 +32,21 @@ class Mutant:
         """The file with the change."""
         return source[: self.start] + self.after.encode() + source[self.end :]
 
+    def is_python(self, source: bytes) -> bool:
+        """Whether the file with the change can be read."""
+        try:
+            ast.parse(self.applied(source))
+        except SyntaxError:
+            return False
+        return True
+
     def __str__(self) -> str:
         before, after = (" ".join(text.split()) for text in (self.before, self.after))
         return f"{self.path}:{self.line}  {self.kind}: {before}  ->  {after}"
 
 
 def mutants_of(path: str, source: str) -> list[Mutant]:
-    """All changes of a file that are still Python."""
+    """All changes of a file; a few are no longer Python."""
     encoded, found = source.encode(), []
     starts = [0, *itertools.accumulate(len(line) for line in encoded.splitlines(keepends=True))]
     for kind, node, after in _changes(ast.parse(source)):
@@ -46,12 +54,8 @@ def mutants_of(path: str, source: str) -> list[Mutant]:
         end = starts[node.end_lineno - 1] + node.end_col_offset
         if kind == "once only":  # inserted after the last statement of the loop
             start, after = end, f"\n{' ' * node.col_offset}break"
-        mutant = Mutant(path, node.lineno, kind, start, end, encoded[start:end].decode(), after)
-        try:
-            ast.parse(mutant.applied(encoded))
-        except SyntaxError:
-            continue
-        found.append(mutant)
+        before = encoded[start:end].decode()
+        found.append(Mutant(path, node.lineno, kind, start, end, before, after))
     return found
 
 

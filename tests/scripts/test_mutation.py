@@ -64,6 +64,19 @@ def test_changes() -> None:
     assert found == sorted(CHANGED.strip().splitlines())
 
 
+def test_what_is_no_longer_python_is_not_tried(
+    tree: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    source = "for n in range(3): print(n)\n"
+    (tree / "wordkit/layers/room.py").write_text(source)
+    kinds = {mutant.kind for mutant in mutants_of("wordkit/layers/room.py", source)}
+    assert kinds == {"constant", "call dropped", "deleted", "once only"}
+    run(monkeypatch, "layers", "--list")
+    assert "once only" not in capsys.readouterr().out
+    assert len(command.sample_of(["layers"], 2, seed=1)) == 2
+    assert len(command.sample_of(["layers"], None, seed=1)) == 4
+
+
 def test_a_change_is_made_where_it_says() -> None:
     """Also after letters of several bytes."""
     source = "ä = 'ü' if é else 1\nfor x in y:\n    if x:\n        a()\n"
