@@ -3,7 +3,7 @@
 """The gates of LSTM and GRU, all of a step in one pass, forwards and backwards.
 
 The formulas are those in ``cells``. All arrays are float32 and contiguous: states and
-their gradients (N, H), gates and products and their gradients (N, 3 H) or (N, 4 H).
+their gradients (N, H), gates, recurrent terms and their gradients (N, 3 H) or (N, 4 H).
 """
 
 from __future__ import annotations
@@ -16,11 +16,11 @@ from wordkit.backend.simd_math_kernels import load_some, sigmoid, store_some, ta
 
 
 @njit
-def lstm_forward(gates, product, c, h_after, c_after):
+def lstm_forward(gates, recurrent, c, h_after, c_after):
     """Gates in place, the states after."""
     rows, size = c.shape
     spare = np.zeros(LANES, np.float32)
-    a, p, s = pointer(gates), pointer(product), pointer(spare)
+    a, p, s = pointer(gates), pointer(recurrent), pointer(spare)
     old, new_h, new_c = pointer(c), pointer(h_after), pointer(c_after)
     for row in range(rows):
         for k in range(0, size, LANES):
@@ -38,7 +38,7 @@ def lstm_forward(gates, product, c, h_after, c_after):
             store_some(a, at_o, n, s, o)
             store_some(new_c, unit, n, s, after)
             store_some(new_h, unit, n, s, o * tanh(after))
-    hold((gates, product, c, h_after, c_after, spare))
+    hold((gates, recurrent, c, h_after, c_after, spare))
 
 
 @njit
@@ -67,11 +67,11 @@ def lstm_backward(gates, c, c_after, d_h, d_c, d_gates):
 
 
 @njit
-def gru_forward(gates, product, h, h_after):
-    """Gates in place, the state after. The bias stands in the product."""
+def gru_forward(gates, recurrent, h, h_after):
+    """Compute the gates in place, and the state after; the bias is in the recurrent term."""
     rows, size = h.shape
     spare, one = np.zeros(LANES, np.float32), fill(np.float32(1))
-    a, p, s = pointer(gates), pointer(product), pointer(spare)
+    a, p, s = pointer(gates), pointer(recurrent), pointer(spare)
     old, new = pointer(h), pointer(h_after)
     for row in range(rows):
         for k in range(0, size, LANES):
@@ -85,16 +85,16 @@ def gru_forward(gates, product, h, h_after):
             store_some(a, at_z, left, s, z)
             store_some(a, at_n, left, s, n)
             store_some(new, unit, left, s, (one - z) * n + z * load_some(old, unit, left, s))
-    hold((gates, product, h, h_after, spare))
+    hold((gates, recurrent, h, h_after, spare))
 
 
 @njit
-def gru_backward(gates, product, h, d_h, d_gates, d_product):
-    """``d_h`` in place, the gradients of the gates and of the product."""
+def gru_backward(gates, recurrent, h, d_h, d_gates, d_recurrent):
+    """Update ``d_h`` in place, and write the gradients of gates and recurrent term."""
     rows, size = h.shape
     spare, one = np.zeros(LANES, np.float32), fill(np.float32(1))
-    a, p, s = pointer(gates), pointer(product), pointer(spare)
-    b, q, old, at_d_h = pointer(d_gates), pointer(d_product), pointer(h), pointer(d_h)
+    a, p, s = pointer(gates), pointer(recurrent), pointer(spare)
+    b, q, old, at_d_h = pointer(d_gates), pointer(d_recurrent), pointer(h), pointer(d_h)
     for row in range(rows):
         for k in range(0, size, LANES):
             left, unit = size - k, row * size + k
@@ -112,4 +112,4 @@ def gru_backward(gates, product, h, d_h, d_gates, d_product):
             store_some(q, at_z, left, s, dz)
             store_some(q, at_n, left, s, dn * r)
             store_some(at_d_h, unit, left, s, dh * z)
-    hold((gates, product, h, d_h, d_gates, d_product, spare))
+    hold((gates, recurrent, h, d_h, d_gates, d_recurrent, spare))

@@ -35,7 +35,7 @@ class GRU(Recurrent):
         D and H.
     """
 
-    keeps_products = True
+    keeps_recurrent = True
 
     def __init__(
         self,
@@ -60,35 +60,35 @@ class GRU(Recurrent):
     def _input_bias(self) -> Array:
         return self.params["bias_ih"]
 
-    def _bias_gradients(self, d_gates: Array, d_products: Array) -> None:
+    def _bias_gradients(self, d_gates: Array, d_recurrent: Array) -> None:
         self.grads["bias_ih"] = flat(d_gates).sum(axis=0)
-        self.grads["bias_hh"] = flat(d_products).sum(axis=0)
+        self.grads["bias_hh"] = flat(d_recurrent).sum(axis=0)
 
     def _cell(self, step: Step) -> None:
-        gates, product, (h,), (h_after,) = step
-        product += self.params["bias_hh"]
+        gates, recurrent, (h,), (h_after,) = step
+        recurrent += self.params["bias_hh"]
         if fits_kernels(gates):
-            gru_forward(gates, product, h, h_after)
+            gru_forward(gates, recurrent, h, h_after)
             return
-        (r, z, n), (r_h, z_h, n_h) = split_gates(gates, 3), split_gates(product, 3)
+        (r, z, n), (r_h, z_h, n_h) = split_gates(gates, 3), split_gates(recurrent, 3)
         r[...] = sigmoid(r + r_h)
         z[...] = sigmoid(z + z_h)
         n[...] = tanh(n + r * n_h)
         h_after[...] = (1 - z) * n + z * h
 
     def _cell_backward(
-        self, step: Step, d_state: list[Array], d_gates: Array, d_product: Array
+        self, step: Step, d_state: list[Array], d_gates: Array, d_recurrent: Array
     ) -> None:
-        gates, product, (h,), _ = step
+        gates, recurrent, (h,), _ = step
         (d_h,) = d_state
         if fits_kernels(gates):
-            gru_backward(gates, product, h, d_h, d_gates, d_product)
+            gru_backward(gates, recurrent, h, d_h, d_gates, d_recurrent)
             return
-        (r, z, n), (_, _, n_h) = split_gates(gates, 3), split_gates(product, 3)
+        (r, z, n), (_, _, n_h) = split_gates(gates, 3), split_gates(recurrent, 3)
         d_r, d_z, d_n = split_gates(d_gates, 3)
         d_n[...] = d_h * (1 - z) * (1 - n * n)
         d_z[...] = d_h * (h - n) * z * (1 - z)
         d_r[...] = d_n * n_h * r * (1 - r)
-        d_product[...] = d_gates
-        split_gates(d_product, 3)[2][...] *= r
+        d_recurrent[...] = d_gates
+        split_gates(d_recurrent, 3)[2][...] *= r
         d_h *= z

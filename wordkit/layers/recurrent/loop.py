@@ -8,8 +8,8 @@ and writes lies together.
     x (T, N, D) ── weight_ih ──► gates (T, N, G H)                 one product for all steps
                                    │
     states (T + 1, N, H)           ▼
-      [0] ── weight_hh ──► product + gates[0] ── cell ──► [1]      a product for each step
-      [1] ── weight_hh ──► product + gates[1] ── cell ──► [2]
+      [0] ── weight_hh ──► recurrent + gates[0] ── cell ──► [1]    a product for each step
+      [1] ── weight_hh ──► recurrent + gates[1] ── cell ──► [2]
        …                                                           the output is [1:]
 
 Backwards the same from below, with the transposed weights: ``d_gates`` step by step, then
@@ -49,10 +49,14 @@ State = dict[str, Array]
 
 
 class Step(NamedTuple):
-    """One step: ``gates`` and ``product``, both (N, G H), and the states, (N, H) each."""
+    """One step of N sequences.
+
+    ``gates`` (N, G H): x W_ih plus the bias. ``recurrent`` (N, G H): h W_hh. ``before`` and
+    ``after``: the states, (N, H) each.
+    """
 
     gates: Array
-    product: Array
+    recurrent: Array
     before: list[Array]
     after: list[Array]
 
@@ -72,7 +76,7 @@ class Recurrent(Layer):
     """
 
     state_names: tuple[str, ...] = ("h",)
-    keeps_products = False  # whether ``_cell_backward`` wants what ``_cell`` left there
+    keeps_recurrent = False  # whether ``_cell_backward`` reads ``Step.recurrent``
 
     def __init__(
         self,
@@ -229,11 +233,11 @@ class Recurrent(Layer):
     def _end_backward(self) -> None:
         for name, inputs, outputs in (
             ("weight_ih", self._x, self._d_gates),
-            ("weight_hh", self._states[0][:-1], self._d_products),
+            ("weight_hh", self._states[0][:-1], self._d_recurrent),
         ):
             self.grads[name] = self._buffer(f"d_{name}", self.params[name].shape)
             product(flat(inputs).T, flat(outputs), self.grads[name])
-        self._bias_gradients(self._d_gates, self._d_products)
+        self._bias_gradients(self._d_gates, self._d_recurrent)
         self.initial_state_gradient = {
             name: array.copy()
             for name, array in zip(self.state_names, self._d_states, strict=True)
@@ -245,7 +249,7 @@ class Recurrent(Layer):
         Parameters
         ----------
         product
-            For many steps, ``KeptProducts`` saves time.
+            Multiplies matrices; for many steps, ``KeptProducts`` saves time.
         """
         check_input(self, x, state, "(N, D)")
         weight_ih, weight_hh = self.params["weight_ih"], self.params["weight_hh"]
@@ -255,7 +259,7 @@ class Recurrent(Layer):
         before = [xp.ascontiguousarray(state[name], dtype) for name in self.state_names]
         after = [xp.empty(shape, dtype) for _ in self.state_names]
         gates = self._buffer("step gates", (len(x), weight_hh.shape[1]))
-        through = self._buffer("step product", gates.shape)
+        through = self._buffer("step recurrent", gates.shape)
         product(x.astype(dtype, copy=False), weight_ih, gates)
         gates += self._input_bias()
         product(before[0], weight_hh, through)
@@ -283,42 +287,42 @@ class Recurrent(Layer):
     def _input_bias(self) -> Array:
         return self.params["bias"]
 
-    def _bias_gradients(self, d_gates: Array, d_products: Array) -> None:
+    def _bias_gradients(self, d_gates: Array, d_recurrent: Array) -> None:
         self.grads["bias"] = flat(d_gates).sum(axis=0)
 
     def _cell(self, step: Step) -> None:
         """Write the states after a step.
 
-        The gates come as x W_ih + bias and become the values of the gates; the product is
-        h W_hh.
+        ``step.gates`` are overwritten by the values of the gates.
         """
         raise NotImplementedError
 
     def _cell_backward(
-        self, step: Step, d_state: list[Array], d_gates: Array, d_product: Array
+        self, step: Step, d_state: list[Array], d_gates: Array, d_recurrent: Array
     ) -> None:
         """From the gradient by the states after a step to those by what ``_cell`` was given.
 
         ``d_state`` comes as the gradient by the states after and becomes that by the
-        states before, but for what goes through the product. ``d_gates`` and
-        ``d_product`` (N, G H) are written; they are one array unless products are kept.
+        states before, without the part that goes through ``weight_hh``. ``d_gates`` and
+        ``d_recurrent`` (N, G H) are written; they are one array unless ``keeps_recurrent``.
         """
         raise NotImplementedError
 
     # --- the rest ---
 
     def _begin(self, x: Array, state: State | None, skipped: Array | None) -> None:
-        """Everything that ``_run`` reads, and the first state; x is (T, N, D)."""
+        """Set up everything that ``_run`` reads, and the first state; x is (T, N, D)."""
         (steps, n, _), (size, width) = x.shape, self.params["weight_hh"].shape
         self._x, self._skipped = x, skipped
         self._gates = self._buffer("gates", (steps, n, width))
-        self._products = self._buffer("products", (steps if self.keeps_products else 1, n, width))
+        kept = steps if self.keeps_recurrent else 1
+        self._recurrent = self._buffer("recurrent", (kept, n, width))
         self._states = [self._buffer(name, (steps + 1, n, size)) for name in self.state_names]
         for name, array in zip(self.state_names, self._states, strict=True):
             array[0] = 0 if state is None else state[name]
 
     def _run(self, steps: range, rows: slice, times: Callable) -> None:
-        """Some steps of some of the sequences."""
+        """Run some steps of some of the sequences forwards."""
         bias = self._input_bias()
         for t in steps:
             gates, through, before, after = step = self._step(t, rows)
@@ -335,13 +339,13 @@ class Recurrent(Layer):
         }
 
     def _begin_backward(self, gradient: Array, state_gradient: State | None) -> None:
-        """Everything that ``_run_back`` reads; the gradient is (T, N, H)."""
+        """Set up everything that ``_run_back`` reads; the gradient is (T, N, H)."""
         _, n, size = gradient.shape
         check_state(self, state_gradient, n, "the gradient of the state")
         self._gradient = gradient
-        self._d_gates = self._d_products = self._buffer("d_gates", self._gates.shape)
-        if self.keeps_products:
-            self._d_products = self._buffer("d_products", self._gates.shape)
+        self._d_gates = self._d_recurrent = self._buffer("d_gates", self._gates.shape)
+        if self.keeps_recurrent:
+            self._d_recurrent = self._buffer("d_recurrent", self._gates.shape)
         self._d_x = self._buffer("d_x", (*self._gates.shape[:2], len(self.params["weight_ih"])))
         self._through = self._buffer("through", (n, size))
         self._d_states = [self._buffer(f"d_{name}", (n, size)) for name in self.state_names]
@@ -349,24 +353,24 @@ class Recurrent(Layer):
             array[...] = 0 if state_gradient is None else state_gradient[name]
 
     def _run_back(self, steps: range, rows: slice, times: Callable) -> None:
-        """``_run``, from the last step to the first."""
+        """Run some steps of some of the sequences backwards, from the last to the first."""
         d_state, through = [array[rows] for array in self._d_states], self._through[rows]
         for t in reversed(steps):
             d_state[0] += self._gradient[t, rows]
             skipped = None if self._skipped is None else self._skipped[t, rows]
             given = [] if skipped is None else [a.copy() for a in d_state]
-            d_gates, d_product = self._d_gates[t, rows], self._d_products[t, rows]
-            self._cell_backward(self._step(t, rows), d_state, d_gates, d_product)
+            d_gates, d_recurrent = self._d_gates[t, rows], self._d_recurrent[t, rows]
+            self._cell_backward(self._step(t, rows), d_state, d_gates, d_recurrent)
             if skipped is not None:
-                d_gates[skipped] = d_product[skipped] = 0
+                d_gates[skipped] = d_recurrent[skipped] = 0
                 _restore(d_state, given, skipped)
-            times(d_product, through)
+            times(d_recurrent, through)
             d_state[0] += through
 
     def _step(self, t: int, rows: slice) -> Step:
         return Step(
             self._gates[t, rows],
-            self._products[t if self.keeps_products else 0, rows],
+            self._recurrent[t if self.keeps_recurrent else 0, rows],
             [a[t, rows] for a in self._states],
             [a[t + 1, rows] for a in self._states],
         )
@@ -375,7 +379,7 @@ class Recurrent(Layer):
         return self._buffers.get(name, shape, self.params["weight_hh"])
 
     def _time_major(self, name: str, block: Array, *, copy: bool = False) -> Array:
-        """(T, N, ...) of (N, T, ...): a copy, if it must be one, or is not so in memory."""
+        """Return (N, T, ...) as (T, N, ...), copied if asked for or if memory has other order."""
         moved, dtype = block.swapaxes(0, 1), self.params["weight_hh"].dtype
         if not copy and moved.flags.c_contiguous and moved.dtype == dtype:
             return moved
@@ -385,11 +389,11 @@ class Recurrent(Layer):
 
 
 def flat(block: Array) -> Array:
-    """(T N, D) of a contiguous block (T, N, D)."""
+    """View a contiguous block (T, N, D) as rows, (T N, D)."""
     return block.reshape(-1, block.shape[-1])
 
 
 def _restore(states: list[Array], before: list[Array], skipped: Array) -> None:
-    """Where (N,) says so, the arrays as they were before."""
+    """Restore the states (N, H) of the sequences that are skipped, a mask (N,)."""
     for array, old in zip(states, before, strict=True):
         array[skipped] = old[skipped]

@@ -69,11 +69,11 @@ class LSTM(Recurrent):
         return bias, array_module(bias).zeros_like(bias)
 
     def _cell(self, step: Step) -> None:
-        gates, product, (_, c), (h_after, c_after) = step
+        gates, recurrent, (_, c), (h_after, c_after) = step
         if self._fusible(gates):
-            lstm_forward(gates, product, c, h_after, c_after)
+            lstm_forward(gates, recurrent, c, h_after, c_after)
             return
-        gates += product
+        gates += recurrent
         i, f, g, o = split_gates(gates, 4)
         p_i, p_f, p_o = self.params.get("peephole", (0, 0, 0))
         i[...] = sigmoid(i + p_i * c)
@@ -84,7 +84,7 @@ class LSTM(Recurrent):
         h_after[...] = o * tanh(c_after)
 
     def _cell_backward(
-        self, step: Step, d_state: list[Array], d_gates: Array, d_product: Array
+        self, step: Step, d_state: list[Array], d_gates: Array, d_recurrent: Array
     ) -> None:
         gates, _, (_, c), (_, c_after) = step
         d_h, d_c = d_state
@@ -107,8 +107,8 @@ class LSTM(Recurrent):
     def _fusible(self, gates: Array) -> bool:
         return "peephole" not in self.params and fits_kernels(gates)
 
-    def _bias_gradients(self, d_gates: Array, d_products: Array) -> None:
-        super()._bias_gradients(d_gates, d_products)
+    def _bias_gradients(self, d_gates: Array, d_recurrent: Array) -> None:
+        super()._bias_gradients(d_gates, d_recurrent)
         if "peephole" in self.params:
             d_i, d_f, _, d_o = split_gates(d_gates, 4)
             c = self._states[1]

@@ -33,7 +33,7 @@ class MGU(Recurrent):
         D and H.
     """
 
-    keeps_products = True
+    keeps_recurrent = True
 
     def __init__(
         self,
@@ -54,27 +54,27 @@ class MGU(Recurrent):
     def _input_bias(self) -> Array:
         return self.params["bias_ih"]
 
-    def _bias_gradients(self, d_gates: Array, d_products: Array) -> None:
+    def _bias_gradients(self, d_gates: Array, d_recurrent: Array) -> None:
         self.grads["bias_ih"] = flat(d_gates).sum(axis=0)
-        self.grads["bias_hh"] = flat(d_products).sum(axis=0)
+        self.grads["bias_hh"] = flat(d_recurrent).sum(axis=0)
 
     def _cell(self, step: Step) -> None:
-        gates, product, (h,), (h_after,) = step
-        product += self.params["bias_hh"]
-        (f, n), (f_h, n_h) = split_gates(gates, 2), split_gates(product, 2)
+        gates, recurrent, (h,), (h_after,) = step
+        recurrent += self.params["bias_hh"]
+        (f, n), (f_h, n_h) = split_gates(gates, 2), split_gates(recurrent, 2)
         f[...] = sigmoid(f + f_h)
         n[...] = tanh(n + f * n_h)
         h_after[...] = (1 - f) * h + f * n
 
     def _cell_backward(
-        self, step: Step, d_state: list[Array], d_gates: Array, d_product: Array
+        self, step: Step, d_state: list[Array], d_gates: Array, d_recurrent: Array
     ) -> None:
-        gates, product, (h,), _ = step
+        gates, recurrent, (h,), _ = step
         (d_h,) = d_state
-        (f, n), (_, n_h) = split_gates(gates, 2), split_gates(product, 2)
+        (f, n), (_, n_h) = split_gates(gates, 2), split_gates(recurrent, 2)
         d_f, d_n = split_gates(d_gates, 2)
         d_n[...] = d_h * f * (1 - n * n)
         d_f[...] = (d_h * (n - h) + d_n * n_h) * f * (1 - f)
-        d_product[...] = d_gates
-        split_gates(d_product, 2)[1][...] *= f
+        d_recurrent[...] = d_gates
+        split_gates(d_recurrent, 2)[1][...] *= f
         d_h *= 1 - f

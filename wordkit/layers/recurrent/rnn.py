@@ -56,12 +56,12 @@ class RNN(Recurrent):
         return bias, array_module(bias).zeros_like(bias)
 
     def _cell(self, step: Step) -> None:
-        gates, product, _, (h_after,) = step
+        gates, recurrent, _, (h_after,) = step
         function, _ = ACTIVATIONS[self.activation]
-        h_after[...] = function(gates + product)
+        h_after[...] = function(gates + recurrent)
 
     def _cell_backward(
-        self, step: Step, d_state: list[Array], d_gates: Array, d_product: Array
+        self, step: Step, d_state: list[Array], d_gates: Array, d_recurrent: Array
     ) -> None:
         _, _, _, (h_after,) = step
         (d_h,) = d_state
