@@ -1,4 +1,4 @@
-"""Pictures: a map of words, how a training went, what attention looks at.
+"""Plots: maps of words, training curves and attention.
 
 matplotlib is an optional extra and is imported when a picture is drawn. Only its
 object-oriented interface is used, so that nothing of ``pyplot`` changes. Each function

@@ -1,4 +1,4 @@
-"""What attention looks at."""
+"""Attention maps."""
 
 from __future__ import annotations
 
@@ -36,16 +36,16 @@ def attention_map(
     *,
     title: str | None = None,
 ) -> Figure:
-    """Draw how much each of T target tokens looks at each of S source tokens.
+    """Draw how much each of T target tokens attends to each of S source tokens.
 
-    As Bahdanau et al. 2015, figure 3: from black, 0, to white, 1, with the scale beside it.
+    As in Bahdanau et al. 2015, figure 3: black is 0, white is 1; a scale stands beside it.
 
     Parameters
     ----------
     weights
         The attention weights, (T, S).
     path
-        Where to write it, as PNG, SVG or PDF; without it nothing is written.
+        File to write, as PNG, SVG or PDF; None writes nothing.
 
     Raises
     ------
@@ -73,8 +73,8 @@ def attention_map(
         rows, columns = (
             [label_of(s.replace(" ", "␣")) for s in side] for side in (target, source)
         )
-        cell = min(0.2, 30 / max(high, wide))  # inches: the page has an end
-        step = math.ceil(LINE / cell)  # labels that are drawn do not touch
+        cell = min(0.2, 30 / max(high, wide))  # inches; limits the size of the page
+        step = math.ceil(LINE / cell)  # so that labels do not touch
         figure = new_figure(figsize=(cell * wide, cell * high))
         axes = figure.add_axes((0, 0, 1, 1))
         image = axes.imshow(weights, cmap="gray", vmin=0, vmax=1)
@@ -92,7 +92,7 @@ def attention_map(
 
 
 def _add_scale(figure: Figure, image: Any, height: float) -> None:
-    """What black and white stand for, right of the map and from its top; in inches."""
+    """Draw the scale from black to white, to the right of the map; sizes in inches."""
     width, map_height = figure.get_size_inches()
     height = min(height, 4 * _SCALE_HEIGHT)
     bar = figure.add_axes(
@@ -103,7 +103,7 @@ def _add_scale(figure: Figure, image: Any, height: float) -> None:
 
 
 def _grow_to_fit(figure: Figure) -> None:
-    """Enlarge a page until labels outside its axes lie on it too; nothing is scaled."""
+    """Enlarge a page so that labels outside the axes fit on it; nothing is scaled."""
     box = figure.get_tightbbox().padded(0.1)  # inches
     old = figure.get_size_inches()
     places = [

@@ -1,4 +1,4 @@
-"""What all pictures share: how they are saved, their letters and fonts."""
+"""What all plots share: how they are saved, and their fonts."""
 
 from __future__ import annotations
 
@@ -14,19 +14,19 @@ from wordkit.storage.files import new_file
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-# Without these no date is written: the same figure gives the same bytes.
+# None: no date and no version are written, so that the same figure gives the same bytes
 _METADATA: dict[str, dict[str, Any]] = {
     "png": {"Software": None},
     "svg": {"Creator": None, "Date": None},
     "pdf": {"Creator": None, "Producer": None, "CreationDate": None},
 }
 DPI = 200
-"""Pixels in an inch."""
+"""Pixels per inch."""
 FONT_SIZE = 7.5  # points
 _LONGEST = 30  # letters of a label
-LETTER, LINE = 0.1, 0.13  # inches: the width and the height of a label's letter, and some
-# The first has Latin, Greek and Cyrillic letters and comes with matplotlib; of the
-# others, those that the machine has are asked for the letters that are missing.
+LETTER, LINE = 0.1, 0.13  # inches: width and height of a letter of a label, with some space
+# The first has Latin, Greek and Cyrillic letters and comes with matplotlib; missing letters
+# are taken from those of the others that are installed.
 _FONTS = (
     "DejaVu Sans", "Noto Sans", "Noto Sans CJK JP", "Noto Sans CJK SC", "Noto Sans Arabic",
     "Noto Sans Hebrew", "Noto Sans Devanagari", "Noto Sans Thai", "WenQuanYi Zen Hei",
@@ -36,7 +36,7 @@ _FONTS = (
 
 
 def check_picture(path: str | Path | None) -> None:
-    """Whether a picture can be drawn, and written under that name, before any work is done.
+    """Check that a plot can be drawn and written under that name, before any work is done.
 
     Raises
     ------
@@ -60,7 +60,7 @@ def _kind(path: str | Path) -> str:
 
 
 def new_figure(**options: Any) -> Figure:
-    """An empty figure, white, at ``DPI`` pixels an inch."""
+    """Return an empty white figure with ``DPI`` pixels per inch."""
     from wordkit.plots.shown import ShownFigure
 
     return ShownFigure(dpi=DPI, facecolor="white", **options)
@@ -78,17 +78,17 @@ def save_figure(figure: Figure, path: str | Path | None) -> None:
 
 
 def label_of(word: str) -> str:
-    """A word as it can be drawn: on one line, of limited length."""
+    """Return a word as a label: on one line and of limited length."""
     letters = (c if c.isprintable() else " " if c.isspace() else "\ufffd" for c in word)
     label = "".join(letters)
     return label if len(label) <= _LONGEST else label[: _LONGEST - 1] + "…"
 
 
 def fonts() -> list[str]:
-    """The fonts for labels that are installed, the preferred ones first.
+    """Return the installed fonts for labels, in order of preference.
 
-    Between them they have most scripts; matplotlib takes each letter from the first font
-    that has it.
+    Together they cover most scripts; matplotlib takes each letter from the first font that
+    has it.
     """
     from matplotlib.font_manager import fontManager
 
@@ -97,7 +97,7 @@ def fonts() -> list[str]:
 
 @contextmanager
 def one_warning_for_glyphs() -> Iterator[None]:
-    """matplotlib warns of each letter that no font has: say it once."""
+    """Merge matplotlib's warnings, one for each letter that no font has, into one."""
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
         yield

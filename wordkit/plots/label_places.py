@@ -1,4 +1,4 @@
-"""Places for the labels of points: near them, and clear of each other. Lengths are in pixels."""
+"""Place labels near their points without overlaps. Lengths are in pixels."""
 
 from __future__ import annotations
 
@@ -7,11 +7,13 @@ import numpy as np
 from wordkit.plots.figure import DPI
 
 _POINT = DPI / 72  # pixels in a typographic point
-# Directions from a point to its label: right, left, above, below, then between.
+# directions from a point to its label: right, left, above, below, then in between
 _DIRECTIONS = np.array([0, 8, 4, 12, 2, 14, 6, 10, 1, 15, 7, 9, 3, 13, 5, 11]) * np.pi / 8
-_RINGS = 7  # how many label heights a label may be moved off
+_RINGS = 7  # how many label heights a label may be moved away
 _GAP = 2.2 * _POINT  # from a point to a label beside it
-_PAD = np.array([1.6, 0.4]) * _POINT  # around a label: two side by side are no phrase
+_PAD = (
+    np.array([1.6, 0.4]) * _POINT
+)  # around a label, so that two side by side do not read as a phrase
 
 
 def place_labels(
@@ -22,7 +24,7 @@ def place_labels(
     Parameters
     ----------
     points
-        What the labels belong to, (n, 2).
+        The points that the labels belong to, (n, 2).
     sizes
         Width and height of each label, (n, 2).
     page
@@ -31,11 +33,11 @@ def place_labels(
     Returns
     -------
     The lower left corner of each label, (n, 2), NaN where there is no room; and the
-    lines (2, 2) that tie the labels which were moved off to their points.
+    lines (2, 2) that connect labels that were moved away to their points.
     """
     corners = np.full(points.shape, np.nan)
     placed = np.empty((0, 4))  # boxes of labels: left, bottom, right, top
-    dots = points  # what labels and lines keep clear of: points, and dots along the lines
+    dots = points  # what labels and lines avoid: points, and dots along the lines
     leaders: list[np.ndarray] = []
     for label, (point, size) in enumerate(zip(points, sizes, strict=True)):
         boxes, rings, costs = _candidates(point, size)
@@ -60,7 +62,7 @@ def place_labels(
 
 
 def _candidates(point: np.ndarray, size: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Boxes around a point, (c, 4), how far off they are, in label heights, and their costs."""
+    """Return boxes around a point, (c, 4), their distances in label heights, and their costs."""
     around = np.column_stack([np.cos(_DIRECTIONS), np.sin(_DIRECTIONS)])
     around = np.clip(around * np.sqrt(2), -1, 1)  # onto a square, as labels are boxes
     rings, turns = np.divmod(np.arange(_RINGS * len(around)), len(around))
@@ -71,13 +73,13 @@ def _candidates(point: np.ndarray, size: np.ndarray) -> tuple[np.ndarray, np.nda
 
 
 def _lines(point: np.ndarray, boxes: np.ndarray) -> np.ndarray:
-    """Dots along the shortest line from a point to each box, (b, 25, 2)."""
+    """Return dots along the shortest line from a point to each box, (b, 25, 2)."""
     ends = np.clip(point, boxes[:, :2], boxes[:, 2:])
     return point + np.linspace(0, 1, 25)[:, None] * (ends - point)[:, None]
 
 
 def _touch(lines: np.ndarray, dots: np.ndarray) -> np.ndarray:
-    """Which lines (b, 25, 2) come close to any of some dots: (b,)."""
+    """Return which lines (b, 25, 2) come close to any dot: (b,) bool."""
     starts, ways = lines[:, :1], lines[:, -1:] - lines[:, :1]
     lengths = np.maximum((ways**2).sum(axis=-1), 1e-9)
     along = np.clip(((dots - starts) * ways).sum(axis=-1) / lengths, 0, 1)
@@ -86,13 +88,13 @@ def _touch(lines: np.ndarray, dots: np.ndarray) -> np.ndarray:
 
 
 def _cross(lines: np.ndarray, boxes: np.ndarray) -> np.ndarray:
-    """Which lines (b, 25, 2) run through any of some boxes: (b,)."""
+    """Return which lines (b, 25, 2) cross any box: (b,) bool."""
     hit = np.any(_inside(lines.reshape(-1, 2), boxes), axis=0)
     return np.any(hit.reshape(lines.shape[:2]), axis=1)
 
 
 def _overlap(first: np.ndarray, second: np.ndarray) -> np.ndarray:
-    """Which boxes (a, 4) overlap which boxes (b, 4): (a, b)."""
+    """Return which boxes (a, 4) overlap which boxes (b, 4): (a, b) bool."""
     left, bottom, right, top = first.T[..., None]
     other = second.T
     across = (left < other[2]) & (right > other[0])
@@ -100,7 +102,7 @@ def _overlap(first: np.ndarray, second: np.ndarray) -> np.ndarray:
 
 
 def _inside(dots: np.ndarray, boxes: np.ndarray) -> np.ndarray:
-    """Which boxes (b, 4) which dots (d, 2) lie in: (b, d)."""
+    """Return which boxes (b, 4) contain which dots (d, 2): (b, d) bool."""
     left, bottom, right, top = boxes.T[..., None]
     x, y = dots.T
     return np.asarray((left < x) & (x < right) & (bottom < y) & (y < top))

@@ -1,4 +1,4 @@
-"""How a training went: perplexity by epoch."""
+"""Training curves: perplexity by epoch."""
 
 from __future__ import annotations
 
@@ -24,10 +24,10 @@ def loss_curve(
     ----------
     rows
         What ``wordkit.training.runs.metrics.read_metrics`` gives: ``perplexity`` in some,
-        ``validation_perplexity`` in others, ``epoch`` in all. What is no finite number is
-        left out.
+        ``validation_perplexity`` in others, ``epoch`` in all. Values that are not finite
+        numbers are left out.
     path
-        Where to write it, as PNG, SVG or PDF; without it nothing is written.
+        File to write, as PNG, SVG or PDF; None writes nothing.
 
     Raises
     ------
@@ -60,7 +60,7 @@ def loss_curve(
 
 
 def _set_ticks(axes: Axes, values: np.ndarray) -> None:
-    """Ticks on a logarithmic axis that can be read: 50, 100, 200, never powers of ten."""
+    """Set readable ticks on a logarithmic axis: 50, 100, 200, rather than powers of ten."""
     from matplotlib.ticker import AutoLocator, LogLocator, MaxNLocator, NullLocator
 
     wide = len(values) > 0 and values.max() > 10 * values.min()
@@ -71,5 +71,5 @@ def _set_ticks(axes: Axes, values: np.ndarray) -> None:
 
 
 def _is_finite(value: Any) -> bool:
-    """Not so: None, which stands for NaN and infinity, and what a damaged file says."""
+    """Whether a value is a finite number; None stands for NaN and infinity in metrics."""
     return isinstance(value, (int, float)) and abs(value) < 1e100

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 _GREY, _BLACK = "#9a9a9a", "#111111"
-# Okabe and Ito's colours, which the colour-blind tell apart too; yellow is too pale for text
+# Okabe and Ito's colours, safe for the colour-blind; without yellow, too pale for text
 _COLORS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000")
 _TITLE, _LEGEND_ROW = 0.32, 0.2  # inches
 
@@ -41,16 +41,16 @@ def plot_words(
 ) -> Figure:
     """Draw n words at their places, both axes to the same scale.
 
-    No two labels overlap. One that finds no room beside its point is moved off and tied
-    to it by a line, or else left out; words that come first are labelled first. The same
-    input gives the same bytes.
+    No two labels overlap. A label without room beside its point is moved away and connected
+    to it by a line, or left out; words that come first are labelled first. The same input
+    gives the same bytes.
 
     Parameters
     ----------
     places
         (n, 2), such as ``wordkit.vectors.maps.map_words`` gives.
     path
-        Where to write it, as PNG, SVG or PDF; without it nothing is written.
+        File to write, as PNG, SVG or PDF; None writes nothing.
     groups
         The name of the group of each word: each group has a colour, named in a legend.
 
@@ -61,7 +61,7 @@ def plot_words(
     BackendError
         matplotlib is not installed.
     ModelError
-        There is no word, or there are not as many words as places.
+        There are no words, or not as many words as places.
     """
     places = np.asarray(places, float)
     if not len(words) or places.shape != (len(words), 2):
@@ -99,7 +99,7 @@ def _draw(
     ]
     extents = [text.get_window_extent(renderer) for text in texts]
     sizes = np.array([(extent.width, extent.height) for extent in extents])
-    for growth in (1.0, 1.25, 1.6):  # the page, until every label has a place
+    for growth in (1.0, 1.25, 1.6):  # of the page, until every label has a place
         page, points = _page(places, growth)
         corners, leaders = place_labels(points, sizes, page)
         if np.isfinite(corners).all():
@@ -143,7 +143,7 @@ def _add_heading(
 
 
 def _page(places: np.ndarray, growth: float) -> tuple[np.ndarray, np.ndarray]:
-    """Width and height of a page, and the places on it, with a margin for the labels."""
+    """Return width and height of a page, and the places on it, with a margin for labels."""
     span = np.ptp(places, axis=0)
     span = np.maximum(span, max(span.max(), 1e-9) / 2)
     side = np.clip(0.7 * np.sqrt(len(places)), 3, 14) * growth * DPI

@@ -11,11 +11,11 @@ from typing import Any
 from wordkit.errors import FormatError
 
 CONFIG = "config.json"
-_MAX_CONFIG = 1 << 22  # bytes: JSON takes twenty times its size, and more, in memory
+_MAX_CONFIG = 1 << 22  # bytes; in memory, JSON takes twenty times its size or more
 
 
 def finite(data: Any) -> Any:
-    """The same for JSON, which knows neither NaN nor infinity."""
+    """Replace NaN and infinity by None, as JSON has neither."""
     if isinstance(data, Mapping):
         return {name: finite(value) for name, value in data.items()}
     if isinstance(data, (list, tuple)):
@@ -35,7 +35,7 @@ def write_config(folder: Path, kind: str, version: int, settings: Mapping[str, A
 
 
 def is_text(text: str) -> bool:
-    """Whether a string can be written as UTF-8: half a surrogate pair cannot."""
+    """Whether a string can be written as UTF-8; half a surrogate pair cannot."""
     try:
         text.encode()
     except UnicodeEncodeError:
@@ -44,7 +44,7 @@ def is_text(text: str) -> bool:
 
 
 def read_config(folder: str | Path, kind: str, version: int) -> dict[str, Any]:
-    """Read ``config.json`` of a folder that should hold a ``kind``.
+    """Read the ``config.json`` of a folder that should contain a ``kind``.
 
     Raises
     ------
@@ -72,7 +72,7 @@ def read_config(folder: str | Path, kind: str, version: int) -> dict[str, Any]:
 
 
 def load_config(path: Path) -> dict[str, Any]:
-    """The object that the file holds; ``FormatError`` if it is damaged."""
+    """Read the JSON object in a file; ``FormatError`` if it is damaged."""
     with open(path, "rb") as file:
         content = file.read(_MAX_CONFIG + 1)
     if len(content) > _MAX_CONFIG:

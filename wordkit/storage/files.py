@@ -1,4 +1,4 @@
-"""Whole files, or none: see ``folders``."""
+"""Files that are written completely or not at all; see ``folders``."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ from wordkit.storage.paths import FULL, PARTIAL, errors_of, hidden, left_beside,
 
 @contextlib.contextmanager
 def new_file(path: str | Path) -> Iterator[IO[bytes]]:
-    """Yield a binary file that becomes ``path`` when the block ends well.
+    """Yield a binary file that becomes ``path`` when the block succeeds.
 
-    A device or a pipe is written to as it is.
+    Devices and pipes are written to directly.
     """
     with new_files([path]) as [file]:
         yield file
@@ -26,7 +26,7 @@ def new_file(path: str | Path) -> Iterator[IO[bytes]]:
 
 @contextlib.contextmanager
 def new_files(paths: Sequence[str | Path]) -> Iterator[list[IO[bytes]]]:
-    """Yield binary files that become ``paths`` when the block ends well: all of them, or none."""
+    """Yield binary files that become ``paths`` when the block succeeds: all or none."""
     with contextlib.ExitStack() as stack:
         files = [stack.enter_context(_unfinished(Path(path))) for path in paths]
         yield [each.file for each in files]
@@ -39,7 +39,7 @@ def new_files(paths: Sequence[str | Path]) -> Iterator[list[IO[bytes]]]:
 
 
 class _Unfinished(NamedTuple):
-    """A file that is being written under a temporary name; a device has none."""
+    """A file being written under a temporary name; devices are written to directly."""
 
     file: IO[bytes]
     place: Path
@@ -48,7 +48,7 @@ class _Unfinished(NamedTuple):
 
 @contextlib.contextmanager
 def _unfinished(path: Path) -> Iterator[_Unfinished]:
-    place = path.resolve()  # where /dev/stdout leads has no name
+    place = path.resolve()  # the target of /dev/stdout may have no name
     if path.is_dir():
         raise FormatError(f"{path} is a folder; name a file to write")
     if path.exists() and not path.is_file():
@@ -67,11 +67,11 @@ def _unfinished(path: Path) -> Iterator[_Unfinished]:
 
 
 def _new_temporary(place: Path) -> tuple[Path, IO[bytes]]:
-    """A new file, locked as long as it is open: nobody takes it for one that was left."""
+    """Open a new file, locked while it is open, so that it is not taken for a leftover."""
     while True:
         temporary = hidden(place, PARTIAL)
         file = open(temporary, "xb")
-        with contextlib.suppress(OSError):  # where there are no locks, nothing is ever removed
+        with contextlib.suppress(OSError):  # without locks, leftovers are never removed
             try_lock(file.fileno())
         if is_named(file.fileno(), temporary):
             return temporary, file
@@ -79,7 +79,7 @@ def _new_temporary(place: Path) -> tuple[Path, IO[bytes]]:
 
 
 def _remove_left(place: Path) -> None:
-    """Remove what killed processes left of this file: what they wrote is no longer locked."""
+    """Remove what killed processes left of this file: their files are no longer locked."""
     for path in left_beside(place, PARTIAL):
         with contextlib.suppress(OSError), open(path, "r+b") as file:
             if try_lock(file.fileno()):
@@ -89,17 +89,19 @@ def _remove_left(place: Path) -> None:
 
 
 def _put_in_place(files: Sequence[_Unfinished]) -> None:
-    """Rename them all; on an error have the old ones back."""
+    """Rename all files; on an error restore the old ones."""
     with contextlib.ExitStack() as always, contextlib.ExitStack() as on_error:
         for file, place, temporary in files:
-            if os.name == "nt":  # where an open file cannot be renamed
+            if os.name == "nt":  # an open file cannot be renamed
                 file.close()
             if not place.exists():
                 on_error.callback(place.unlink, missing_ok=True)
             elif len(files) > 1:
                 old = hidden(place, PARTIAL)
                 always.callback(old.unlink, missing_ok=True)
-                with contextlib.suppress(OSError):  # a file system without links has no way back
+                with contextlib.suppress(
+                    OSError
+                ):  # without hard links the old files cannot be restored
                     os.link(place, old)
                     on_error.callback(old.replace, place)
             assert temporary is not None

@@ -1,7 +1,7 @@
-"""Whole folders, or none.
+"""Folders that are written completely or not at all.
 
-They are written under a temporary name beside their place, synced and renamed, so that what
-stands under its own name is always whole. One process writes a folder at a time.
+They are written under a temporary name beside their place, synced and renamed, so that a
+folder under its own name is always complete. One process writes a folder at a time.
 """
 
 from __future__ import annotations
@@ -25,21 +25,20 @@ _OUR_NAMES = {
 
 @contextlib.contextmanager
 def new_folder(path: str | Path, kind: str, *, beside: str | None = None) -> Iterator[Path]:
-    """Yield a temporary folder that becomes ``path`` when the block ends well.
+    """Yield a temporary folder that becomes ``path`` when the block succeeds.
 
-    An empty folder that stands there is replaced, and one that wordkit wrote, of the
-    same kind and with nothing else in it. Anything else is left alone.
+    An existing folder is replaced if it is empty, or if wordkit wrote it, it is of the same
+    kind and has nothing else in it. Anything else is left alone.
 
     Parameters
     ----------
     beside
-        The name of a folder inside ``path`` that is no part of this: what it holds stays
-        as it is, and may have been there before.
+        The name of a folder inside ``path`` that may exist before and is left as it is.
 
     Raises
     ------
     FormatError
-        Something stands there that is not to be replaced.
+        Something exists there that must not be replaced.
     InUseError
         Another process is writing it.
     """
@@ -56,7 +55,9 @@ def new_folder(path: str | Path, kind: str, *, beside: str | None = None) -> Ite
             for file in temporary.rglob("*"):
                 if file.is_file():
                     sync(file)
-            check_replaceable(path, kind, beside=beside)  # once more: it may have taken hours
+            check_replaceable(
+                path, kind, beside=beside
+            )  # again, as the block may have taken hours
             with uninterrupted():
                 if beside is not None and (path / beside).exists():
                     _move_in(temporary, path)
@@ -68,7 +69,7 @@ def new_folder(path: str | Path, kind: str, *, beside: str | None = None) -> Ite
 
 
 def check_replaceable(path: str | Path, kind: str, *, beside: str | None = None) -> None:
-    """Raise ``FormatError`` where ``new_folder`` would: before the work, not after it."""
+    """Raise ``FormatError`` if ``new_folder`` would: before the work, not after it."""
     path = Path(path)
     if not path.is_dir():
         if path.exists():
@@ -81,7 +82,7 @@ def check_replaceable(path: str | Path, kind: str, *, beside: str | None = None)
         config = load_config(path / CONFIG)
     except (OSError, FormatError):
         config = {}
-    # a folder whose files were being moved in beside another is to be completed
+    # a folder whose files were being moved in beside another is completed
     moving = beside is not None and (path / beside).is_dir() and not (path / CONFIG).exists()
     if config.get("kind") != kind and not moving:
         found = f"a wordkit {config.get('kind')}, not a {kind} to replace"
@@ -100,9 +101,9 @@ def _is_ours(file: Path) -> bool:
 
 
 def _clean_up(path: Path) -> None:
-    """Put right what killed processes left; the folder is locked, so that no others are at work.
+    """Clean up after killed processes; the folder is locked, so no others are writing.
 
-    One that was killed while it replaced the folder may have moved it away, and no further.
+    A process killed while it replaced the folder may have moved it away without a successor.
     """
     for old in left_beside(path, OLD):
         if path.exists():
@@ -114,7 +115,7 @@ def _clean_up(path: Path) -> None:
 
 
 def _swap(new: Path, path: Path) -> None:
-    """Put the folder ``new`` in the place of ``path``; on an error put the old one back."""
+    """Replace the folder ``path`` by ``new``; on an error restore the old one."""
     if not path.exists():
         new.rename(path)
         return
@@ -129,10 +130,10 @@ def _swap(new: Path, path: Path) -> None:
 
 
 def _move_in(new: Path, path: Path) -> None:
-    """Put the files of the folder ``new`` into ``path``, where something else stays.
+    """Move the files of the folder ``new`` into ``path``, where something else stays.
 
-    In between there is no ``config.json``, so that nobody reads files of the one beside
-    files of the other.
+    In between there is no ``config.json``, so that nobody reads a mixture of old and new
+    files.
     """
     (path / CONFIG).unlink(missing_ok=True)
     sync(path)

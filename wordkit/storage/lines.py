@@ -1,4 +1,4 @@
-"""Files of lines: how long a line may be, so that one without an end does not fill the memory."""
+"""Limit the length of lines, so that a file without line ends does not fill the memory."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ _BLOCK = 1 << 20
 
 
 def longest_line() -> int:
-    """Bytes that a line, or a word, may have: 16 MiB, or what ``WORDKIT_MAX_LINE_MB`` says.
+    """Return the bytes allowed in a line or a word: 16 MiB, or ``WORDKIT_MAX_LINE_MB``.
 
     Raises
     ------
     BackendError
-        The variable holds something else than a number above 0.
+        The variable is not a number above 0.
     """
     text = os.environ.get(VARIABLE) or str(_DEFAULT)
     try:
@@ -34,7 +34,7 @@ def longest_line() -> int:
 
 
 def too_long(where: object) -> str:
-    """What is wrong with a line, a word or a vector that goes on beyond the limit."""
+    """Return the message for a line, a word or a vector that exceeds the limit."""
     return (
         f"{where} is longer than {longest_line():,} bytes: the file is damaged or of another "
         f"kind; if it is right, raise the limit with {VARIABLE} (in MiB)"
@@ -42,14 +42,14 @@ def too_long(where: object) -> str:
 
 
 def read_lines(file: IO[bytes], name: object, *, most: float = math.inf) -> bytes:
-    """All bytes of a file of lines.
+    """Read all bytes of a text file, checking its lines.
 
     Parameters
     ----------
     name
         For messages.
     most
-        How many lines there may be.
+        The largest number of lines allowed.
 
     Raises
     ------
@@ -57,7 +57,7 @@ def read_lines(file: IO[bytes], name: object, *, most: float = math.inf) -> byte
         A line is longer than ``longest_line``, or there are more lines.
     """
     limit, pieces = longest_line(), []
-    lines = unfinished = 0  # how many, and the bytes since the last
+    lines = unfinished = 0  # lines so far, and bytes since the last line end
     while piece := file.read(_BLOCK):
         pieces.append(piece)
         end = piece.rfind(b"\n") + 1
@@ -71,6 +71,6 @@ def read_lines(file: IO[bytes], name: object, *, most: float = math.inf) -> byte
 
 
 def read_lines_of(path: str | Path) -> bytes:
-    """``read_lines`` of a path."""
+    """Open a file and ``read_lines``."""
     with open(path, "rb") as file:
         return read_lines(file, path)

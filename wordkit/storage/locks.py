@@ -1,8 +1,8 @@
-"""One writer at a time.
+"""Locks: one writer per folder at a time.
 
-A folder is locked by a file beside it, ``.NAME.lock``, which its writer keeps locked by the
-operating system and removes in the end. It says who that is. The lock of a killed process is
-free at once, whatever it left.
+A folder is locked through a file beside it, ``.NAME.lock``. Its writer holds an operating
+system's lock on that file, writes into it who it is, and removes it in the end. The lock of a
+killed process is free at once, even if its file is left behind.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from wordkit.storage.paths import errors_of
 
 LOCK = ".lock"
 _UNKNOWN = {errno.ENOLCK, errno.ENOSYS, errno.EOPNOTSUPP, errno.ENOTSUP, errno.EINVAL}
-"""The errors of file systems that know no locks: some of networks, some of FUSE."""
+"""Errors of file systems without locks: some network and FUSE file systems."""
 
 
 class _Held(NamedTuple):
@@ -39,13 +39,13 @@ _held: dict[Path, _Held] = {}
 def locked(path: str | Path | None) -> Iterator[None]:
     """Keep other processes, and other threads of this one, from writing a folder.
 
-    The thread that has locked a folder may lock it again. None stands for what is kept in
-    memory.
+    A thread that has locked a folder may lock it again. None means that nothing is written
+    to disk, and nothing is locked.
 
     Raises
     ------
     InUseError
-        Somebody else writes it.
+        Another process or thread is writing it.
     """
     me = threading.get_ident()
     path = None if path is None else Path(path).resolve()
@@ -60,33 +60,37 @@ def locked(path: str | Path | None) -> Iterator[None]:
     try:
         yield
     finally:
-        if _held.get(path) is held:  # not in a forked child: it has none of its parent's locks
+        if (
+            _held.get(path) is held
+        ):  # not in a forked child, which does not hold its parent's locks
             del _held[path]
             _release(file, held.handle)
 
 
 def _lock_file(path: Path) -> Path:
-    """Beside the folder; in it, where only it can be written to (a mounted disk, say)."""
+    """Return the lock file: beside the folder, or inside if only the folder is writable."""
     if path == path.parent or (path.is_dir() and not os.access(path.parent, os.W_OK)):
         return path / LOCK
     return path.with_name(f".{path.name}{LOCK}")
 
 
 def _acquire(file: Path, path: Path) -> int:
-    """The file, open and locked, with this process's name in it."""
+    """Open and lock the file, and write into it which process this is."""
     while True:
         handle = os.open(file, os.O_RDWR | os.O_CREAT, 0o666)
         try:
             _take(handle, file, path)
             if is_named(handle, file):
-                with suppress(OSError):  # on a full disk others are refused, but by no name
+                with suppress(
+                    OSError
+                ):  # on a full disk the lock holds, but does not name its holder
                     os.ftruncate(handle, 0)
                     os.write(handle, json.dumps(_myself()).encode())
                 return handle
         except BaseException:
             os.close(handle)
             raise
-        os.close(handle)  # who had it has removed it since it was opened
+        os.close(handle)  # its holder has removed it since it was opened
 
 
 def _take(handle: int, file: Path, path: Path) -> None:
@@ -107,19 +111,19 @@ def _take(handle: int, file: Path, path: Path) -> None:
 
 
 def _release(file: Path, handle: int) -> None:
-    """Remove the file while it is locked, so that nobody locks a file without a name."""
-    if os.name == "nt":  # where an open file cannot be removed
+    """Remove the file while it is locked, so that nobody locks a file already removed."""
+    if os.name == "nt":  # an open file cannot be removed
         os.close(handle)
-    with suppress(OSError):  # others have it open (Windows), or the folder is gone
+    with suppress(OSError):  # others have it open (Windows), or the folder was removed
         file.unlink()
     if os.name != "nt":
         os.close(handle)
 
 
 def _forget() -> None:
-    """A child has no lock of its parent's, and keeps none from being free when that is killed."""
+    """Drop the parent's locks in a forked child, so that they end with the parent."""
     for held in _held.values():
-        os.close(held.handle)  # in the parent it stays open, and locked
+        os.close(held.handle)  # it stays open, and locked, in the parent
     _held.clear()
 
 
@@ -127,7 +131,7 @@ if hasattr(os, "register_at_fork"):
     os.register_at_fork(after_in_child=_forget)
 
 
-# --- who has it ---------------------------------------------------------------------
+# --- who holds it ---------------------------------------------------------------------
 
 
 def _myself() -> dict[str, Any]:
@@ -136,7 +140,7 @@ def _myself() -> dict[str, Any]:
 
 
 def _holder(handle: int) -> dict[str, Any]:
-    """What the file says; nothing where it says nothing yet, or is damaged."""
+    """Read who holds a lock; empty if that is not written yet, or damaged."""
     os.lseek(handle, 0, os.SEEK_SET)
     try:
         found = json.loads(os.read(handle, 1000))
@@ -155,27 +159,27 @@ def _in_words(holder: dict[str, Any]) -> str:
 
 
 def _is_dead(holder: dict[str, Any]) -> bool:
-    """Whether that process is known to run no longer."""
+    """Whether a process is known to have ended."""
     if os.name == "nt" or holder["host"] != platform.node():
         return False
     try:
         os.kill(holder["pid"], 0)
     except (ProcessLookupError, OverflowError):
         return True
-    except OSError:  # it is another user's
+    except OSError:  # the process of another user
         return False
     return False
 
 
-# --- by the operating system --------------------------------------------------------
+# --- locks of the operating system --------------------------------------------------------
 
 if sys.platform == "win32":
     import msvcrt
 
-    _BEYOND = 1 << 30  # the byte that is locked: what stands before can still be read
+    _BEYOND = 1 << 30  # the byte that is locked; those before it can still be read
 
     def try_lock(handle: int) -> bool:
-        """Lock an open file until it is closed; False where somebody else has locked it."""
+        """Lock an open file until it is closed; False if someone else has locked it."""
         os.lseek(handle, _BEYOND, os.SEEK_SET)
         try:
             msvcrt.locking(handle, msvcrt.LK_NBLCK, 1)
@@ -188,7 +192,7 @@ else:
     import fcntl
 
     def try_lock(handle: int) -> bool:
-        """Lock an open file until it is closed; False where somebody else has locked it."""
+        """Lock an open file until it is closed; False if someone else has locked it."""
         try:
             fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
@@ -197,7 +201,7 @@ else:
 
 
 def is_named(handle: int, path: Path) -> bool:
-    """Whether an open file is still the one of that name."""
+    """Whether an open file is still the one with that name."""
     try:
         return os.path.samestat(os.fstat(handle), path.stat())
     except FileNotFoundError:

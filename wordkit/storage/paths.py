@@ -1,4 +1,4 @@
-"""What files and folders share while they are written: names for a time, errors, syncing."""
+"""What writing files and folders has in common: temporary names, errors, syncing."""
 
 from __future__ import annotations
 
@@ -11,28 +11,28 @@ from collections.abc import Iterator
 from pathlib import Path
 
 FULL = {errno.ENOSPC, errno.EFBIG, getattr(errno, "EDQUOT", errno.ENOSPC)}
-"""The errors of a full disk."""
+"""Errors of a full disk."""
 PARTIAL, OLD = ".partial", ".old"
-"""How the names end of what is not yet whole, and of what is being replaced."""
+"""Suffixes of names: of what is incomplete, and of what is being replaced."""
 
 
 def hidden(path: Path, suffix: str) -> Path:
-    """A hidden name that nothing has, in the same folder."""
+    """Return an unused hidden name in the same folder."""
     return path.with_name(f".{path.name}.{secrets.token_hex(4)}{suffix}")
 
 
 def left_beside(path: Path, suffix: str) -> list[Path]:
-    """What stands under such names: it is in use, or was left by a killed process."""
+    """Return what has such names: it is in use, or was left by a killed process."""
     name = re.compile(rf"\.{re.escape(path.name)}\.[0-9a-f]{{8}}{re.escape(suffix)}")
     try:
         return [found for found in path.parent.iterdir() if name.fullmatch(found.name)]
-    except PermissionError:  # a folder may be written to and not be listed
+    except PermissionError:  # a folder may be writable but not readable
         return []
 
 
 @contextlib.contextmanager
 def errors_of(path: Path, *numbers: int) -> Iterator[None]:
-    """Errors, or those of some numbers, speak of the path that the user named."""
+    """Make OS errors, or those with certain numbers, name the path that the user gave."""
     try:
         yield
     except OSError as error:
@@ -42,7 +42,7 @@ def errors_of(path: Path, *numbers: int) -> Iterator[None]:
 
 
 def sync(path: Path) -> None:
-    """Have the disk keep a file, or the names in a folder, for good."""
+    """Sync a file, or the entries of a folder, to disk."""
     if path.is_dir() and os.name == "nt":
         return  # Windows cannot open a folder
     handle = os.open(path, os.O_RDONLY)

@@ -1,6 +1,6 @@
 """Arrays in safetensors files, written piece by piece and read by memory-mapping.
 
-The metadata of a file that is written here hold the CRC-32 of all its arrays.
+The metadata of files written here contain the CRC-32 of all arrays.
 """
 
 from __future__ import annotations
@@ -20,14 +20,14 @@ _DTYPES = {"F32": np.float32, "F64": np.float64, "I32": np.int32, "I64": np.int6
 _DTYPE_NAMES = {np.dtype(dtype): name for name, dtype in _DTYPES.items()}
 _MAX_HEADER = 1 << 22  # bytes: enough for 40,000 arrays
 _METADATA, _CRC = "__metadata__", "crc32"
-_BLOCK = 1 << 20  # bytes of which the checksum is taken at once
+_BLOCK = 1 << 20  # bytes added to the checksum at a time
 
 
 class TensorWriter:
-    """Write a safetensors file piece by piece, in constant memory.
+    """Writes a safetensors file piece by piece, in constant memory.
 
-    The shapes and types are given first; then the pieces of every array, in the
-    same order. A file in which one cannot go back, such as a pipe, gets no checksum.
+    Shapes and types are given first, then the pieces of each array in the same order. A file
+    that is not seekable, such as a pipe, gets no checksum.
     """
 
     def __init__(self, file: IO[bytes], tensors: Mapping[str, tuple[tuple[int, ...], Any]]):
@@ -56,7 +56,7 @@ class TensorWriter:
         self._file.write(piece.data)
 
     def close(self) -> None:
-        """Check that all that was announced has been written, and put in the checksum."""
+        """Check that everything announced has been written, and write the checksum."""
         if self._left:
             raise ValueError(f"{self._left} bytes of the announced tensors were not written")
         if self._crc_place is not None:
@@ -78,17 +78,17 @@ def write_tensors(path: Path, tensors: Mapping[str, np.ndarray]) -> None:
 def map_tensors(
     path: Path, names: Iterable[str] | None = None, *, verify: bool = True
 ) -> dict[str, np.ndarray]:
-    """Map the named arrays of a safetensors file, or all of them, into memory, read-only.
+    """Memory-map the named arrays of a safetensors file, or all of them, read-only.
 
     Parameters
     ----------
     verify
-        Compare the arrays with their checksum, if the file has one: it is read as a whole.
+        Compare the arrays with the checksum, if there is one; this reads the whole file.
 
     Raises
     ------
     FormatError
-        The file is cut short, damaged, or lacks a name; or its arrays have changed since it
+        The file is truncated, damaged, or lacks a name; or its arrays have changed since it
         was written.
     """
     header, start = _header(path)
@@ -103,7 +103,7 @@ def map_tensors(
 
 
 def _header(path: Path) -> tuple[dict[str, Any], int]:
-    """The header, and the byte behind it, where the arrays begin."""
+    """Read the header; also return the position after it, where the arrays begin."""
     with open(path, "rb") as file:
         length = int.from_bytes(file.read(8), "little")
         if length > _MAX_HEADER:
@@ -144,7 +144,7 @@ def _map(path: Path, start: int, name: str, entry: Mapping[str, Any]) -> np.ndar
             return np.zeros(shape, dtype)
         offset = start + entry["data_offsets"][0]
         return np.memmap(path, dtype, "r", offset, shape).view(np.ndarray)
-    except ValueError as error:  # more dimensions, or longer ones, than NumPy has
+    except ValueError as error:  # more or larger dimensions than NumPy supports
         raise FormatError(
             f"{path} is damaged: the array {name!r} has the shape {str(shape)[:40]}: {error}"
         ) from None

@@ -1,4 +1,4 @@
-"""TOML, by the standard library where it has a parser: from Python 3.11 on."""
+"""A TOML parser: the standard library's from Python 3.11 on, else tomli."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""``vocabulary.txt``: one word a line in id order, the word first, then its count."""
+"""``vocabulary.txt``: one word per line in id order, the word first, then its count."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ def read_words(path: Path) -> tuple[list[str], np.ndarray | None]:
     Raises
     ------
     FormatError
-        A line has no count where others have one, or a count that is no number; or it is too
+        A line has no count although others have one, its count is not a number, or it is too
         long.
     """
     text = read_lines_of(path).decode("utf-8", "surrogateescape")

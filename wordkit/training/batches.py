@@ -1,8 +1,8 @@
 """Batches of text for language models.
 
-What the trainer takes as batches has ``epoch(seed, epoch)``: the batches of that epoch as
-a sequence, of which any one can be asked for, so that a run can continue in the middle. All
-that is drawn at random comes from (seed, epoch). Every batch has a ``rate_scale``.
+The trainer calls ``epoch(seed, epoch)`` for the batches of an epoch. They are a sequence
+with random access, so that a run can continue in the middle of an epoch; all randomness is
+derived from (seed, epoch). Every batch has a ``rate_scale``.
 """
 
 from __future__ import annotations
@@ -16,18 +16,18 @@ from wordkit.errors import ModelError
 from wordkit.random_streams import stream
 
 IGNORED = -1
-"""A target that does not count."""
+"""Marks a target that is ignored by the loss."""
 
 
 class Batches(Protocol):
-    """What the trainer trains and validates on."""
+    """Data that a trainer can train or validate on."""
 
     def epoch(self, seed: int, epoch: int) -> Sequence[Any]:
-        """The batches of an epoch."""
+        """Return the batches of an epoch; counting them makes none of them."""
 
 
 class LazySequence(Sequence):
-    """A sequence of which the elements are made when they are asked for."""
+    """A sequence whose elements are made only when they are accessed."""
 
     def __init__(self, length: int, make: Callable[[int], Any]):
         self._length, self._make = length, make
@@ -48,10 +48,10 @@ class LazySequence(Sequence):
 
 
 class TextBatch(NamedTuple):
-    """The same window of N streams of text.
+    """One window of each of N streams of text.
 
     ``inputs`` (N, T) int32; ``targets`` (N, T) int32, the ids that follow, ``IGNORED``
-    where there is none; ``rate_scale`` by which the learning rate is multiplied.
+    where there is none; ``rate_scale`` multiplies the learning rate.
     """
 
     inputs: np.ndarray
@@ -60,7 +60,7 @@ class TextBatch(NamedTuple):
 
 
 class TextBatches:
-    """A text cut in N parallel streams, of which each batch continues the one before.
+    """A text split into N parallel streams; each batch continues the one before it.
 
     Parameters
     ----------
@@ -71,18 +71,18 @@ class TextBatches:
     bptt
         T, the steps of a window: back-propagation through time is truncated there.
     variable
-        Windows of Merity et al. 2018: about ``bptt`` long, sometimes half of that, so that
-        an epoch cuts the text at other places than the one before. A window's
-        ``rate_scale`` is its length / ``bptt``.
+        Windows of varying length (Merity et al. 2018): about ``bptt``, sometimes half of
+        that, so that each epoch cuts the text at different places. A window's ``rate_scale``
+        is its length / ``bptt``.
     every_target
-        For evaluation: every id but the first is a target once. The streams are as long as
-        it takes and the windows that are not full end in ``IGNORED`` targets. Otherwise
-        the end that fills no window is left out.
+        For evaluation: every id but the first is a target exactly once, and incomplete
+        windows are padded with ``IGNORED`` targets. Otherwise an incomplete last window is
+        dropped.
 
     Raises
     ------
     ModelError
-        The text has no window for every stream, or for evaluation no target.
+        The text is too short for one window per stream, or has no target to evaluate.
     """
 
     def __init__(
@@ -116,12 +116,12 @@ class TextBatches:
         )
 
     def epoch(self, seed: int, epoch: int) -> Sequence[TextBatch]:
-        """The batches of an epoch, from left to right."""
+        """Return the batches of an epoch, from left to right."""
         bounds = self._bounds(stream(seed, "windows", epoch))
         return LazySequence(len(bounds) - 1, lambda n: self._window(*bounds[n : n + 2].tolist()))
 
     def _bounds(self, rng: np.random.Generator) -> np.ndarray:
-        """Where the windows of a stream begin, and the last one ends."""
+        """Return the start of each window of a stream, and the end of the last."""
         if self.every_target:
             return np.arange(0, self.stream + self.bptt, self.bptt)
         if not self.variable:

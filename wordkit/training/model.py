@@ -1,4 +1,4 @@
-"""What can be trained, and how good it is."""
+"""What a trainer needs of a model, and the evaluation of one."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from wordkit.errors import ModelError
 
 
 class Model(Protocol):
-    """What the trainer asks of a model.
+    """The interface that the trainer needs of a model.
 
     Attributes
     ----------
@@ -20,10 +20,10 @@ class Model(Protocol):
         Arrays by name, changed in place. One array under several names is one param.
     state
         What the model carries from one batch to the next, arrays by name: the recurrent
-        state. Others set it: to ``{}`` at the start of an epoch or a text, or to what they
-        read from it earlier, which must not have changed since.
+        state. The trainer resets it to ``{}`` at the start of an epoch or a text, or sets it
+        to an earlier value, so the model must not change these arrays in place.
     generators
-        What the model draws from in training, from ``np.random.default_rng``, by name.
+        The random generators used in training, by name, made by ``np.random.default_rng``.
     """
 
     params: dict[str, Array]
@@ -31,23 +31,23 @@ class Model(Protocol):
     generators: dict[str, np.random.Generator]
 
     def loss_and_gradients(self, batch: Any) -> tuple[float, int, dict[str, Any]]:
-        """Forward and backward in training.
+        """Run forward and backward for a training batch.
 
         Returns
         -------
-        The sum of the losses in nats, of which exp(mean) is a perplexity; the number of
-        targets; and the gradients to descend (as a rule, of the mean): arrays or
-        ``RowGradient``s, by the names of ``params``.
+        The sum of the losses in nats, so that exp(mean) is the perplexity; the number of
+        targets; and the gradients (usually of the mean loss): arrays or ``RowGradient``s,
+        by the names of ``params``.
         """
 
     def loss(self, batch: Any) -> tuple[float, int]:
-        """The same sum and number; nothing is drawn, nothing dropped out."""
+        """Return the sum of the losses and the number of targets, without dropout or sampling."""
 
 
 def evaluate(model: Model, batches: Iterable[Any]) -> tuple[float, int]:
-    """The mean loss of a target, in nats and float64, and the number of targets.
+    """Return the mean loss per target, in nats (float64), and the number of targets.
 
-    The state begins empty, and is afterwards what it was.
+    The model starts with an empty state, and gets its state back afterwards.
 
     Raises
     ------

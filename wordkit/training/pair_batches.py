@@ -12,15 +12,15 @@ from wordkit.random_streams import stream
 from wordkit.training.batches import LazySequence
 
 BATCH_TOKENS = 1 << 14
-"""128 pairs of 64 tokens on either side: some 100 MB with 128 units and a small vocabulary."""
+"""Room for 128 pairs of 64 tokens on each side: 100 MB with 128 units and few words."""
 
 
 class PairBatch(NamedTuple):
-    """N pairs of sequences, filled up with zeros.
+    """N pairs of sequences, padded with zeros.
 
     ``source`` (N, S) and ``target`` (N, T) int32; ``source_mask`` and ``target_mask`` of
-    the same shapes, True where a sequence is; ``rate_scale`` by which the rate is multiplied;
-    ``sampled``, the share of target tokens that the model in training guesses itself.
+    the same shapes, False for padding; ``rate_scale`` multiplies the learning rate;
+    ``sampled`` is the share of target tokens that scheduled sampling replaces in training.
     """
 
     source: np.ndarray
@@ -32,24 +32,24 @@ class PairBatch(NamedTuple):
 
 
 class PairBatches:
-    """Pairs of sequences in batches of about the same length, to have little to fill up.
+    """Pairs of sequences, bucketed by length into batches with little padding.
 
-    Pairs are shuffled, cut in pools, sorted by length within each pool, cut in batches;
-    and the batches are shuffled.
+    Pairs are shuffled and split into pools; each pool is sorted by length and split into
+    batches; finally the batches are shuffled.
 
     Parameters
     ----------
     sources, targets
         Sequences of ids, pair by pair.
     batch_size
-        The most pairs of a batch.
+        The largest number of pairs in a batch.
     batch_tokens
-        The most tokens of a batch, on both sides together and with what fills them up: where
-        pairs are long, a batch has fewer. One that is longer still is a batch by itself.
+        The largest number of tokens in a batch, both sides and padding included: batches of
+        long pairs have fewer pairs. A pair that is longer still is a batch by itself.
     pool
-        Batches in a pool: many leave little to fill up, few leave more to chance.
+        Batches per pool: large pools need less padding, small ones are more random.
     shuffle
-        False for evaluation: pools and batches keep their order.
+        False for evaluation: pools and batches are not shuffled.
 
     Raises
     ------
@@ -85,7 +85,7 @@ class PairBatches:
             raise ModelError(f"pair {pair + 1} has an empty sequence: leave such pairs out")
 
     def epoch(self, seed: int, epoch: int) -> Sequence[PairBatch]:
-        """The batches of an epoch."""
+        """Return the batches of an epoch."""
         rng = stream(seed, "pairs", epoch)
         batches = list(self._chosen(rng))
         if self.shuffle:
@@ -93,7 +93,7 @@ class PairBatches:
         return LazySequence(len(batches), lambda n: self._batch(batches[n]))
 
     def _chosen(self, rng: np.random.Generator) -> Iterator[np.ndarray]:
-        """The numbers of the pairs of each batch."""
+        """Yield the indices of the pairs of each batch."""
         pairs = np.arange(len(self.sources))
         if self.shuffle:
             rng.shuffle(pairs)
@@ -101,12 +101,12 @@ class PairBatches:
         for start in range(0, len(pairs), height):
             pool = pairs[start : start + height]
             sources, targets = self._lengths[:, pool]
-            # so that a long target beside a short source fills up no other pairs
+            # so that a short source with a long target does not cause padding of other pairs
             long = sources + targets > self.batch_tokens // self.batch_size
             yield from self._cut(pool[np.lexsort((targets, sources, long))])
 
     def _cut(self, pairs: np.ndarray) -> Iterator[np.ndarray]:
-        """Sorted pairs in batches, each with as many of them as it may have."""
+        """Split sorted pairs into batches of the largest allowed size."""
         while len(pairs):
             widths = np.maximum.accumulate(self._lengths[:, pairs[: self.batch_size]], axis=1)
             tokens = widths.sum(axis=0) * np.arange(1, widths.shape[1] + 1)
@@ -120,7 +120,7 @@ class PairBatches:
 
 
 def padded(sequences: Sequence[np.ndarray]) -> tuple[np.ndarray, np.ndarray]:
-    """Sequences, each of at least one id, as a block (N, T) int32; and where they are, bool."""
+    """Pad nonempty sequences of ids to a block (N, T) int32; also return its mask, (N, T) bool."""
     lengths = np.array([len(sequence) for sequence in sequences])
     mask = np.arange(lengths.max()) < lengths[:, None]
     block = np.zeros(mask.shape, np.int32)

@@ -31,9 +31,9 @@ WEIGHTS = "model.safetensors"
 
 
 def check_fits(blank: SavedModel) -> None:
-    """``ModelError`` if memory cannot hold a model that is to be trained: of ``BLANK`` weights.
+    """Raise ``ModelError`` if memory cannot hold a model, of ``BLANK`` weights, in training.
 
-    The least that it takes are float32 weights and their gradients.
+    Training needs at least float32 weights and their gradients.
     """
     count = sum(array.size for array in distinct(blank.params).values())
     check_memory(
@@ -51,14 +51,14 @@ class SavedModel(Layer):
     settings
         A frozen dataclass of the type ``settings_type``.
     history
-        How it was trained, as values for JSON: remembered, and not used.
+        How the model was trained, as values for JSON; kept for information only.
     """
 
     kind: ClassVar[str]
     version: ClassVar[int]
     settings_type: ClassVar[type]
     command: ClassVar[str]
-    """What trains it, as messages name it."""
+    """The command that trains such a model, for messages."""
 
     settings: Any
     history: dict[str, Any]
@@ -67,22 +67,22 @@ class SavedModel(Layer):
 
     @classmethod
     def vocabulary_files(cls, settings: Any) -> tuple[str, ...]:
-        """The names of the files of its vocabularies."""
+        """Return the names of the vocabulary files."""
         raise NotImplementedError
 
     def vocabularies(self) -> tuple[Vocabulary, ...]:
-        """What these files hold."""
+        """Return the vocabularies, in the order of the files."""
         raise NotImplementedError
 
     def facts(self) -> dict[str, Any]:
-        """What else ``config.json`` is to say, as values for JSON."""
+        """Return additional entries of ``config.json``, as values for JSON."""
         raise NotImplementedError
 
     @classmethod
     def from_facts(
         cls: type[Self], settings: Any, vocabularies: list[Vocabulary], facts: Mapping[str, Any]
     ) -> Self:
-        """A model of which the weights are ``BLANK``; any ``WordkitError`` if it cannot be."""
+        """Make a model with ``BLANK`` weights; a ``WordkitError`` if the facts are invalid."""
         raise NotImplementedError
 
     # --- on disk ---
@@ -115,8 +115,8 @@ class SavedModel(Layer):
         FileNotFoundError
             There is no such folder.
         FormatError
-            It is cut short or damaged, of another kind, of a newer version, or was never
-            finished.
+            It is truncated or damaged, of another kind, of a newer version, or its training
+            never finished.
         """
         path = Path(path)
         check_finished(path, cls.command)
@@ -127,7 +127,7 @@ class SavedModel(Layer):
             raise FormatError(f"{path / 'config.json'} is damaged: {error}") from None
         vocabularies = [Vocabulary.load(path / name) for name in cls.vocabulary_files(settings)]
         weights = map_tensors(path / WEIGHTS)
-        if settings.layers > len(weights):  # before anything is made of so many
+        if settings.layers > len(weights):  # before so many layers are made
             raise FormatError(
                 f"{path / WEIGHTS} holds {len(weights)} arrays, too few for {settings.layers:,} "
                 "layers"
@@ -140,7 +140,7 @@ class SavedModel(Layer):
         return model._read(path / WEIGHTS, weights)
 
     def _read(self: Self, path: Path, weights: Mapping[str, np.ndarray]) -> Self:
-        """Put the weights of a file into a model, in memory, if they are its own and finite."""
+        """Read the weights of a file into a model; they must match it and be finite."""
         try:
             self.put(weights)
         except ModelError as error:
@@ -157,9 +157,9 @@ class SavedModel(Layer):
 
 
 def log_shares(vocabulary: Vocabulary) -> np.ndarray:
-    """The logarithm of each word's share of the training text, (V,) float32.
+    """Return the logarithm of each word's share of the training text, (V,) float32.
 
-    A word that comes from another text only counts as half a word.
+    A word that does not occur in it counts as half an occurrence.
     """
     counts = np.maximum(vocabulary.counts, 0.5)
     return np.log(counts / counts.sum()).astype(np.float32)

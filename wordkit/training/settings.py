@@ -14,19 +14,19 @@ RATES = {
     "sgd": 20.0, "asgd": 20.0, "momentum": 2.0, "nesterov": 2.0, "adagrad": 0.05,
     "rmsprop": 0.001, "adadelta": 5.0, "adam": 0.002, "adamw": 0.002,
 }  # fmt: skip
-"""Learning rates to begin with, for the gradient of the mean loss of a word."""
+"""Default learning rates, for the gradient of the mean loss per word."""
 LONGEST = {"sgd": 10.0, "asgd": 10.0, "momentum": 1.5, "nesterov": 1.5}
-"""Rate · clip, at most, of those whose steps are as long as the gradient."""
+"""Largest rate times clip, for optimizers whose step length is proportional to the gradient."""
 WIDEST = 5.0
-"""Beyond this clip hardly any gradient is clipped, and the rate need fall no further."""
+"""A clip above this hardly clips any gradient, so the rate falls no further."""
 POSITIVE = Interval(above=0)
 LAYERS, SIZES = Interval(1, 1_000), Interval(1, 100_000)
-"""Sizes of models: what is larger is a slip of the keyboard."""
+"""Limits on model sizes; larger numbers are assumed to be typing errors."""
 
 
 @dataclass(frozen=True)
 class Named:
-    """A name of a registry, with options behind a colon or not: ``adam:beta1=0.5``."""
+    """A name of a registry, optionally followed by a colon and options: ``adam:beta1=0.5``."""
 
     names: Registry
 
@@ -40,17 +40,17 @@ class Named:
 
 
 def name_in(text: str) -> str:
-    """The name, without its options."""
+    """Return the name without its options."""
     return text.partition(":")[0].strip()
 
 
 @dataclass(kw_only=True)
 class TrainingSettings:
-    """What ``trainer_for`` needs to know; each kind of model has its own children of this.
+    """The settings that ``trainer_for`` reads; each kind of model has a subclass of its own.
 
-    Optimizer and schedule are read by ``wordkit.training.descent.options``. A schedule's
-    ``steps`` are those of all epochs, its ``every`` an epoch, its ``warm_up`` a tenth of all
-    steps, unless it says otherwise.
+    Optimizer and schedule are parsed by ``wordkit.training.descent.options``. By default, a
+    schedule's ``steps`` are the steps of all epochs, its ``every`` is one epoch, and its
+    ``warm_up`` a tenth of all steps.
     """
 
     batch_size: int = parameter(20, Interval(1), help="Sequences at once.")
@@ -79,9 +79,9 @@ class TrainingSettings:
 
     @property
     def rate(self) -> float:
-        """The learning rate; where none was given, one that suits the optimizer and the clip.
+        """The learning rate: ``lr``, or else a default for the optimizer and the clip.
 
-        Those were chosen by ``scripts/reproduce/learning_rates.py``.
+        The defaults were chosen by ``scripts/reproduce/learning_rates.py``.
         """
         if self.lr is not None:
             return self.lr

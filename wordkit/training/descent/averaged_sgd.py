@@ -1,4 +1,4 @@
-"""Stochastic gradient descent of which the last weights are averaged."""
+"""Averaged stochastic gradient descent."""
 
 from __future__ import annotations
 
@@ -13,28 +13,28 @@ from wordkit.training.descent.state import count_of
 
 
 class ASGD(SGD):
-    """w <- w - rate g; evaluated and kept is the mean of the weights since the trigger.
+    """w <- w - rate g; the mean of the weights since the trigger is evaluated and kept.
 
     Polyak and Juditsky 1992, with the non-monotonic trigger of Merity et al. 2018: the
-    average begins when a validation is worse than the best of those that lie more than
-    ``patience`` validations back.
+    average begins when a validation loss is worse than the best one of all but the last
+    ``patience`` validations.
 
     With d the changes since the trigger, w <- w - d, the mean of the t + 1 weights from it
-    on is w + (1 d_1 + 2 d_2 + ... + t d_t) / (t + 1). That sum is the slot: a row that is
-    not used has d = 0, so that neither it nor its mean need be touched.
+    on is w + (1 d_1 + 2 d_2 + ... + t d_t) / (t + 1). The sum is kept as the slot: a row
+    that is not used has d = 0, so that neither it nor its mean need be touched.
 
     Parameters
     ----------
     patience
-        The n of the paper. 0 begins at the first validation that is not the best.
+        n in the paper; with 0 the average begins at the first validation without a gain.
     """
 
     def __init__(self, *, patience: int = 5, weight_decay: float = 0.0):
         super().__init__(weight_decay=weight_decay)
         self.patience = int(checked(patience, "patience"))
         self.losses: list[float] = []
-        self.averaging = False  # has the trigger been?
-        self.averaged_steps = 0  # t, since then
+        self.averaging = False  # whether the average has begun
+        self.averaged_steps = 0  # t, the steps since then
 
     def validated(self, loss: float) -> None:
         """Record a validation loss; the average may begin here."""
@@ -62,7 +62,7 @@ class ASGD(SGD):
 
     @contextmanager
     def averaged(self, params: dict[str, Array]) -> Iterator[None]:
-        """Within this block the averages stand in params, after it the weights again."""
+        """Put the averages into ``params`` for the duration of the block."""
         weights = {name: params[name].copy() for name in self.slots if self.slots[name]}
         try:
             for name in weights:
@@ -74,7 +74,7 @@ class ASGD(SGD):
                 params[name][...] = w
 
     def state(self) -> dict[str, Any]:
-        """All that is remembered: arrays (not copied) and values for JSON."""
+        """Return the state: arrays (not copied) and values for JSON."""
         return {
             **super().state(),
             "losses": list(self.losses),

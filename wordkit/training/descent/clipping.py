@@ -1,4 +1,4 @@
-"""Gradients that are too long are cut (Pascanu et al. 2013)."""
+"""Gradient clipping (Pascanu et al. 2013)."""
 
 from __future__ import annotations
 
@@ -15,20 +15,20 @@ from wordkit.training.descent.update_kernels import squared_norm
 
 
 def clip_by_norm(grads: dict[str, Any], max_norm: float) -> float:
-    """g <- g max_norm / |g| if |g| > max_norm, where |g| is the norm of all g together.
+    """g <- g max_norm / |g| if |g| > max_norm, where |g| is the joint norm of all gradients.
 
     Parameters
     ----------
     grads
-        Arrays and ``RowGradient``s, one for each different array (``combined`` sees to
-        it). Changed in place; rows that stand several times are summed. A gradient of
-        which the norm is not finite stays as it is.
+        Arrays and ``RowGradient``s, one for each distinct array (see ``combined``), changed
+        in place; repeated rows are summed. Gradients are left as they are if the norm is
+        not finite.
     max_norm
-        Above 0; infinity only measures.
+        Above 0; infinity measures the norm without clipping.
 
     Returns
     -------
-    The norm |g| before, in float64.
+    The norm |g| before clipping, in float64.
     """
     if not max_norm > 0:
         raise ModelError(f"the norm to clip by must be above 0, not {max_norm}")
@@ -41,7 +41,7 @@ def clip_by_norm(grads: dict[str, Any], max_norm: float) -> float:
 
 
 def clip_by_value(grads: dict[str, Any], limit: float) -> None:
-    """g <- min(max(g, -limit), limit), of every number by itself, in place.
+    """g <- min(max(g, -limit), limit) for each element, in place.
 
     Raises
     ------
@@ -55,7 +55,7 @@ def clip_by_value(grads: dict[str, Any], limit: float) -> None:
 
 
 def _values(grads: dict[str, Any]) -> list[Array]:
-    """The arrays to change. In ``grads``, rows come to stand once each."""
+    """Return the arrays to change; repeated rows in ``grads`` are summed first."""
     for name, gradient in grads.items():
         if isinstance(gradient, RowGradient):
             grads[name] = unique_rows(gradient)
@@ -63,7 +63,7 @@ def _values(grads: dict[str, Any]) -> list[Array]:
 
 
 def _squared_norm(array: Array) -> float:
-    """In float64, without a float64 copy of the whole."""
+    """Return the squared norm in float64, without a float64 copy of the whole array."""
     if fits_kernels(array):
         flat = array.reshape(-1)
         return math.fsum(in_parts(lambda part: squared_norm(flat[part]), flat.size))

@@ -1,4 +1,4 @@
-"""What optimizers and clipping share: each array once, each row once, a block at a time."""
+"""Gradients for optimizers and clipping: one per array, unique rows, block by block."""
 
 from __future__ import annotations
 
@@ -11,20 +11,20 @@ from wordkit.backend.arrays import Array, array_module, scatter_add
 from wordkit.backend.threads import at_once, available_workers, shares
 from wordkit.layers.base import RowGradient
 
-# A block of every array of an update fits into the cache of a core together, so that the
-# weights pass through memory once however many operations the update has. On a GPU each
-# block costs a launch, and a block need only be small beside the weights.
+# The blocks of all arrays of an update fit into a core's cache together, so that weights are
+# read from memory once, however many operations an update has. On a GPU each block costs a
+# kernel launch, and a block need only be small compared to the weights.
 _BLOCK = {"host": 1 << 14, "device": 1 << 22}  # numbers
 WORTH_THREADS = 2**17
-"""Numbers: some 100 microseconds of reading and writing."""
+"""Elements from which threads pay: about 100 microseconds of reading and writing."""
 
 
 class UniqueRows(RowGradient):
-    """A ``RowGradient`` in which each row stands once, ascending."""
+    """A ``RowGradient`` whose rows are unique and ascending."""
 
 
 def unique_rows(gradient: RowGradient) -> UniqueRows:
-    """The same gradient with the values of each row summed; itself if they are."""
+    """Sum the values of repeated rows; returns the gradient itself if its rows are unique."""
     if isinstance(gradient, UniqueRows):
         return gradient
     xp = array_module(gradient.values)
@@ -35,10 +35,10 @@ def unique_rows(gradient: RowGradient) -> UniqueRows:
 
 
 def combined(params: dict[str, Array], grads: dict[str, Any]) -> dict[str, Any]:
-    """The gradient of each different array, under the first of its names.
+    """Return one gradient for each distinct array, under the first of its names.
 
-    The gradients of an array with several names are added, into the first dense one of
-    them. Rows stand once each. Names without a gradient (None) are left out.
+    The gradients of an array with several names are added into the first dense one, in
+    place. Rows are made unique. Names without a gradient (None) are left out.
 
     Parameters
     ----------
@@ -79,12 +79,12 @@ def _sum(gradients: list[Any]) -> Any:
 
 
 def in_parts(work: Callable[[slice], Any], size: int) -> list[Any]:
-    """``work(part)`` for the parts of a range, on all cores if it is long."""
+    """Call ``work(part)`` for parts of a range, on all cores if it is long."""
     return at_once(work, shares(size, available_workers() if size >= WORTH_THREADS else 1))
 
 
 def blocks(*arrays: Array) -> Iterator[tuple[Array, ...]]:
-    """Views of the same rows of arrays of one shape, a block of rows after the other."""
+    """Yield views of the same rows of arrays of one shape, block by block."""
     size = _BLOCK["host" if array_module(arrays[0]) is np else "device"]
     length = len(arrays[0])
     height = max(1, size * length // max(1, arrays[0].size))  # rows

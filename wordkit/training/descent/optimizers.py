@@ -1,13 +1,13 @@
-"""Gradient descent and its kin.
+"""Gradient descent and its variants.
 
-Formulas: w are the weights, g their gradient, rate the learning rate of this step; what
-an optimizer remembers of each weight (its slots) is named as in the paper. A coupled
-weight decay adds ``weight_decay`` w to g.
+In the formulas w are the weights, g their gradient, and rate the learning rate of this step;
+what an optimizer keeps for each weight (its slots) is named as in the paper. Coupled weight
+decay adds ``weight_decay`` w to g.
 
-Of a ``RowGradient`` only the rows used are read and written, weights and slots alike. For
-SGD, ASGD and AdaGrad without weight decay this is what the dense gradient would do. The
-others are lazy: a row's momentum, decay and averages move only when the row is used,
-while the dense gradient, zero elsewhere, would move them at every step.
+With a ``RowGradient`` only its rows are read and written, of weights and slots alike. For SGD,
+ASGD and AdaGrad without weight decay this equals the dense update. The others are lazy: the
+momentum, decay and averages of a row change only when the row is used, while a dense gradient,
+zero elsewhere, would change them at every step.
 """
 
 from __future__ import annotations
@@ -25,15 +25,15 @@ from wordkit.training.descent.update_kernels import AdamStep, adam, sgd
 
 
 class Optimizer:
-    """Changes params in place, a step at a time.
+    """Changes params in place, one step at a time.
 
     Attributes
     ----------
     slots
-        What is remembered, as arrays of the shape of the param: allocated at the first
-        step of each param, and named by it and ``slot_names``.
+        What is kept for each param: arrays of its shape in the order of ``slot_names``,
+        allocated at its first step.
     steps
-        How many there have been.
+        The number of steps taken.
     """
 
     slot_names: tuple[str, ...] = ()
@@ -44,15 +44,15 @@ class Optimizer:
         self.steps = 0
 
     def step(self, params: dict[str, Array], grads: dict[str, Any], rate: float) -> None:
-        """Descend once.
+        """Take one step.
 
         Parameters
         ----------
         params
-            Arrays by name. One that has several names moves once, by the sum of their
+            Arrays by name. An array with several names is updated once, with the sum of its
             gradients.
         grads
-            Their gradients: arrays or ``RowGradient``s; None or missing moves nothing.
+            Their gradients: arrays or ``RowGradient``s; None or missing changes nothing.
         """
         self.steps += 1
         for name, gradient in combined(params, grads).items():
@@ -70,7 +70,7 @@ class Optimizer:
             self._update(w, g + self.weight_decay * w if self.weight_decay else g, rate, *slots)
 
     def _update(self, w: Array, g: Array, rate: float, *slots: Array) -> None:
-        """Change a block of weights and slots in place; g is not to be changed."""
+        """Update a block of weights and slots in place; g must not be changed."""
         raise NotImplementedError
 
     def _slots_of(self, name: str, param: Array) -> tuple[Array, ...]:
@@ -80,7 +80,7 @@ class Optimizer:
         return self.slots[name]
 
     def state(self) -> dict[str, Any]:
-        """All that is remembered: arrays (not copied) and values for JSON."""
+        """Return the state: arrays (not copied) and values for JSON."""
         state: dict[str, Any] = {"steps": self.steps}
         for name, slots in self.slots.items():
             for slot_name, slot in zip(self.slot_names, slots, strict=True):
@@ -88,12 +88,12 @@ class Optimizer:
         return state
 
     def load_state(self, state: dict[str, Any], params: dict[str, Array]) -> None:
-        """Go on from a ``state`` of these params. Arrays on the host are copied to theirs.
+        """Restore a ``state`` of these params; its arrays are copied to where the params are.
 
         Raises
         ------
         ModelError
-            It is the state of another optimizer, or of other params.
+            It is the state of another optimizer or of other params.
         """
         state, self.slots = dict(state), {}
         try:
@@ -111,7 +111,7 @@ class Optimizer:
             )
 
     def _load_numbers(self, state: dict[str, Any]) -> None:
-        """Take what is not of a single param out of ``state``."""
+        """Restore the values that belong to no single param, removing them from ``state``."""
         self.steps = count_of(state, "steps")
 
     def validated(self, loss: float) -> None:
@@ -119,7 +119,7 @@ class Optimizer:
 
     @contextmanager
     def averaged(self, params: dict[str, Array]) -> Iterator[None]:
-        """The weights to evaluate and to keep: within this block they stand in params."""
+        """Put the weights to evaluate and to keep into ``params`` during the block."""
         yield
 
 
@@ -158,8 +158,8 @@ class Momentum(Optimizer):
 class Nesterov(Momentum):
     """v <- momentum v + g; w <- w - rate (g + momentum v).
 
-    Nesterov 1983, with w standing where the momentum will have taken it, as in Sutskever
-    et al. 2013.
+    Nesterov 1983, with w at the point to which the momentum will lead, as in Sutskever et
+    al. 2013.
     """
 
     def _update(self, w: Array, g: Array, rate: float, *slots: Array) -> None:
@@ -201,7 +201,7 @@ class RMSProp(Optimizer):
 
 
 class AdaDelta(Optimizer):
-    """Steps as long as the steps before, by gradients as long as those before.
+    """Steps scaled by the ratio of the root mean squares of past steps and past gradients.
 
     s <- rho s + (1 - rho) g^2; d = g sqrt(u + epsilon) / sqrt(s + epsilon);
     u <- rho u + (1 - rho) d^2; w <- w - rate d. Zeiler 2012, where rate is 1.
@@ -224,7 +224,7 @@ class AdaDelta(Optimizer):
 
 
 class Adam(Optimizer):
-    """w <- w - rate m' / (sqrt(v') + epsilon), m' and v' being running means without bias.
+    """w <- w - rate m' / (sqrt(v') + epsilon), where m' and v' are bias-corrected running means.
 
     m <- beta1 m + (1 - beta1) g and m' = m / (1 - beta1^t);
     v <- beta2 v + (1 - beta2) g^2 and v' = v / (1 - beta2^t).
@@ -267,7 +267,7 @@ class Adam(Optimizer):
         in_parts(lambda part: adam(w[part], g[part], m[part], v[part], step), w.size)
 
     def _size_and_root(self, rate: float) -> tuple[float, float]:
-        """The two divisions as numbers: sqrt(v') = sqrt(v) / root."""
+        """Return rate / (1 - beta1^t), and the root in sqrt(v') = sqrt(v) / root."""
         return rate / (1 - self.beta1**self.steps), (1 - self.beta2**self.steps) ** 0.5
 
     def _update(self, w: Array, g: Array, rate: float, *slots: Array) -> None:
@@ -284,9 +284,9 @@ class Adam(Optimizer):
 
 
 class AdamW(Adam):
-    """Adam with a decay of its own: w <- w - rate weight_decay w, before Adam's step.
+    """Adam with decoupled weight decay: w <- w - rate weight_decay w before Adam's step.
 
-    Loshchilov and Hutter 2019. The decay is not divided by the size of the gradients.
+    Loshchilov and Hutter 2019. The decay is not scaled by the size of the gradients.
     """
 
     def __init__(
@@ -302,7 +302,7 @@ class AdamW(Adam):
 
 
 def checked(value: float, name: str, *, below: float = float("inf")) -> float:
-    """A hyperparameter from 0, or ``ModelError``."""
+    """Return a hyperparameter that is at least 0, or raise ``ModelError``."""
     if not 0 <= value < below:
         limit = f" and below {below}" if below < float("inf") else ""
         raise ModelError(f"{name} must be a number from 0{limit}, not {value}")
@@ -310,7 +310,7 @@ def checked(value: float, name: str, *, below: float = float("inf")) -> float:
 
 
 def _copied(slot: Array, param: Array) -> Array:
-    """A slot as a new array beside its param."""
+    """Copy a slot to a new array on the device of its param."""
     if slot.shape != param.shape:
         raise ModelError(
             f"the state of the optimizer is of a param of the shape {slot.shape}, "

@@ -41,12 +41,12 @@ SCHEDULES = Registry(
 
 
 def optimizer_from_text(text: str, **known: float) -> Any:
-    """An optimizer by name; ``known`` are options for those that have them.
+    """Make an optimizer by name; ``known`` are options for the optimizers that have them.
 
     Raises
     ------
     ModelError
-        An unknown name or option, or one that is no number or out of its range.
+        A name or option is unknown, or a value is not a number or out of range.
 
     Examples
     --------
@@ -57,7 +57,7 @@ def optimizer_from_text(text: str, **known: float) -> Any:
 
 
 def schedule_from_text(text: str, *, rate: float, **known: float) -> Any:
-    """A schedule by name; ``known`` are options (``steps``, say) for those that have them.
+    """Make a schedule by name; ``known`` are options, such as ``steps``, for those with them.
 
     Raises
     ------
@@ -73,7 +73,7 @@ def schedule_from_text(text: str, *, rate: float, **known: float) -> Any:
 
 
 def _from_text(text: str, choices: Registry, known: Mapping[str, Any]) -> Any:
-    """Build what a text names; its numbers go before the ``known`` ones."""
+    """Build what a text names; its options take precedence over the ``known`` ones."""
     name, _, rest = text.strip().partition(":")
     what, build = choices.what, choices[name]
     parameters = inspect.signature(build).parameters
@@ -93,7 +93,7 @@ def _from_text(text: str, choices: Registry, known: Mapping[str, Any]) -> Any:
 
 
 def _number(text: str, what: str) -> float:
-    """A whole number if it is written as one."""
+    """Parse a number: as an int if it is written as a whole number."""
     try:
         value = float(text)
     except ValueError:

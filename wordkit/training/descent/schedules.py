@@ -1,6 +1,6 @@
-"""How the learning rate changes, step by step.
+"""Schedules of the learning rate, step by step.
 
-``rate`` is the rate to begin with or, of ``OneCycle``, the highest; n the steps done.
+``rate`` is the initial rate, or the highest for ``OneCycle``; n is the number of steps done.
 """
 
 from __future__ import annotations
@@ -13,20 +13,20 @@ from wordkit.training.descent.state import count_of
 
 
 class Schedule:
-    """What a schedule is."""
+    """The interface of a schedule."""
 
     def __init__(self, *, rate: float):
         self.first = _positive(rate, "rate")
 
     def rate(self, step: int) -> float:
-        """The rate of the next step, ``step`` of them being done."""
+        """Return the rate of the next step, after ``step`` steps."""
         raise NotImplementedError
 
     def validated(self, loss: float) -> None:
         """Record a validation loss."""
 
     def state(self) -> dict[str, Any]:
-        """What it remembers, as values for JSON."""
+        """Return the state, as values for JSON."""
         return {}
 
     def load_state(self, state: dict[str, Any]) -> None:
@@ -37,12 +37,12 @@ class Constant(Schedule):
     """rate."""
 
     def rate(self, step: int) -> float:
-        """The rate of the next step, ``step`` of them being done."""
+        """Return the rate of the next step, after ``step`` steps."""
         return self.first
 
 
 class Plateau(Schedule):
-    """Divided by ``divisor`` whenever ``patience`` validations bring no better loss."""
+    """The rate is divided by ``divisor`` after ``patience`` validations without a gain."""
 
     def __init__(self, *, rate: float, divisor: float = 4.0, patience: int = 1):
         super().__init__(rate=rate)
@@ -67,7 +67,7 @@ class Plateau(Schedule):
             self.divisions += 1
 
     def state(self) -> dict[str, Any]:
-        """What it remembers, as values for JSON."""
+        """Return the state, as values for JSON."""
         return {"best": self.best, "worse": self.worse, "divisions": self.divisions}
 
     def load_state(self, state: dict[str, Any]) -> None:
@@ -78,7 +78,7 @@ class Plateau(Schedule):
 
 
 class _Decay(Schedule):
-    """Falls with time x = n / every, by ``decay``."""
+    """What schedules share that decay with n / every."""
 
     def __init__(self, *, rate: float, decay: float, every: float = 1):
         super().__init__(rate=rate)
@@ -90,7 +90,7 @@ class InverseTime(_Decay):
     """rate / (1 + decay n / every) (Robbins and Monro 1951)."""
 
     def rate(self, step: int) -> float:
-        """The rate of the next step, ``step`` of them being done."""
+        """Return the rate of the next step, after ``step`` steps."""
         return self.first / (1 + self.decay * step / self.every)
 
 
@@ -98,7 +98,7 @@ class Exponential(_Decay):
     """rate decay ^ (n / every)."""
 
     def rate(self, step: int) -> float:
-        """The rate of the next step, ``step`` of them being done."""
+        """Return the rate of the next step, after ``step`` steps."""
         return self.first * _power(self.decay, step / self.every)
 
 
@@ -106,12 +106,12 @@ class NaturalExponential(_Decay):
     """rate e ^ (-decay n / every)."""
 
     def rate(self, step: int) -> float:
-        """The rate of the next step, ``step`` of them being done."""
+        """Return the rate of the next step, after ``step`` steps."""
         return self.first * math.exp(-self.decay * step / self.every)
 
 
 class Cosine(Schedule):
-    """From rate to ``final`` in half a wave of ``steps`` steps (Loshchilov and Hutter 2017).
+    """Cosine annealing from rate to ``final`` in ``steps`` steps (Loshchilov and Hutter 2017).
 
     final + (rate - final) (1 + cos(pi n / steps)) / 2, and ``final`` after that.
     """
@@ -124,15 +124,15 @@ class Cosine(Schedule):
         self.final = final
 
     def rate(self, step: int) -> float:
-        """The rate of the next step, ``step`` of them being done."""
+        """Return the rate of the next step, after ``step`` steps."""
         return _half_wave(self.first, self.final, step / self.steps)
 
 
 class OneCycle(Schedule):
     """Up in ``warm_up`` steps, down in the others (Smith and Topin 2018).
 
-    Half a wave from rate / start_divisor to rate, half a wave from there to
-    rate / final_divisor at ``steps``, and that after it.
+    Cosine annealing from rate / start_divisor up to rate, and from there down to
+    rate / final_divisor at ``steps``, where it stays.
     """
 
     def __init__(
@@ -153,7 +153,7 @@ class OneCycle(Schedule):
             raise ModelError(f"warm_up must be from 0 and below steps={steps}, not {warm_up}")
 
     def rate(self, step: int) -> float:
-        """The rate of the next step, ``step`` of them being done."""
+        """Return the rate of the next step, after ``step`` steps."""
         if step < self.warm_up:
             return _half_wave(self.start, self.first, step / self.warm_up)
         done = (step - self.warm_up) / (self.steps - self.warm_up)
@@ -161,12 +161,12 @@ class OneCycle(Schedule):
 
 
 def _half_wave(start: float, end: float, done: float) -> float:
-    """From start to end, flat at both, when ``done`` goes from 0 to 1; the end after it."""
+    """Anneal from start to end as ``done`` goes from 0 to 1; return end after that."""
     return end + (start - end) * (1 + math.cos(math.pi * min(done, 1.0))) / 2
 
 
 def _power(base: float, exponent: float) -> float:
-    """Infinite where it is too large; the trainer refuses a rate that is."""
+    """Return base ** exponent, infinity on overflow; the trainer rejects such a rate."""
     try:
         return float(base) ** exponent
     except OverflowError:

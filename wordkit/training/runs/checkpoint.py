@@ -1,10 +1,10 @@
-"""Folders from which a run continues in the same bits.
+"""Checkpoints: folders from which a run continues to the same bits.
 
     step-000001200/    a checkpoint: config.json, tensors.safetensors
-    best-000001000/    weights that a checkpoint speaks of, of the same layout
+    best-000001000/    the best weights, which a checkpoint refers to, in the same layout
 
-A checkpoint is written under a name of its own and only then the one before it removed, so
-that one is whole at any moment, whatever fills or is killed.
+Each checkpoint is written under a new name before the previous one is removed, so that there
+is always a complete one, even if the disk fills up or the process is killed.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from wordkit.storage.tensors import map_tensors, write_tensors
 
 KIND, VERSION = "training checkpoint", 1
 CHECKPOINTS = "checkpoints"
-"""The folder of a run, in that of its model."""
+"""The folder of a run, inside the folder of its model."""
 _TENSORS = "tensors.safetensors"
 _CHECKPOINT = r"(step|best)-\d{9,}"
 _OURS = re.compile(rf"{_CHECKPOINT}|\.{_CHECKPOINT}\.([0-9a-f]{{8}}\.(partial|old)|lock)")
@@ -33,7 +33,7 @@ _SECONDS = {"s": 1, "m": 60, "h": 3600}
 
 
 def checkpoint_name(step: int, kind: str = "step") -> str:
-    """The name of the folder of a step; ``kind`` may be ``best``."""
+    """Return the folder name for a step; ``kind`` may be ``best``."""
     return f"{kind}-{step:09d}"
 
 
@@ -45,7 +45,7 @@ def write_checkpoint(
     Raises
     ------
     ModelError
-        It cannot be written (a full disk, say).
+        It cannot be written, for example to a full disk.
     """
     try:
         with new_folder(path, KIND) as folder:
@@ -59,12 +59,12 @@ def write_checkpoint(
 
 
 def read_checkpoint(path: Path) -> tuple[dict[str, np.ndarray], dict[str, Any]]:
-    """What ``write_checkpoint`` wrote; the arrays are mapped into memory, read-only.
+    """Read what ``write_checkpoint`` wrote; the arrays are memory-mapped, read-only.
 
     Raises
     ------
     FormatError
-        It is damaged, not there, or of a newer version.
+        It is damaged, missing, or of a newer version.
     """
     try:
         settings = read_config(path, KIND, VERSION)
@@ -80,13 +80,13 @@ def read_checkpoint(path: Path) -> tuple[dict[str, np.ndarray], dict[str, Any]]:
 
 
 def latest_checkpoint(folder: str | Path) -> Path | None:
-    """The checkpoint of the last step in a folder, None if it has none."""
+    """Return the checkpoint of the last step in a folder, or None."""
     found = [p for p in Path(folder).glob("step-*") if _OURS.fullmatch(p.name) and p.is_dir()]
     return max(found, key=lambda path: int(path.name.partition("-")[2]), default=None)
 
 
 def remove_others(folder: Path, keep: set[str]) -> None:
-    """Remove the checkpoints, and what killed runs left of them, that are not in ``keep``."""
+    """Remove checkpoints, complete or not, that are not in ``keep``."""
     for path in folder.iterdir():
         if _OURS.fullmatch(path.name) and path.name not in keep:
             if path.is_dir():
@@ -96,7 +96,7 @@ def remove_others(folder: Path, keep: set[str]) -> None:
 
 
 def remove_checkpoints(folder: Path) -> None:
-    """Remove the checkpoints of a run that is done, and the folder if no more is in it."""
+    """Remove the checkpoints of a finished run, and the folder if it is then empty."""
     if folder.is_dir():
         remove_others(folder, set())
         with suppress(OSError):
@@ -104,7 +104,7 @@ def remove_checkpoints(folder: Path) -> None:
 
 
 def check_finished(folder: Path, command: str) -> None:
-    """``FormatError`` if the folder has checkpoints but no model yet."""
+    """Raise ``FormatError`` if the folder has checkpoints but no model yet."""
     if (folder / CHECKPOINTS).is_dir() and not (folder / "config.json").exists():
         raise FormatError(
             f"{folder} has no model yet, only checkpoints of its training: finish that first "
@@ -113,12 +113,12 @@ def check_finished(folder: Path, command: str) -> None:
 
 
 def parse_duration(text: str) -> float:
-    """Seconds, from ``2s``, ``5m``, ``1.5h``.
+    """Parse a duration such as ``2s``, ``5m`` or ``1.5h``: return its seconds.
 
     Raises
     ------
     ModelError
-        It is written in another way.
+        It is written differently.
     """
     match = re.fullmatch(r"(\d+(?:\.\d+)?)([smh])", text.strip(), re.ASCII)
     if not match:

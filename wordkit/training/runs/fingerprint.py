@@ -1,4 +1,4 @@
-"""What a run was started with: a run continues only with the settings and the data it had."""
+"""Fingerprints of a run: it continues only with the settings and data it was started with."""
 
 from __future__ import annotations
 
@@ -15,25 +15,25 @@ from wordkit.storage.config import read_config, write_config
 from wordkit.training.runs.checkpoint import latest_checkpoint
 
 _RUN, _VERSION = "training run", 1
-# what may change when a run continues: where it ends, and what keeps its numbers finite
+# may change when a run continues: when it ends, and what keeps its numbers finite
 _FREE = {"epochs", "max_minutes", "patience", "lr", "clip"}
 
 
 def note_settings(
     folder: Path, *settings: Any, data: Mapping[str, int | None], resume: bool
 ) -> None:
-    """Write the settings (dataclasses) of a run that begins; compare those of one that continues.
+    """Write the settings (dataclasses) of a new run; compare those of one that continues.
 
     Parameters
     ----------
     data
-        The ``checksum`` of what it learns from, by what that is called; None where there is
-        none.
+        The ``checksum`` of each data set, by its name in messages; None if there is no such
+        data.
 
     Raises
     ------
     ModelError
-        The run in the folder was started with others.
+        The run in the folder was started with other settings or data.
     """
     ours = {name: value for each in settings for name, value in asdict(each).items()}
     if latest_checkpoint(folder) is None:
@@ -62,7 +62,7 @@ def _other_data(folder: Path, theirs: Any, ours: Mapping[str, int | None]) -> Mo
 
 
 def checksum(*parts: Sequence[str] | np.ndarray) -> int:
-    """CRC-32 of words and of arrays: another text has, almost surely, another one."""
+    """Return the CRC-32 of words and arrays; a different text almost surely has another."""
     value = 0
     for part in parts:
         if isinstance(part, np.ndarray):

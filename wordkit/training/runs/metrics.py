@@ -1,4 +1,4 @@
-"""What a run measured: JSON Lines, one object a line."""
+"""The metrics of a run as JSON Lines, one object per line."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ METRICS = "metrics.jsonl"
 
 
 def perplexity(loss: float) -> float:
-    """exp(mean loss of a target in nats), infinite where that is too large."""
+    """Return exp(mean loss per target in nats), infinity on overflow."""
     try:
         return math.exp(loss)
     except OverflowError:
@@ -46,13 +46,13 @@ class MetricsFile:
         self._path, self._file = path, open(path, "ab")
 
     def write(self, **values: Any) -> None:
-        """Append a line, to be read at once; numbers that are not finite become null."""
+        """Append a line and flush it; numbers that are not finite become null."""
         with errors_of(self._path):
             self._file.write(json.dumps(finite(values)).encode() + b"\n")
             self._file.flush()
 
     def sync(self) -> int:
-        """Put it all on the disk; its bytes."""
+        """Sync the file to disk; returns its size in bytes."""
         with errors_of(self._path):
             os.fsync(self._file.fileno())
         return self._file.tell()

@@ -1,4 +1,4 @@
-"""The folder of a model, in which it is trained and then saved.
+"""The folder in which a model is trained and then saved.
 
 MODEL/config.json, *vocabulary.txt, model.safetensors    the model, once it is trained
 MODEL/checkpoints/                                       the run: see ``Trainer``
@@ -48,18 +48,18 @@ def train_in(
     model
         A ``Model`` with ``settings``, ``history`` and ``save``.
     data
-        As ``note_settings`` takes it.
+        See ``note_settings``.
     anew
         Remove the checkpoints that are there.
     sample
         See ``Trainer``.
     facts
-        What else to remember of the training.
+        Further values for the model's history.
 
     Raises
     ------
     InUseError
-        Another process trains in this folder.
+        Another process is training in this folder.
     """
     with locked(folder):
         runs = folder / CHECKPOINTS
@@ -93,7 +93,7 @@ def train_in(
 
 @contextmanager
 def _advice_where_full(folder: Path) -> Iterator[None]:
-    """Around the writing of a trained model: on a full disk, nothing of the run is lost."""
+    """Wrap the writing of a trained model: if the disk is full, say that the run is safe."""
     try:
         yield
     except OSError as error:
@@ -114,7 +114,7 @@ def trainer_for(
     progress: bool,
     sample: Callable[[], str] | None = None,
 ) -> Trainer:
-    """The trainer that the settings describe; checkpoints go to the folder."""
+    """Make the trainer that the settings describe; checkpoints go to the folder."""
     every = len(batches.epoch(training.seed, 0))
     steps = every * training.epochs
     schedule = schedule_from_text(

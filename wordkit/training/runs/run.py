@@ -1,4 +1,4 @@
-"""Where a run is, kept in a folder."""
+"""The state of a run, kept in a folder."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ class Run:
 
 
 class RunFolder:
-    """Saves and restores a run: the model, what trains it, and where it is."""
+    """Saves and restores a run: the model, its optimizer and schedule, and its progress."""
 
     def __init__(
         self, path: Path, model: Model, optimizer: Optimizer, schedule: Schedule, seed: int
@@ -64,12 +64,12 @@ class RunFolder:
         }
 
     def save(self, run: Run) -> Path:
-        """Write a checkpoint, and remove what it makes superfluous.
+        """Write a checkpoint, and remove those that it makes superfluous.
 
         Raises
         ------
         ModelError
-            It cannot be written, or the weights are not finite: it would be of no use.
+            It cannot be written, or the weights are not finite, so that it would be useless.
         """
         for name, param in self.params.items():
             if not math.isfinite(float(param.sum())):
@@ -94,7 +94,7 @@ class RunFolder:
         return path
 
     def restore(self, *, resume: bool) -> Run:
-        """Put everything where the last checkpoint has it; a new ``Run`` if there is none.
+        """Restore the last checkpoint; return its ``Run``, or a new one if there is none.
 
         Raises
         ------
@@ -133,7 +133,7 @@ class RunFolder:
         except (LookupError, TypeError, ValueError, ArithmeticError, ModelError) as error:
             raise FormatError(f"{path} is damaged, or of another model: {error!r}") from None
         if run.best_step is not None:
-            read_checkpoint(self._best(run.best_step))  # now, not after the training
+            read_checkpoint(self._best(run.best_step))  # now, rather than after the training
         xp = array_module(next(iter(self.params.values())))
         state = _under("state", arrays)
         self.model.state = {name: xp.asarray(np.array(array)) for name, array in state.items()}
@@ -141,19 +141,19 @@ class RunFolder:
         return run
 
     def keep_best(self, run: Run) -> None:
-        """Write the weights as they are now, as the best ones."""
+        """Save the current weights as the best ones."""
         run.best_step = run.step
         write_checkpoint(self._best(run.step), _prefixed("params", self.params), self._identity)
 
     def put_best(self, run: Run) -> None:
-        """Put the best weights into the params; keep only what the checkpoint speaks of."""
+        """Load the best weights into the params; remove files the checkpoint does not refer to."""
         if run.best_step is not None:
             path = self._best(run.best_step)
             self._put(read_checkpoint(path)[0], path)
         remove_others(self.path, self._needed)
 
     def advice(self) -> str:
-        """What to do when numbers have left the finite ones."""
+        """Return advice for a training whose numbers are no longer finite."""
         path = latest_checkpoint(self.path)
         way = "a lower learning rate or a smaller clip"
         if path is None:
@@ -161,7 +161,7 @@ class RunFolder:
         return f"the last good checkpoint is {path}: resume with {way}"
 
     def _remove_others(self, path: Path, run: Run) -> None:
-        """Keep the checkpoint and the best weights that it speaks of."""
+        """Keep only a checkpoint and the best weights that it refers to."""
         self._needed = {path.name}
         if run.best_step is not None:
             self._needed.add(self._best(run.best_step).name)
@@ -179,7 +179,7 @@ class RunFolder:
 
 
 def _run_of(values: Any) -> Run:
-    """The ``Run`` of a checkpoint; ``TypeError`` or ``ModelError`` if it is none."""
+    """Make the ``Run`` of a checkpoint; ``TypeError`` or ``ModelError`` if it is invalid."""
     run = Run(**values)
     check_parameters(run)
     if run.position and run.position >= run.batches:
@@ -188,7 +188,7 @@ def _run_of(values: Any) -> Run:
 
 
 def _check_values(values: Any, new: Mapping[str, Any]) -> None:
-    """``TypeError`` where a value is no number, nor None or a list of them as a new one's is."""
+    """Raise ``TypeError`` for a value that is neither a number nor of the kind in ``new``."""
     for name, fresh in new.items():
         for value in values[name] if isinstance(fresh, list) else [values[name]]:
             if not isinstance(value, (int, float)) and not (value is None and fresh is None):
@@ -196,12 +196,12 @@ def _check_values(values: Any, new: Mapping[str, Any]) -> None:
 
 
 def _kinds(arrays: Mapping[str, Array]) -> dict[str, tuple]:
-    """The shape and the type of each array."""
+    """Return the shape and dtype of each array."""
     return {name: (a.shape, a.dtype.newbyteorder("=")) for name, a in arrays.items()}
 
 
 def _arrays_and_values(state: Mapping[str, Any]) -> tuple[dict[str, Array], dict[str, Any]]:
-    """What goes to a file of arrays, and what into JSON."""
+    """Split a state into arrays, and values for JSON."""
     arrays = {name: value for name, value in state.items() if hasattr(value, "shape")}
     return arrays, {name: value for name, value in state.items() if name not in arrays}
 

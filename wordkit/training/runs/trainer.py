@@ -31,13 +31,13 @@ class TrainingResult:
     Attributes
     ----------
     reason
-        ``epochs``, ``patience`` or ``time``: what it ended by.
+        Why it ended: ``epochs``, ``patience`` or ``time``.
     step, epoch
-        How many were done.
+        The numbers of steps and epochs done.
     seconds
-        Of all its parts, if it was resumed.
+        Duration; for a run that was resumed, of all its parts.
     loss
-        Of the weights that are kept, on the validation text; None without one.
+        Validation loss of the weights that are kept; None without validation.
     """
 
     reason: str
@@ -48,7 +48,7 @@ class TrainingResult:
 
 
 class Trainer:
-    """Trains a model. A run that was killed continues and ends in the same bits.
+    """Trains a model; a run that was killed can be resumed, and ends with the same bits.
 
     Parameters
     ----------
@@ -57,17 +57,17 @@ class Trainer:
     folder
         For checkpoints, the best weights, and ``metrics.jsonl``.
     epochs, max_minutes
-        Where to end, whichever comes first. Time of a run that is resumed is counted on.
+        When to stop, whichever comes first. Time includes earlier parts of a resumed run.
     clip_norm, clip_value
         See ``clipping``; None for none.
     validate_every
         Steps; None for the end of each epoch.
     patience
-        Validations in a row that are no better before training stops; None for never.
+        Stop after this many validations in a row without a gain; None for never.
     checkpoint_every
         Seconds.
     log_every
-        Steps, at the most, to a row of the training loss in the metrics.
+        Steps between rows of the training loss in the metrics, at most.
     progress
         Show a progress bar, and a line for each epoch.
     sample
@@ -115,12 +115,12 @@ class Trainer:
     def fit(self, *, resume: bool = False) -> TrainingResult:
         """Train, and leave the best weights in the params of the model.
 
-        Without validation they are the last ones, averaged if the optimizer does so.
+        Without validation these are the last ones, averaged if the optimizer averages.
 
         Parameters
         ----------
         resume
-            Go on from the last checkpoint; from the start, if there is none yet.
+            Continue from the last checkpoint, or start if there is none yet.
 
         Raises
         ------
@@ -262,11 +262,11 @@ class _Fit:
             )
 
     def _finish(self) -> None:
-        """Put the best weights in place, the last ones if there is no telling.
+        """Put the best weights in place, or the last ones without validation.
 
-        What is found out after the checkpoint is not part of it, so that a run which goes
-        on with more epochs is as one that never ended here, if its schedule is: one that
-        counts the steps of all epochs (cosine, one-cycle) is then another.
+        Nothing of this becomes part of the checkpoint, so that a run resumed with more epochs
+        equals one that never ended here, if its schedule does: schedules that depend on the
+        number of all steps (cosine, one-cycle) change with it.
         """
         if self.trainer.validation is None:
             with self.optimizer.averaged(self.saved.params):
