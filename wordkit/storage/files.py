@@ -99,9 +99,7 @@ def _put_in_place(files: Sequence[_Unfinished]) -> None:
             elif len(files) > 1:
                 old = hidden(place, PARTIAL)
                 always.callback(old.unlink, missing_ok=True)
-                with contextlib.suppress(
-                    OSError
-                ):  # without hard links the old files cannot be restored
+                with contextlib.suppress(OSError):  # no hard links: nothing to restore from
                     os.link(place, old)
                     on_error.callback(old.replace, place)
             assert temporary is not None

@@ -55,9 +55,7 @@ def new_folder(path: str | Path, kind: str, *, beside: str | None = None) -> Ite
             for file in temporary.rglob("*"):
                 if file.is_file():
                     sync(file)
-            check_replaceable(
-                path, kind, beside=beside
-            )  # again, as the block may have taken hours
+            check_replaceable(path, kind, beside=beside)  # again: the block may take hours
             with uninterrupted():
                 if beside is not None and (path / beside).exists():
                     _move_in(temporary, path)

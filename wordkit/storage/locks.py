@@ -60,9 +60,7 @@ def locked(path: str | Path | None) -> Iterator[None]:
     try:
         yield
     finally:
-        if (
-            _held.get(path) is held
-        ):  # not in a forked child, which does not hold its parent's locks
+        if _held.get(path) is held:  # a forked child does not hold its parent's locks
             del _held[path]
             _release(file, held.handle)
 
@@ -81,9 +79,7 @@ def _acquire(file: Path, path: Path) -> int:
         try:
             _take(handle, file, path)
             if is_named(handle, file):
-                with suppress(
-                    OSError
-                ):  # on a full disk the lock holds, but does not name its holder
+                with suppress(OSError):  # on a full disk the lock has no name in it
                     os.ftruncate(handle, 0)
                     os.write(handle, json.dumps(_myself()).encode())
                 return handle
