@@ -1,1 +1,1 @@
-"""Word vectors from a corpus: counted, predicted, and joined to vectors of texts."""
+"""Word vectors from a corpus: count-based, predicted, and combined into text vectors."""

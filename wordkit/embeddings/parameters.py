@@ -1,4 +1,4 @@
-"""What the parameters of these estimators may be, where one name stands in several of them."""
+"""Limits of parameters that several of these estimators have."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How often words occur, and how many of the frequent ones are left out."""
+"""Word counts, and the subsampling of frequent words."""
 
 from __future__ import annotations
 
@@ -8,11 +8,11 @@ from wordkit.corpus.corpus import Corpus
 from wordkit.errors import ModelError
 
 PIECE = 1 << 22
-"""Tokens counted at once."""
+"""Tokens counted at a time: 16 MB of ids."""
 
 
 def keep_probabilities(counts: np.ndarray, sample: float) -> np.ndarray:
-    """Probability that an occurrence of each word stays (word2vec.c), (V,) float64."""
+    """Return the probability of keeping an occurrence of each word (word2vec.c), (V,) float64."""
     if not sample:
         return np.ones(len(counts))
     share = sample * counts.sum() / np.maximum(counts, 1)
@@ -20,7 +20,7 @@ def keep_probabilities(counts: np.ndarray, sample: float) -> np.ndarray:
 
 
 def occurrences(corpus: Corpus) -> np.ndarray:
-    """How often each word occurs in this very corpus, (V,) int64."""
+    """Count how often each word occurs in this corpus, (V,) int64."""
     size = len(corpus.vocabulary)
     counts = np.zeros(size, np.int64)
     for start in range(0, corpus.tokens, PIECE):

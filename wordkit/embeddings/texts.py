@@ -1,6 +1,6 @@
 """Vectors for texts, from the vectors of their words: a step of a scikit-learn Pipeline.
 
-N is the number of texts, V of words, D of dimensions.
+N texts, V words, D dimensions.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from wordkit.vectors.word_vectors import WordVectors
 
 WEIGHTINGS = ("mean", "tfidf", "sif")
 BATCH = 1024
-"""Texts of which the word vectors are gathered together."""
+"""Texts whose word vectors are gathered at a time."""
 
 
 class TextVectors(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
@@ -38,21 +38,21 @@ class TextVectors(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimat
     weighting
         ``mean`` of the words. ``tfidf``: the mean weighted by term frequency times the
         inverse document frequency, ln((1 + N) / (1 + df)) + 1. ``sif``: each word weighted
-        by a / (a + p), p its probability in ``vectors.counts``, or if there are none in the
-        texts of ``fit``; then what all texts have in common is removed, their first
-        singular vector (Arora, Liang and Ma 2017).
+        by a / (a + p), where p is its probability by ``vectors.counts`` or, without counts, in
+        the texts of ``fit``; then the texts' common direction, their first singular vector,
+        is removed (Arora, Liang and Ma 2017).
     a
-        Of ``sif``: the lower, the less frequent words count.
+        For ``sif``: the lower it is, the less frequent words count.
     text
-        How strings become words, which should be as it was for the vectors; by default
-        ``TextOptions()``. Token lists are taken as they are.
+        How strings are split into words; it should match how the vectors were trained. By
+        default ``TextOptions()``. Token lists are used as they are.
 
     Attributes
     ----------
     weights_
-        (V,) float32, one a word.
+        (V,) float32, one per word.
     common_
-        (D,) float32, the direction that ``sif`` removes; zeros for the others.
+        (D,) float32, the direction that ``sif`` removes; zeros for other weightings.
     """
 
     _parameters: ClassVar = {
@@ -74,7 +74,7 @@ class TextVectors(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimat
         self.text = text
 
     def __sklearn_clone__(self) -> TextVectors:
-        """Share the vectors, which do not change: copies of them could fill the memory."""
+        """Share the vectors, which never change, as copies could fill the memory."""
         bare: Any = copy(self)
         bare.vectors = None
         clone = super(TextVectors, bare).__sklearn_clone__()
@@ -87,14 +87,14 @@ class TextVectors(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimat
         Raises
         ------
         ModelError
-            A setting out of its range, or no text with a known word where something is
-            to be learnt.
+            A setting is out of range, or no text has a known word although weights must be
+            learnt.
         """
         self._learn(self._word_counts(X))
         return self
 
     def transform(self, X: Iterable[Any]) -> np.ndarray:
-        """The vectors of texts, (N, D) float32."""
+        """Return the vectors of texts, (N, D) float32."""
         check_is_fitted(self)
         return self._embed(self._word_counts(X))
 
@@ -115,7 +115,7 @@ class TextVectors(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimat
         check_parameters(self)
 
     def _word_counts(self, X: Iterable[Any]) -> sp.csr_array:
-        """How often each text has each word, (N, V) float32."""
+        """Count how often each text has each word, (N, V) float32."""
         self._check()
         if isinstance(X, str) or not isinstance(X, Iterable):
             raise ModelError(f"expected a list of texts, found one {type(X).__name__}")
@@ -163,7 +163,7 @@ class TextVectors(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimat
         return out
 
     def _sums(self, weights: sp.csr_array) -> np.ndarray:
-        """The sums of word vectors with some weights (N, V); only these words are read."""
+        """Return weighted sums of word vectors, for weights (N, V); reads only the words used."""
         rows, columns = np.unique(weights.indices, return_inverse=True)
         vectors = self.vectors.vectors[rows]
         bad = ~np.isfinite(vectors).all(axis=1)
@@ -175,7 +175,7 @@ class TextVectors(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimat
 
     @property
     def _n_features_out(self) -> int:
-        """For scikit-learn, which names the columns."""
+        """The number of columns, from which scikit-learn makes their names."""
         return len(self.common_)
 
 

@@ -1,4 +1,4 @@
-"""How often words stand near each other: the counts under every count-based method."""
+"""Co-occurrence counts, the basis of all count-based methods."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from wordkit.errors import ModelError
 from wordkit.progress import progress_bar
 
 PIECE = 1 << 22
-"""Tokens read at once."""
+"""Tokens read at a time: 16 MB of ids."""
 WEIGHTINGS = ("flat", "linear", "harmonic")
 CONTEXTS = ("symmetric", "left", "right")
 
@@ -30,24 +30,24 @@ class Cooccurrence(TransformerMixin, BaseEstimator):
     window
         Words on each side that count as context. Windows stop at document ends.
     weighting
-        What a context at distance d counts: ``flat`` 1; ``linear`` (window - d + 1) /
-        window, word2vec's in the mean; ``harmonic`` 1 / d, GloVe's.
+        The weight of a context at distance d: ``flat`` 1; ``linear`` (window - d + 1) /
+        window, as word2vec's on average; ``harmonic`` 1 / d, as GloVe's.
     context
         ``symmetric``, or words to the ``left`` or to the ``right`` only.
     sample
-        Subsampling of frequent words, in expectation: each occurrence counts with the
-        probability with which word2vec (Mikolov et al. 2013) would keep it. The
-        threshold, 0 for none.
+        Threshold of the subsampling of frequent words, 0 for none. It is done in
+        expectation: each occurrence is weighted by the probability with which word2vec
+        (Mikolov et al. 2013) would keep it.
     memory_mb
-        Memory for the counting. A larger text is counted in blocks that are merged, and
-        larger counts lie in memory-mapped scratch files.
+        Memory for counting. Larger texts are counted in blocks that are merged, and larger
+        counts are kept in memory-mapped scratch files.
     workers
-        Threads, all cores if None. The counts do not depend on it.
+        Threads, all cores if None. The counts do not depend on their number.
 
     Attributes
     ----------
     vocabulary_
-        The words behind the rows and columns.
+        The words of the rows and columns.
     """
 
     _parameters: ClassVar = {
@@ -89,7 +89,7 @@ class Cooccurrence(TransformerMixin, BaseEstimator):
         return self.fit(corpus).transform(corpus)
 
     def transform(self, X: Any) -> sp.csr_array:
-        """Count: (V, V) float32, a row a word, a column a context."""
+        """Count co-occurrences: (V, V) float32, one row per word, one column per context word."""
         if not isinstance(X, Corpus):
             X = Corpus.from_texts(X, vocabulary=self.vocabulary_)
         if X.vocabulary.words != self.vocabulary_.words:
@@ -98,7 +98,7 @@ class Cooccurrence(TransformerMixin, BaseEstimator):
         counts = occurrences(X)
         keep = keep_probabilities(counts, self.sample)
         text = _separated(X, self.memory_mb)
-        # a token costs an int32, and room for as many counts as it can have
+        # a token needs an int32, and room for as many counts as it can have contexts
         room = 4 * len(text) + 8 * np.minimum(counts * self.window * 2, size).sum()
         step = max(1 << 16, int(len(text) / max(1, room / (self.memory_mb * 2**20))))
         step = min(step, np.iinfo(np.int32).max)  # places in a block are int32
@@ -112,7 +112,7 @@ class Cooccurrence(TransformerMixin, BaseEstimator):
         return stacked if stacked.shape[0] == size else self._merged(stacked)
 
     def get_feature_names_out(self, input_features: Any = None) -> np.ndarray:
-        """The words, in column order."""
+        """Return the words in column order."""
         return np.array(self.vocabulary_.words, object)
 
     def _count_block(
@@ -146,7 +146,7 @@ class Cooccurrence(TransformerMixin, BaseEstimator):
 
 
 def distance_weights(window: int, weighting: str) -> np.ndarray:
-    """What a context counts at the distances 1 … window, float64."""
+    """Return the weights of contexts at the distances 1 … window, float64."""
     distances = np.arange(1, window + 1)
     if weighting == "linear":
         return (window - distances + 1) / window
@@ -156,7 +156,7 @@ def distance_weights(window: int, weighting: str) -> np.ndarray:
 
 
 def _separated(corpus: Corpus, memory_mb: float) -> np.ndarray:
-    """The ids with -1 between documents; a long text lies in a memory-mapped scratch file."""
+    """Return the ids with -1 between documents; long texts are memory-mapped scratch files."""
     inner = corpus.offsets[1:-1]
     text = Pieces(np.int32, memory_mb / 4)
     for start in range(0, corpus.tokens, PIECE):

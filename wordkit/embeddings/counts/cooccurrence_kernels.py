@@ -1,8 +1,8 @@
-"""Counting which words stand near which, row by row.
+"""Counting co-occurrences, row by row.
 
-A text is an int32 array of ids in which -1 stands between documents. A row of the
-matrix is made from all places of its word at once, in a dense accumulator over the
-vocabulary, so that nothing is hashed and nothing sorted.
+A text is an int32 array of ids with -1 between documents. Each row of the matrix is computed
+from all positions of its word at once, in a dense accumulator over the vocabulary, so that
+nothing needs hashing or sorting.
 """
 
 from __future__ import annotations
@@ -15,9 +15,9 @@ from wordkit.backend.compiling import njit
 
 
 class Occurrences(NamedTuple):
-    """Where the words of a text stand: all positions of one, then those of the next.
+    """The positions of all words in a text, word after word.
 
-    Word w stands at ``start + places[pointers[w]:pointers[w + 1]]``.
+    Word w occurs at ``start + places[pointers[w]:pointers[w + 1]]``.
     """
 
     text: np.ndarray
@@ -27,7 +27,7 @@ class Occurrences(NamedTuple):
 
 
 class Contexts(NamedTuple):
-    """Which neighbours of a word count, and how much.
+    """Which neighbours of a word count as contexts, and their weights.
 
     One at distance d counts ``weights[d - 1]`` times ``keep`` (V,) of both words.
     """
@@ -133,8 +133,8 @@ def add_rows(
     return n
 
 
-# A set of columns that gives them back in order: a bit for each column, and a bit for
-# each word of 64 such bits, so that empty stretches cost nothing.
+# A set of columns that can be read in order: one bit per column, and one bit per word of 64
+# such bits, so that empty stretches cost nothing.
 
 
 @njit(inline="always")
@@ -177,7 +177,7 @@ def _flush(
 
 @njit(inline="always")
 def _lowest_bit(bits: np.uint64) -> np.int64:
-    """Number of the lowest bit that is set: what is below it, counted."""
+    """Return the index of the lowest set bit: the number of bits below it."""
     b = (bits & (~bits + np.uint64(1))) - np.uint64(1)
     b = b - ((b >> np.uint64(1)) & np.uint64(0x5555555555555555))
     b = (b & np.uint64(0x3333333333333333)) + ((b >> np.uint64(2)) & np.uint64(0x3333333333333333))

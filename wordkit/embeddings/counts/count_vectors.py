@@ -22,8 +22,8 @@ class CountVectors(BaseEstimator):
     Parameters
     ----------
     method
-        ``ppmi-svd`` for dense vectors; ``ppmi`` or ``counts`` to stop before, with the
-        sparse rows as vectors.
+        ``ppmi-svd`` for dense vectors; ``ppmi`` or ``counts`` to skip the SVD, or also the
+        PPMI, and use the sparse rows as vectors.
     window, weighting, context, sample, memory_mb
         See ``Cooccurrence``.
     smoothing, shift
@@ -41,7 +41,7 @@ class CountVectors(BaseEstimator):
         **Cooccurrence._parameters,
         **PPMI._parameters,
         **SVD._parameters,
-        "method": Parameter(Choice(METHODS), help="Dense vectors, or the sparse rows before."),
+        "method": Parameter(Choice(METHODS), help="ppmi-svd for dense vectors, else sparse rows."),
     }
 
     def __init__(
@@ -79,7 +79,7 @@ class CountVectors(BaseEstimator):
 
     def fit(self, X: Any, y: Any = None) -> CountVectors:
         """Learn from a ``Corpus``, or an iterable of texts or token lists."""
-        check_parameters(self)  # all of them, before the work
+        check_parameters(self)  # all parameters, before the work
         corpus = corpus_of(X)
         vectors = self._step(Cooccurrence).fit_transform(corpus)
         if self.method != "counts":
@@ -91,7 +91,7 @@ class CountVectors(BaseEstimator):
         return self
 
     def _step(self, estimator: type[BaseEstimator]) -> Any:
-        """One of the steps, with those of the parameters here that it has."""
+        """Make one of the steps, with the parameters that it shares with this estimator."""
         own = self.get_params()
         names = estimator().get_params()
         return estimator(**{name: own[name] for name in names if name in own})

@@ -1,4 +1,4 @@
-"""Pointwise mutual information: how much more often than by chance."""
+"""Pointwise mutual information: how much more often words co-occur than by chance."""
 
 from __future__ import annotations
 
@@ -18,9 +18,9 @@ class PPMI(TransformerMixin, BaseEstimator):
     """From co-occurrence counts to (positive) pointwise mutual information.
 
     PMI(w, c) = log P(w, c) / (P(w) P(c)) (Church and Hanks 1990), with the context
-    distribution raised to ``smoothing`` and log(``shift``) taken away (Levy, Goldberg
-    and Dagan 2015). Pairs that never met are zero, not minus infinity. The textbook's
-    PPMI is ``smoothing=1, shift=1``.
+    distribution raised to the power ``smoothing`` and log(``shift``) subtracted (Levy,
+    Goldberg and Dagan 2015). Pairs that never co-occur are zero, not minus infinity. The
+    textbook's PPMI is ``smoothing=1, shift=1``.
 
     Parameters
     ----------
@@ -28,11 +28,11 @@ class PPMI(TransformerMixin, BaseEstimator):
         Power of the context counts; 1 for none.
     shift
         k, the counterpart of word2vec's number of negatives; 1 for none. Below 1, pairs
-        that met a little less often than by chance count as well.
+        that co-occur slightly less often than by chance count as well.
     positive
         Set negative values to zero (PPMI).
     copy
-        False lets ``transform`` write over the counts it is given.
+        False lets ``transform`` overwrite the counts it is given.
 
     Attributes
     ----------
@@ -72,7 +72,7 @@ class PPMI(TransformerMixin, BaseEstimator):
         return self
 
     def transform(self, X: Any) -> sp.csr_array:
-        """PMI of counts (V, C), dense or sparse, as a sparse (V, C) float32 matrix."""
+        """Return the PMI of counts (V, C), dense or sparse, as a sparse (V, C) float32 matrix."""
         from wordkit.embeddings.counts.sparse_kernels import Expected, Rows, pmi_rows
 
         counts = X if sp.issparse(X) and X.format == "csr" else sp.csr_array(X)

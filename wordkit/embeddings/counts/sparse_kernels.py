@@ -1,4 +1,4 @@
-"""Sparse rows: pointwise mutual information, and the product with a dense block."""
+"""Kernels on sparse rows: pointwise mutual information, and products with a dense block."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def pmi_rows(
     out_columns: np.ndarray,
     out_values: np.ndarray,
 ) -> int:
-    """PMI of rows [first, last) of a matrix of counts.
+    """Compute the PMI of rows [first, last) of a matrix of counts.
 
     Each value becomes ``log(value) - log_rows[row] - log_columns[column] - shift``. The
     number of entries kept in each row goes to ``lengths``; returns their total.
@@ -71,9 +71,9 @@ def times_dense(
     last: int,
     out: np.ndarray,
 ) -> None:
-    """Rows [first, last) of (CSR matrix) @ (dense (V, K) block), into ``out``.
+    """Write rows [first, last) of (CSR matrix) @ (dense (V, K) block) into ``out``.
 
-    Four entries at a time, so that a sum is loaded and stored once for four.
+    Four entries are added at a time, so that sums are loaded and stored once for four.
     """
     width = dense.shape[1]
     for row in range(first, last):

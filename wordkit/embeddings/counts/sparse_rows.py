@@ -1,4 +1,4 @@
-"""Sparse matrices made row by row, on all cores, larger than memory if need be."""
+"""Sparse matrices built row by row, on all cores, larger than memory if need be."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ import scipy.sparse as sp
 from wordkit.backend.threads import checked_workers, in_threads
 
 CHUNK = 1 << 20
-"""Entries for which a thread is given room at once, unless one row has more."""
+"""Entries for which a thread gets room at a time (8 MB), unless a single row has more."""
 
 
 class Pieces:
-    """Arrays joined end to end: in memory, above a size in a scratch file."""
+    """Concatenates arrays: in memory, or in a scratch file above a size."""
 
     def __init__(self, dtype: Any, memory_mb: float):
         self._dtype = dtype
@@ -25,7 +25,7 @@ class Pieces:
         self._file: IO[bytes] | None = None
 
     def append(self, piece: np.ndarray) -> None:
-        """Put one at the end."""
+        """Append an array."""
         self._held.append(piece)
         self._room -= piece.nbytes
         if self._room < 0:
@@ -35,7 +35,7 @@ class Pieces:
             self._held.clear()
 
     def array(self) -> np.ndarray:
-        """All of them. A scratch file is mapped; it has no name, and goes with the array."""
+        """Return the whole. A scratch file is memory-mapped, and is deleted with the array."""
         if self._file is None and len(self._held) == 1:
             return self._held[0]
         if self._file is None:
@@ -45,9 +45,9 @@ class Pieces:
 
 
 class RowWriter:
-    """A CSR matrix in the making, with float32 values.
+    """Builds a CSR matrix with float32 values, row by row.
 
-    What comes out is the same for any number of workers.
+    The result is the same for any number of workers.
     """
 
     def __init__(self, *, workers: int | None = None, memory_mb: float = 1024):
@@ -62,7 +62,7 @@ class RowWriter:
         bounds: np.ndarray,
         out: tuple[np.ndarray, np.ndarray] | None = None,
     ) -> None:
-        """Append rows with a kernel that makes some at a time.
+        """Append rows with a kernel that computes some at a time.
 
         Parameters
         ----------
@@ -70,13 +70,13 @@ class RowWriter:
             ``fill(first, last, lengths, columns, values)`` writes the entries of rows
             [first, last) and the number of entries of each, and returns how many.
         bounds
-            For each row, a number of entries that it will not exceed.
+            For each row, an upper bound on its number of entries.
         out
-            Columns and values to write over, as long as ``bounds`` in all. They may be
-            what ``fill`` reads: rows are written after they were read.
+            Columns and values to overwrite, of length ``bounds.sum()``. They may be what
+            ``fill`` reads: rows are written only after they have been read.
         """
         lengths = np.zeros(len(bounds), np.int64)
-        if out is None:  # room that is not needed is never touched, so takes no memory
+        if out is None:  # room that is not used is never touched, so it takes no memory
             room = int(bounds.sum())
             out = np.empty(room, np.int32), np.empty(room, np.float32)
 
@@ -88,7 +88,7 @@ class RowWriter:
 
         chunks = list(row_chunks(bounds))
         end = 0
-        for start in range(0, len(chunks), 4 * self.workers):  # kept before more is made
+        for start in range(0, len(chunks), 4 * self.workers):  # stored before more are computed
             some = chunks[start : start + 4 * self.workers]
             for made in in_threads(chunk, some, self.workers):
                 begin, end = end, end + len(made[0])
@@ -99,18 +99,18 @@ class RowWriter:
         self._lengths.append(lengths)
 
     def matrix(self, columns: int) -> sp.csr_array:
-        """All rows so far, as a matrix of so many columns."""
+        """Return all rows so far as a matrix with ``columns`` columns."""
         pointers = np.concatenate([[0], np.cumsum(np.concatenate(self._lengths))])
         indices, values = self._columns.array(), self._values.array()
         if pointers[-1] <= np.iinfo(np.int32).max:
             pointers = pointers.astype(np.int32)
-        else:  # SciPy wants one type for both
+        else:  # SciPy requires one index type for both
             indices = indices.astype(np.int64)
         return csr(pointers, indices, values, (len(pointers) - 1, columns))
 
 
 def row_chunks(bounds: np.ndarray, limit: int = CHUNK) -> Iterator[tuple[int, int]]:
-    """Runs of rows, of at most ``limit`` entries each where a row allows it."""
+    """Yield ranges of rows with at most ``limit`` entries, or of one larger row."""
     ends = np.cumsum(bounds)
     first, rows = 0, len(bounds)
     while first < rows:
@@ -121,7 +121,7 @@ def row_chunks(bounds: np.ndarray, limit: int = CHUNK) -> Iterator[tuple[int, in
 
 
 def csr(pointers: np.ndarray, columns: np.ndarray, values: np.ndarray, shape: Any) -> sp.csr_array:
-    """A CSR matrix around sorted arrays as they are: no copy, no change of type."""
+    """Make a CSR matrix of sorted arrays, without copying or converting them."""
     matrix = sp.csr_array(shape, dtype=values.dtype)
     matrix.indptr, matrix.indices, matrix.data = pointers, columns, values
     matrix.has_sorted_indices = matrix.has_canonical_format = True
@@ -129,9 +129,9 @@ def csr(pointers: np.ndarray, columns: np.ndarray, values: np.ndarray, shape: An
 
 
 class ThreadedCSR(sp.csr_array):
-    """A CSR matrix of which the product with a dense block runs on all cores.
+    """A CSR matrix whose product with a dense block runs on all cores.
 
-    Only ``@`` and ``.T`` are its own; scikit-learn's randomized SVD needs no more.
+    Only ``@`` and ``.T`` are overridden; scikit-learn's randomized SVD needs no more.
     """
 
     workers: int | None = None
@@ -155,7 +155,7 @@ class ThreadedCSR(sp.csr_array):
 
     @property
     def T(self) -> ThreadedCSR:  # noqa: N802 - NumPy's name
-        """The transpose, made once: the SVD multiplies by both in turn."""
+        """The transpose, computed once, as the SVD multiplies by both in turn."""
         if not hasattr(self, "_transposed"):
             turned = sp.csr_array.transpose(self).tocsr()
             self._transposed = ThreadedCSR(turned)

@@ -1,4 +1,4 @@
-"""Singular value decomposition: few dense dimensions for many sparse ones."""
+"""Singular value decomposition: from many sparse dimensions to few dense ones."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from wordkit.embeddings.parameters import SHARED
 from wordkit.errors import ModelError
 
 EXACT_UP_TO = 1000
-"""Rows or columns up to which the decomposition is exact."""
+"""Smaller side of a matrix up to which the exact decomposition is fast enough."""
 
 
 class SVD(TransformerMixin, BaseEstimator):

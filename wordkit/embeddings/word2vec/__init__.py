@@ -1,1 +1,1 @@
-"""Predicted vectors: skip-gram and CBOW, trained by kernels or by the textbook."""
+"""word2vec: skip-gram and CBOW, in fast kernels and in textbook form."""

@@ -1,7 +1,7 @@
 """word2vec (Mikolov et al. 2013): skip-gram and CBOW, fast.
 
-``textbook_word2vec`` has the same methods in layers that can be read; here they run in
-fused kernels, in threads that share the weights without locks (Niu et al. 2011).
+``textbook`` has the same methods built from readable layers; here they run in fused kernels,
+in threads that update shared weights without locks (Hogwild, Niu et al. 2011).
 """
 
 from __future__ import annotations
@@ -63,21 +63,21 @@ class _Word2Vec(Estimator):
         Parameters
         ----------
         checkpoints, checkpoint_every
-            A folder to keep the state of the training in, from time to time (seconds) and
-            on Ctrl-C. Once the vectors are safe, ``remove_checkpoints`` clears it away.
+            A folder for checkpoints, the seconds between them; one is also written on Ctrl-C.
+            Once the vectors are saved, ``remove_checkpoints`` deletes them.
         resume
-            Go on from what is there: to the same bits as if nothing had happened, with one
-            worker or ``reproducible``.
+            Continue from the last checkpoint; with one worker or ``reproducible``, the result
+            has the same bits as without the interruption.
         after_epoch
             Called with the number of the epoch (from 1), its loss, and the vectors so far.
 
         Raises
         ------
         ModelError
-            A setting makes no sense, the text has nothing to learn from, the numbers ran
-            away, or the checkpoint is of another training.
+            A setting is invalid, the text has nothing to learn from, the training diverged,
+            or the checkpoint is of another training.
         InUseError
-            Another process keeps its state in that folder.
+            Another process writes checkpoints to that folder.
         """
         check_settings(self)
         corpus = corpus_of(X)
@@ -92,8 +92,8 @@ class _Word2Vec(Estimator):
     def partial_fit(self, X: Any, y: Any = None) -> Any:
         """Learn more, from new text: words are added, none is lost.
 
-        Its rate falls anew from ``alpha`` to ``min_alpha``. Words of the text so far that
-        are not in the new one keep their vectors. A first call is a ``fit``.
+        The learning rate falls again from ``alpha`` to ``min_alpha``. Words that do not occur
+        in the new text keep their vectors. The first call equals ``fit``.
         """
         if not hasattr(self, "vectors_"):
             return self.fit(X)
@@ -167,7 +167,7 @@ class _Word2Vec(Estimator):
         return self
 
     def _keep(self, weights: Weights, counts: np.ndarray) -> None:
-        """The vectors, words by falling count."""
+        """Set the vectors, with words in order of falling count."""
         vectors, outputs = weights.released(weights.inputs), weights.released(weights.outputs)
         words = weights.words
         if (np.diff(counts) > 0).any():
@@ -178,7 +178,7 @@ class _Word2Vec(Estimator):
         self.output_vectors_ = outputs
 
     def _method(self, counts: np.ndarray) -> tuple[Method, int, int]:
-        """What the kernels are told, the largest number of columns, and the size of a batch."""
+        """Return the kernels' ``Method``, the largest number of columns, and the batch size."""
         from wordkit.embeddings.word2vec.steps_kernels import PAIRS, RUN, RUNS, SHARE, WORDS
 
         cbow = isinstance(self, Cbow)
@@ -211,7 +211,7 @@ class SkipGram(_Word2Vec):
     vector_size
         Dimensions.
     window
-        Largest reach of a window; each takes one from 1 to this at random.
+        Largest reach of a window; each window draws its own from 1 to this.
     loss
         ``ns``: negative sampling (Mikolov et al. 2013). ``hs``: hierarchical softmax
         (Morin and Bengio 2005), down a Huffman tree; the three settings below are not
@@ -219,23 +219,23 @@ class SkipGram(_Word2Vec):
     negative
         Words drawn against each centre word.
     negatives
-        ``shared``: one draw for the centre words of four tokens and all their contexts.
-        They are 1.6 times ``negative`` and count the less. ``per-pair``: the classic draw
-        for each context, at about a fifth of the speed; small vocabularies get it anyway.
+        ``shared``: one set for the centre words of four tokens and all their contexts; it has
+        1.6 times ``negative`` words, each with a smaller weight. ``per-pair``: the classic
+        set for each context, at about a fifth of the speed; small vocabularies always use it.
     ns_exponent
         Power of the word counts from which negatives are drawn.
     sample
         Subsampling threshold, 0 for none.
     alpha, min_alpha
-        The rate falls from one to the other, linearly over all words.
+        The learning rate falls from one to the other, linearly over all words.
     init
-        Vectors to start from, for the words that have one: ``WordVectors``, or a file or
-        folder in any format that is known.
+        Vectors to start from, for words that have one: ``WordVectors``, or a file or folder in
+        any known format.
     freeze
-        Leave these as they are.
+        Keep these vectors unchanged.
     reproducible
-        One seed gives the same bits on any number of workers, somewhat slower. Without,
-        it does so on one worker; on several, threads overwrite each other now and then.
+        One seed gives the same bits on any number of workers, somewhat slower. Otherwise this
+        holds for one worker only: several threads now and then overwrite each other.
     workers
         Threads, all cores for None.
 
@@ -244,10 +244,10 @@ class SkipGram(_Word2Vec):
     vectors_
         ``WordVectors``.
     output_vectors_
-        The vectors by which words are predicted, (V, D) float32; of the inner nodes of the
-        tree, (V - 1, D), with hierarchical softmax.
+        The output vectors, which predict words, (V, D) float32; with hierarchical softmax
+        those of the tree's inner nodes, (V - 1, D).
     loss_per_epoch_
-        Mean loss of a pair, before its update, in nats.
+        Mean loss per pair in nats, before its update, one number per epoch.
     """
 
     def __init__(
@@ -294,8 +294,8 @@ class Cbow(_Word2Vec):
     Parameters
     ----------
     mode
-        ``mean`` or ``sum`` of the context vectors, each with its right gradient; or
-        ``word2vec``: the mean, but its gradient not divided, as word2vec.c and gensim do.
+        ``mean`` or ``sum`` of the context vectors, each with its exact gradient; or
+        ``word2vec``: the mean, but with the gradient of the sum, as in word2vec.c and gensim.
     others
         See ``SkipGram``.
     """
@@ -339,12 +339,12 @@ class Cbow(_Word2Vec):
 
 
 def _batch(push: float) -> int:
-    """Steps from the same weights, if one step pushes a word that far on average."""
+    """Return the steps per batch, if a step moves a word by ``push`` on average."""
     return int(np.clip(1 / push, 1, LARGEST_BATCH))
 
 
 def alias_tables(weights: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Tables to draw words in proportion to weights (Walker 1977).
+    """Make alias tables to draw words in proportion to weights (Walker 1977).
 
     Word w is drawn as itself with share[w], (V,) float32, and else as other[w], int32.
     """
@@ -362,7 +362,7 @@ def alias_tables(weights: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
 
 
 def draw_table(share: np.ndarray, other: np.ndarray) -> np.ndarray:
-    """The alias tables as one for whole numbers, (V, 2) int32.
+    """Join the alias tables into one of whole numbers, (V, 2) int32.
 
     A number from 0 to 2**24 draws word w as itself if it is below the first, else the second.
     """

@@ -1,4 +1,4 @@
-"""What word2vec can be asked for."""
+"""Parameters of word2vec, and their limits."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ FAST = {
 
 
 def check_settings(estimator: Any) -> None:
-    """A ``ModelError`` that names the setting, if one makes no sense."""
+    """Raise a ``ModelError`` that names the first invalid setting."""
     check_parameters(estimator)
     check_rates(estimator.alpha, estimator.min_alpha)
     if estimator.freeze and estimator.init is None:
@@ -47,13 +47,13 @@ def check_settings(estimator: Any) -> None:
 
 
 def check_rates(alpha: float, min_alpha: float) -> None:
-    """A ``ModelError`` if the rate would rise."""
+    """Raise ``ModelError`` if the learning rate would rise."""
     if min_alpha > alpha:
         raise ModelError(f"min_alpha must be no more than alpha, {alpha:g}, not {min_alpha:g}")
 
 
 def plain(settings: Mapping[str, Any]) -> dict[str, Any]:
-    """The settings with NumPy's numbers as Python's own, which JSON knows."""
+    """Convert NumPy numbers in settings to Python's own, for JSON."""
     return {
         name: value.item() if isinstance(value, np.generic) else value
         for name, value in settings.items()
@@ -61,7 +61,7 @@ def plain(settings: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def known_vectors(init: Any, vector_size: int) -> WordVectors:
-    """Vectors to start from."""
+    """Return the vectors to start from."""
     if isinstance(init, (str, os.PathLike)):
         init = WordVectors.load(Path(init))
     if not isinstance(init, WordVectors) or not isinstance(init.vectors, np.ndarray):

@@ -1,4 +1,4 @@
-"""What word2vec learns: two vectors for each word."""
+"""The weights of word2vec: two vectors for each word."""
 
 from __future__ import annotations
 
@@ -18,19 +18,19 @@ _ROWS = 10_000  # at once, so that no second matrix is needed
 
 @dataclass
 class Weights:
-    """The matrices in the shape of the kernels.
+    """The two matrices, in the layout of the kernels.
 
     Attributes
     ----------
     words, vector_size
-        V words, and the D numbers of a vector.
+        The V words, and D, the dimensions of a vector.
     width
-        D, filled up with zeros to a multiple of 16.
+        D rounded up to a multiple of 16; the rest of a row is zeros.
     inputs, outputs
         Flat float32, a row of ``width`` for each word (for each inner node, in the outputs
         of hierarchical softmax).
     learns
-        (V,) uint8: 0 for an input vector that is to stay as it is.
+        (V,) uint8: 0 for input vectors that are frozen.
     """
 
     words: Sequence[str]
@@ -42,7 +42,7 @@ class Weights:
 
     @classmethod
     def new(cls, words: Sequence[str], vector_size: int, seed: int, outputs: int) -> Weights:
-        """Input vectors at random, so many output vectors of zeros.
+        """Make random input vectors, and ``outputs`` output vectors of zeros.
 
         The numbers are uniform from -1/2 to 1/2, over the root of D: vectors of the length
         .29. word2vec.c divides by D; from the longer ones, 10 times at 100 dimensions, rare
@@ -61,11 +61,11 @@ class Weights:
         return weights
 
     def rows(self, matrix: np.ndarray) -> np.ndarray:
-        """A flat matrix as rows of D, without what fills them up."""
+        """View a flat matrix as rows of D numbers, without the padding."""
         return matrix.reshape(-1, self.width)[:, : self.vector_size]
 
     def set_rows(self, matrix: np.ndarray, known: WordVectors) -> np.ndarray:
-        """Put in the rows of the words that are known; returns their numbers."""
+        """Copy the rows of known words into the inputs; returns the row numbers."""
         index, rows = known.index, self.rows(matrix)
         found = [number for number, word in enumerate(self.words) if word in index]
         for number in found:
@@ -73,7 +73,7 @@ class Weights:
         return np.array(found, np.int64)
 
     def check_rows(self, numbers: np.ndarray) -> None:
-        """A ``ModelError`` that names the word, if an input vector is no place to start."""
+        """Raise a ``ModelError`` that names the word if an input vector is unfit to start from."""
         sizes = np.abs(self.rows(self.inputs)[numbers]).max(axis=1)
         wrong = np.flatnonzero(~(sizes < HUGE))
         if len(wrong):
@@ -84,7 +84,7 @@ class Weights:
             )
 
     def model(self) -> Model:
-        """The same for the kernels."""
+        """Return the weights as the kernels take them."""
         from wordkit.backend.simd_kernels import LANES
 
         used, frozen = self.vector_size + -self.vector_size % LANES, not self.learns.all()
@@ -92,19 +92,19 @@ class Weights:
 
     @property
     def finite(self) -> bool:
-        """Whether all numbers are."""
+        """Whether all weights are finite."""
         return all(np.isfinite(matrix @ matrix) for matrix in (self.inputs, self.outputs))
 
     def released(self, matrix: np.ndarray) -> np.ndarray:
-        """Its rows as an array of their own, in the same memory: the matrix is used up."""
+        """Move the rows of a matrix together in its own memory; the matrix is used up."""
         rows = self.rows(matrix)
         if self.width != self.vector_size:
             close = matrix[: rows.size].reshape(rows.shape)
-            for first in range(0, len(rows), _ROWS):  # always towards the front
+            for first in range(0, len(rows), _ROWS):  # rows only move towards the front
                 close[first : first + _ROWS] = rows[first : first + _ROWS].copy()
             rows = close
         return rows
 
     def vectors(self, counts: Any = None) -> WordVectors:
-        """The input vectors so far, as a copy."""
+        """Return a copy of the current input vectors."""
         return WordVectors(self.words, self.rows(self.inputs).copy(), counts=counts)
