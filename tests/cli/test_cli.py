@@ -353,7 +353,7 @@ class TestVectors:
         for arguments, message in (
             (["similar", vectors, "kat"], "'kat' is not in the vocabulary; did you mean cat?"),
             (["similar", tmp_path / "nowhere", "cat"], "nowhere"),
-            (["similar", folder / "corpus", "cat"], "not a wordkit vectors"),
+            (["similar", folder / "corpus", "cat"], "of the kind corpus, expected vectors"),
             (["similar", tmp_path / "nan.txt", "b"], "the vector of 'a' (row 1) holds NaN"),
             (["similar", tmp_path / "cut.txt", "a"], "cut.txt"),
             (["similar", tmp_path / "empty", "a"], "empty"),
@@ -366,8 +366,8 @@ class TestVectors:
             (["train", folder / "corpus", "-o", tmp_path / "x", "--seed", -1], "'--seed'"),
             (["train", folder / "corpus", "-o", folder / "corpus"], "is a wordkit corpus, not"),
             (["similar", vectors, "cat", "-n", 0], "Invalid value for '-n'"),
-            (["train", vectors, "-o", tmp_path / "x"], "not a wordkit corpus"),
-            (["train", tmp_path, "-o", tmp_path / "x"], "is not a wordkit corpus"),
+            (["train", vectors, "-o", tmp_path / "x"], "of the kind vectors, expected corpus"),
+            (["train", tmp_path, "-o", tmp_path / "x"], "holds no wordkit corpus"),
             (
                 ["train", folder / "corpus", "-o", tmp_path / "x", "--window", 0],
                 "must be a whole",

@@ -373,7 +373,9 @@ def test_an_error_is_a_sentence_and_no_traceback(folder: Path) -> None:
 def test_models_that_are_refused(folder: Path, tmp_path: Path) -> None:
     assert "nowhere" in refused("lm", "info", "nowhere")
     ok("corpus", "build", folder / "train.txt", "-o", tmp_path / "c", "--min-count", 1)
-    assert "holds a wordkit corpus" in refused("lm", "perplexity", tmp_path / "c", "t.txt")
+    assert "of the kind corpus, expected language-model" in refused(
+        "lm", "perplexity", tmp_path / "c", "t.txt"
+    )
     message = refused("lm", "train", "--train", folder / "train.txt", *SIZES, "-o",
                       tmp_path / "c")  # fmt: skip
     assert "is a wordkit corpus, not a language-model to replace" in message

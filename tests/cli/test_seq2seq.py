@@ -386,7 +386,7 @@ def test_folders_that_are_refused(folder: Path, tmp_path: Path) -> None:
         ["info"],
     ):
         message = refused("seq2seq", command, tmp_path / "corpus", *more)
-        assert "holds a wordkit corpus, not a wordkit seq2seq" in message
+        assert "of the kind corpus, expected seq2seq" in message
     message = refused("seq2seq", "train", pairs, *SIZES, "-o", tmp_path / "corpus")
     assert "is a wordkit corpus, not a seq2seq to replace" in message
     message = refused("seq2seq", "train", pairs, *SIZES, "-o", tmp_path / "words.txt" / "m")

@@ -221,7 +221,7 @@ def test_a_vocabulary_of_another_model(saved: Path) -> None:
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        ({"kind": "vectors"}, "holds a wordkit vectors, not a wordkit language-model"),
+        ({"kind": "vectors"}, "of the kind vectors, expected language-model"),
         ({"version": 2}, "upgrade wordkit"),
         ({"settings": {"cell": "lstm", "hidden_size": 5}}, "of the shape"),
         ({"settings": {"cell": "transformer"}}, "damaged: cell must be one of"),

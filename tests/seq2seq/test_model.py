@@ -328,7 +328,7 @@ def test_vocabularies_that_do_not_fit(
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        ({"kind": "language-model"}, "holds a wordkit language-model, not a wordkit seq2seq"),
+        ({"kind": "language-model"}, "of the kind language-model, expected seq2seq"),
         ({"version": 2}, "upgrade wordkit"),
         ({"settings": {"hidden_size": 6, "embedding_size": 3}}, "of the shape"),
         ({"settings": {"cell": "elman"}}, "damaged: cell must be one of"),

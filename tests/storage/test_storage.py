@@ -229,7 +229,7 @@ def test_a_full_disk_is_named(tmp_path: Path, number: int) -> None:
 class TestConfig:
     def test_other_kind(self, tmp_path: Path) -> None:
         write_config(tmp_path, "corpus", 1, {})
-        with pytest.raises(FormatError, match="holds a wordkit corpus, not a wordkit vectors"):
+        with pytest.raises(FormatError, match="of the kind corpus, expected vectors"):
             read_config(tmp_path, "vectors", 1)
 
     def test_newer_version(self, tmp_path: Path) -> None:
@@ -252,7 +252,7 @@ class TestConfig:
             assert read_config(tmp_path, "corpus", 1)["delimiter"] == value
 
     def test_missing(self, tmp_path: Path) -> None:
-        with pytest.raises(FormatError, match=r"is not a wordkit corpus: it has no config\.json"):
+        with pytest.raises(FormatError, match=r"holds no wordkit corpus: it has no config\.json"):
             read_config(tmp_path, "corpus", 1)
         with pytest.raises(FileNotFoundError):
             read_config(tmp_path / "nowhere", "corpus", 1)

@@ -1,1 +1,1 @@
-"""From text files to ids: readers, tokens, vocabularies, and texts that are fetched or made."""
+"""From text files to ids: readers, tokenizers, vocabularies, and known datasets."""

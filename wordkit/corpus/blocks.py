@@ -1,4 +1,4 @@
-"""A block of text: read from files or texts, tokenised, and its words numbered."""
+"""Blocks of text: read from files or texts, tokenised, and encoded with local ids."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from wordkit.errors import CorpusError
 
 
 class Texts(NamedTuple):
-    """A block of documents that Python already holds."""
+    """A block of documents given as Python objects."""
 
     documents: list[str | Sequence[str]]
     size: int = 0
@@ -33,7 +33,7 @@ class Texts(NamedTuple):
 def blocks_of(
     source: Iterable[Any], format: TextFormat
 ) -> tuple[Iterator[Block | Texts], int | None]:
-    """All blocks, and their size in bytes if that is known."""
+    """Return all blocks, and their size in bytes if that is known."""
     documents = iter(source)
     try:
         head = next(documents)
@@ -74,17 +74,17 @@ def _bad_document(number: int, document: Any) -> CorpusError:
 
 
 class EncodedBlock(NamedTuple):
-    """A block whose words are numbered in the order in which it has them."""
+    """A block whose words are numbered in the order of first occurrence."""
 
     words: list[str]
     ids: np.ndarray
     boundaries: np.ndarray
-    """Token numbers before which a document ends."""
+    """Positions of the tokens before which a document ends."""
     size: int
 
 
 class Numbering(dict[str, int]):
-    """Gives each new word the next number."""
+    """A dictionary that gives each new word the next number."""
 
     def __missing__(self, word: str) -> int:
         self[word] = number = len(self)
@@ -94,7 +94,7 @@ class Numbering(dict[str, int]):
 def encode_block(block: Block | Texts, text: TextOptions, format: TextFormat) -> EncodedBlock:
     """Tokenise and number one block."""
     if isinstance(block, Block) and not block.ends_line:
-        text = replace(text, eos=None)  # the line goes on in the next block
+        text = replace(text, eos=None)  # the line continues in the next block
     tokenize = make_tokenizer(text)
     numbering = Numbering()
     ids = array("i")

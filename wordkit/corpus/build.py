@@ -1,8 +1,8 @@
-"""Text is tokenised once, in parallel, and becomes ids on disk.
+"""Build a corpus: text is tokenised once, in parallel, and becomes ids on disk.
 
-Workers number the words of a block as they meet them; this process joins their
-numberings in the order of the text, and renumbers by frequency at the end. The
-result is the same for any number of workers.
+Workers number the words of a block in the order of first occurrence; this process merges the
+numberings in the order of the text, and finally renumbers by frequency. The result is the same
+for any number of workers.
 """
 
 from __future__ import annotations
@@ -61,16 +61,16 @@ def build(
     min_count, max_vocab, unk
         Which words stay; see ``Vocabulary.from_counts``.
     vocabulary
-        Use this one, and count none of the above.
+        Use this vocabulary, rather than choosing words by the parameters above.
     workers
         Processes that tokenise; all cores if None.
 
     Raises
     ------
     CorpusError
-        Unreadable text, or no word left.
+        The text is unreadable, or no words are left.
     FormatError
-        Something else stands in the place of the directory.
+        Something else exists at the directory.
     InUseError
         Another process is writing it.
     """
@@ -119,7 +119,7 @@ def build(
 
 
 def _name_of(source: Iterable[Any]) -> str:
-    """What to call the input: by its name, if it is one file (or folder, or pattern)."""
+    """Return a name for the input: its own, if it is one file, folder or pattern."""
     only = source[0] if isinstance(source, list) and len(source) == 1 else None
     return str(only) if isinstance(only, Path) and str(only) != STDIN else "the input"
 
@@ -147,7 +147,7 @@ def _check_not_empty(
 
 @dataclass
 class TextRead:
-    """All text under one numbering, in the order of first occurrence, in a scratch file."""
+    """All text under one numbering, by first occurrence, in a scratch file."""
 
     words: list[str]
     counts: np.ndarray
@@ -155,23 +155,25 @@ class TextRead:
     raw: IO[bytes]
 
     def renumbering(self, vocabulary: Vocabulary) -> np.ndarray:
-        """From number to id; -1 for words that go."""
+        """Map numbers to ids; -1 for words that are dropped."""
         missing = -1 if vocabulary.unk_id is None else vocabulary.unk_id
         get = vocabulary.index.get
         return np.fromiter((get(word, missing) for word in self.words), np.int32, len(self.words))
 
     def passes(self, new_ids: np.ndarray) -> Iterator[np.ndarray]:
-        """The ids of the text under the final numbering, in pieces."""
+        """Yield the ids of the text under the final numbering, in pieces."""
         for piece in self._pieces():
             ids = new_ids[piece]
             yield ids[ids >= 0]
 
     def offsets(self, new_ids: np.ndarray) -> np.ndarray:
-        """Where the documents that keep any token begin, and the end of the last."""
+        """Return the starts of the documents that keep any token, and the end of the last."""
         start = kept = 0
         found = [np.zeros(1, np.int64)]
         for piece in self._pieces():
-            before = np.concatenate([[0], np.cumsum(new_ids[piece] >= 0)])  # kept before a token
+            before = np.concatenate(
+                [[0], np.cumsum(new_ids[piece] >= 0)]
+            )  # tokens kept before each token
             first, last = np.searchsorted(self.boundaries, [start, start + len(piece)])
             found.append(kept + before[self.boundaries[first:last] - start])
             start, kept = start + len(piece), kept + int(before[-1])
@@ -202,7 +204,7 @@ def _read(encoded: Iterable[EncodedBlock], raw: IO[bytes], bar: Any) -> TextRead
 
 @contextmanager
 def scratch_file(directory: str | Path | None) -> Iterator[IO[bytes]]:
-    """A nameless file on the disk where a corpus will stand, if it will.
+    """Open an unnamed file, on the disk where the corpus will be written, if it will be.
 
     Raises
     ------
@@ -216,9 +218,11 @@ def scratch_file(directory: str | Path | None) -> Iterator[IO[bytes]]:
         with tempfile.TemporaryFile(dir=parent) as file:
             yield file
     except OSError as error:
-        # ENOENT: of all folders for temporary files, none takes a byte
+        # ENOENT: none of the folders for temporary files can be written
         full = error.errno in {*FULL, errno.ENOENT}
-        if not full or error.filename is not None:  # a file that has a name is not this one
+        if (
+            not full or error.filename is not None
+        ):  # an error of a named file is not about this one
             raise
         place = parent or tempfile.tempdir or "a temporary folder"
         elsewhere = "set TMPDIR to" if parent is None else "name a place in"

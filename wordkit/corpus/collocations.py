@@ -1,6 +1,6 @@
-"""Pairs of neighbours that stand together more often than by chance.
+"""Collocations: pairs of neighbours that occur more often than by chance.
 
-T is the number of tokens, V of words, P of different pairs.
+T tokens, V words, P distinct pairs.
 """
 
 from __future__ import annotations
@@ -15,9 +15,9 @@ from wordkit.corpus.text import EOS, UNK
 from wordkit.errors import CorpusError
 
 PIECE = 1 << 20
-"""Tokens that are read at once."""
+"""Tokens read at a time: 4 MB of ids."""
 PAIRS_AT_ONCE = 1 << 23
-"""Pairs that are counted at once, about; they take 25 bytes each while this is done."""
+"""About how many pairs are counted at a time: 200 MB, at 25 bytes each."""
 
 THRESHOLDS = {"npmi": 0.5, "word2vec": 10.0}
 MEASURES = (
@@ -35,7 +35,7 @@ MEASURES = (
 
 
 class Collocations(NamedTuple):
-    """P pairs of words, in the order of their ids, and how strongly each is bound."""
+    """P pairs of words, in the order of their ids, with their counts and scores."""
 
     first: np.ndarray
     second: np.ndarray
@@ -43,12 +43,12 @@ class Collocations(NamedTuple):
 
 
 def check(score: str, threshold: float | None, min_count: int) -> float:
-    """The threshold, which is the usual one of the score if it is None.
+    """Check the options; return the threshold, or the score's default for None.
 
     Raises
     ------
     CorpusError
-        An unknown score, or a number out of its range.
+        The score is unknown, or a number is out of range.
     """
     if score not in THRESHOLDS and score not in MEASURES:
         known = ", ".join([*THRESHOLDS, *MEASURES])
@@ -69,16 +69,16 @@ def check(score: str, threshold: float | None, min_count: int) -> float:
 
 
 def find(corpus: Corpus, score: str, threshold: float, min_count: int, bar: Any) -> Collocations:
-    """The pairs that score above a threshold, without ``<eos>`` and ``<unk>``.
+    """Find the pairs that score above a threshold, except those with ``<eos>`` or ``<unk>``.
 
     Parameters
     ----------
     corpus
-        With a vocabulary that has the counts of this very text.
+        Its vocabulary must have the counts of this text.
     score, threshold, min_count
         See ``wordkit.corpus.phrases.join_phrases``.
     bar
-        Its ``update`` is called with the tokens done, T in all.
+        Its ``update`` is called with numbers of tokens done, T in all.
     """
     keys, together, different = frequent_pairs(corpus, min_count, bar)
     first, second = np.divmod(keys, len(corpus.vocabulary))
@@ -100,9 +100,9 @@ def find(corpus: Corpus, score: str, threshold: float, min_count: int, bar: Any)
 def _nltk_scores(
     name: str, together: np.ndarray, a: np.ndarray, b: np.ndarray, tokens: int
 ) -> np.ndarray:
-    """An NLTK measure; minus infinity where the pair is rarer than by chance.
+    """Compute an NLTK measure; minus infinity for pairs rarer than by chance.
 
-    Two-sided measures, such as ``likelihood_ratio``, are high there too.
+    Two-sided measures, such as ``likelihood_ratio``, would be high there too.
     """
     from nltk.metrics import BigramAssocMeasures
 
@@ -116,8 +116,8 @@ def _nltk_scores(
 def frequent_pairs(corpus: Corpus, min_count: int, bar: Any) -> tuple[np.ndarray, np.ndarray, int]:
     """Count the pairs.
 
-    Those of some first words at a time, as many as make up ``PAIRS_AT_ONCE`` tokens, so
-    that memory does not grow with the text, which is read once for each such range.
+    The text is read several times, each time for a range of first words that together have
+    ``PAIRS_AT_ONCE`` tokens, so that memory does not grow with the text.
 
     Returns
     -------
@@ -143,9 +143,9 @@ def frequent_pairs(corpus: Corpus, min_count: int, bar: Any) -> tuple[np.ndarray
 
 
 def pair_keys(corpus: Corpus, start: int) -> np.ndarray:
-    """The pairs that begin in the piece from ``start``, as first · V + second.
+    """Return the pairs that begin in the piece from ``start``, as first · V + second.
 
-    -1 where a document ends between the two.
+    -1 if a document ends between the two words.
     """
     piece = corpus.ids[start : start + PIECE + 1].astype(np.int64)
     keys = piece[:-1] * len(corpus.vocabulary) + piece[1:]

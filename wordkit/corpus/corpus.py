@@ -21,7 +21,7 @@ from wordkit.storage.config import CONFIG
 from wordkit.tables import html_table, is_pandas
 
 PIECE = 1 << 20
-"""Ids that are written at once."""
+"""Ids written at a time: 4 MB."""
 _LONGEST_NAME, _LONGEST_PATH = 255, 4095  # bytes, on most systems
 
 
@@ -95,9 +95,9 @@ class Corpus:
         tokenizer, lower, normalize, strip_accents, punctuation, numbers, eos
             How text becomes tokens: see ``TextOptions``.
         min_count, max_vocab, unk
-            Drop rarer words; keep so many words at most; turn dropped words into ``<unk>``.
+            Drop rarer words; keep at most this many words; replace dropped words by ``<unk>``.
         vocabulary
-            Keep the words of this one, whatever they count.
+            Use the words of this vocabulary, however rare they are.
         workers
             Processes that tokenise; all cores if None.
         progress
@@ -106,7 +106,7 @@ class Corpus:
         Raises
         ------
         CorpusError
-            There is no such file, its text cannot be read, or no word is left.
+            A file does not exist or cannot be read, or no words are left.
         FormatError
             Something else stands in the place of the directory.
         InUseError
@@ -192,13 +192,13 @@ class Corpus:
         Parameters
         ----------
         verify
-            Compare the ids with their checksum and with the vocabulary, for which all of them
-            are read: some 2 GB a second.
+            Compare the ids with their checksum and with the vocabulary; this reads all of them,
+            at about 2 GB per second.
 
         Raises
         ------
         FormatError
-            It is no corpus, of a newer version, or damaged.
+            It is not a corpus, of a newer version, or damaged.
         """
         return cls(*read_encoded(directory, verify=verify))
 
@@ -208,13 +208,13 @@ class Corpus:
         Raises
         ------
         FormatError
-            Something else stands in its place.
+            Something else exists there.
         """
         pieces = (self.ids[start : start + PIECE] for start in range(0, self.tokens, PIECE))
         write_encoded(directory, self.vocabulary, pieces, self.offsets, self._own_settings())
 
     def _own_settings(self) -> dict[str, Any]:
-        """The settings without what says of a folder what it is."""
+        """The settings without kind and version of the folder."""
         about = "wordkit", "kind", "version"
         return {name: value for name, value in self.settings.items() if name not in about}
 
@@ -222,7 +222,7 @@ class Corpus:
 
     @property
     def tokens(self) -> int:
-        """Number of tokens, T."""
+        """The number of tokens, T."""
         return len(self.ids)
 
     @property
@@ -239,7 +239,7 @@ class Corpus:
         return isinstance(word, str) and word in self.vocabulary
 
     def __iter__(self) -> Iterator[list[str]]:
-        """The words of each document."""
+        """Yield the words of each document."""
         return map(self.document, range(self.documents))
 
     @overload
@@ -249,9 +249,9 @@ class Corpus:
     def __getitem__(self, place: slice | Sequence[int] | np.ndarray) -> Corpus: ...
 
     def __getitem__(self, place: int | slice | Sequence[int] | np.ndarray) -> Any:
-        """The words of one document; of a slice or a list of numbers, a corpus.
+        """Return the words of a document, or, for a slice or a list of numbers, a corpus.
 
-        Its documents keep their order; it has the same words, with the counts of its own text.
+        Documents keep their order; the vocabulary keeps its words, with counts of the new text.
         """
         if isinstance(place, (int, np.integer)):
             return self.document(range(self.documents)[place])  # IndexError if there is none
@@ -260,29 +260,29 @@ class Corpus:
         return Corpus(*part_of(self, chosen), self._own_settings())
 
     def document(self, number: int) -> list[str]:
-        """The tokens of one document."""
+        """Return the tokens of one document."""
         start, end = self.offsets[number], self.offsets[number + 1]
         return self.vocabulary.decode(self.ids[start:end].tolist())
 
     def split(self, *shares: float, seed: int = 1) -> list[Corpus]:
         """Cut the corpus into parts, such as for training, validation and test.
 
-        Documents are drawn at random and keep their order. Where there are too few for each
-        part to get one (one long document, say), the text is cut into consecutive pieces
-        instead. All parts have the words of the whole, with the counts of their own text, and
-        are in memory.
+        Documents are drawn at random and keep their order. If there are too few for each part
+        to get one, as with a single long document, the text is cut into consecutive pieces
+        instead. All parts have the words of the whole, with counts of their own text, and are
+        in memory.
 
         Parameters
         ----------
         shares
-            Of the documents, for each part; they sum to 1 at most.
+            The share of the documents for each part; together at most 1.
         seed
-            Of the draw.
+            Seed of the draw.
 
         Raises
         ------
         CorpusError
-            A share is no number above 0, they sum to more than 1, or there is too little text.
+            A share is not above 0, they sum to more than 1, or there is too little text.
 
         Examples
         --------

@@ -1,8 +1,8 @@
-"""Known datasets: part of wordkit, found on this machine, or downloaded and checked.
+"""Known datasets: installed with wordkit, found on this machine, or downloaded and checked.
 
-``corpora/manifest.toml`` says what there is. A file that wordkit does not bring along is looked
-for below ``$WORDKIT_DATA``, then below the cache folder, then downloaded into the cache folder.
-It is not used unless its sha256 is the manifest's.
+``corpora/manifest.toml`` lists them. A file that is not installed with wordkit is searched for
+in ``$WORDKIT_DATA``, then in the cache folder, and else downloaded into the cache folder. It is
+used only if its sha256 matches the manifest.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ from wordkit.storage.toml import loads
 MANIFEST = "manifest.toml"
 KINDS = ("text", "analogies", "similarity", "pairs")
 """Text to build corpora from; the two kinds of evaluation sets; pairs of source and target."""
-_TIMEOUT = 30.0  # seconds without an answer
+_TIMEOUT = 30.0  # seconds to wait for an answer
 _CHUNK = 1 << 16
 
 
@@ -42,17 +42,17 @@ class DatasetFile:
     Attributes
     ----------
     path
-        Its place below the data folder; if wordkit brings it along, its name in ``corpora/``.
+        Its path in the data folder; if it is installed with wordkit, its name in ``corpora/``.
     sha256, size
-        Of what is behind the address, in bytes; neither is needed if wordkit brings it along.
+        Checksum and bytes of the download; not needed if it is installed with wordkit.
     address
-        Where it is downloaded from, over https; None if no address is known that serves it.
+        Where to download it from, over https; None if no address is known.
     also
-        sha256 of other files with the same content, which may stand in its place.
+        sha256 of other files with the same content, which are accepted too.
     part
-        Its name (train, valid, test) if it is text to build a corpus from.
+        The name of the part (train, valid, test), if it is text to build a corpus from.
     packaged
-        Whether wordkit brings it along.
+        Whether it is installed with wordkit.
     """
 
     path: str
@@ -71,7 +71,7 @@ class DatasetFile:
 
 @dataclass(frozen=True)
 class Dataset:
-    """What the manifest says of a dataset."""
+    """A dataset as the manifest describes it."""
 
     name: str
     kind: str
@@ -86,22 +86,22 @@ class Dataset:
 
     @property
     def parts(self) -> list[str]:
-        """Names of the files that are text."""
+        """The names of the parts that are text."""
         return [file.part for file in self.files if file.part]
 
 
 def dataset_names(*kinds: str) -> list[str]:
-    """The names of the known datasets, all or those of some kinds, in the manifest's order."""
+    """Return the names of known datasets, all or of some kinds, in the manifest's order."""
     return [name for name, known in _manifest().items() if not kinds or known.kind in kinds]
 
 
 def dataset(name: str) -> Dataset:
-    """What is known of a dataset.
+    """Return a known dataset.
 
     Raises
     ------
     CorpusError
-        There is none of that name.
+        There is no dataset of that name.
     """
     known = _manifest()
     if name not in known:
@@ -112,12 +112,12 @@ def dataset(name: str) -> Dataset:
 
 
 def find(name: str) -> list[Path] | None:
-    """The files of a dataset on this machine, in the manifest's order; None if any is missing.
+    """Return a dataset's files on this machine, in the manifest's order; None if any is missing.
 
     Raises
     ------
     CorpusError
-        The name is unknown, or a file stands in its place with a wrong sha256.
+        The name is unknown, or a file exists with a wrong sha256.
     """
     files = dataset(name).files
     paths = [path for file in files if (path := _local(file))]
@@ -125,7 +125,7 @@ def find(name: str) -> list[Path] | None:
 
 
 def fetch(name: str, *, progress: bool = False) -> list[Path]:
-    """The files of a dataset, in the manifest's order; what is missing is downloaded.
+    """Return a dataset's files, in the manifest's order; missing ones are downloaded.
 
     Raises
     ------
@@ -160,9 +160,9 @@ def _read_manifest(text: str) -> dict[str, Dataset]:
 
 
 def corpora_folder() -> Path:
-    """Where the data is that wordkit brings along.
+    """Return the folder of the data that is installed with wordkit.
 
-    ``corpora/`` stands beside the package in a checkout, and inside it once it is installed.
+    ``corpora/`` is beside the package in a checkout, and inside it in an installation.
     """
     package = Path(__file__).parents[1]
     inside = package / "corpora"
@@ -177,7 +177,7 @@ def _cache_folder() -> Path:
 
 
 def _data_folders() -> list[Path]:
-    """Where files are looked for; where users are told to put them is the first."""
+    """Return the folders to search; messages ask users to put files into the first."""
     data = os.environ.get("WORDKIT_DATA")
     return [folder for folder in (data and Path(data), cache_folder()) if folder]
 
@@ -210,7 +210,7 @@ def _sha256(path: Path) -> str:
 
 
 def _download(file: DatasetFile, progress: bool) -> Path:
-    """Stream a file into the cache folder; nothing is left there unless all of it is right."""
+    """Download a file into the cache folder; it is kept only if it is complete and correct."""
     path = _cache_folder() / file.path
     if file.address is None:
         raise _failure(file, "no known address serves this file")
@@ -226,7 +226,7 @@ def _download(file: DatasetFile, progress: bool) -> Path:
 
 
 def _stream(file: DatasetFile, address: str) -> Iterator[bytes]:
-    """The bytes behind the address: as many as the manifest says, or an error."""
+    """Yield the bytes at an address: exactly as many as the manifest says, or an error."""
     received = 0
     try:
         _check_address(address)
@@ -239,7 +239,7 @@ def _stream(file: DatasetFile, address: str) -> Iterator[bytes]:
                 yield chunk
     except (OSError, http.client.HTTPException) as error:
         if isinstance(error, HTTPError):
-            error.close()  # it holds the connection
+            error.close()  # it holds the connection open
         reason = error.reason if type(error) is URLError else error
         raise _failure(file, " ".join(str(reason).split())) from error
     if received < file.size:
@@ -247,7 +247,7 @@ def _stream(file: DatasetFile, address: str) -> Iterator[bytes]:
 
 
 class _SafeRedirects(urllib.request.HTTPRedirectHandler):
-    """Follow redirects, but only to addresses that are as safe as the one asked for."""
+    """Follow redirects only to addresses that are as safe as the original."""
 
     def redirect_request(
         self, req: urllib.request.Request, fp: Any, code: int, msg: str, headers: Any, newurl: str
@@ -257,7 +257,7 @@ class _SafeRedirects(urllib.request.HTTPRedirectHandler):
 
 
 def _check_address(address: str, before: str = "http") -> None:
-    """Refuse all but https; http is let through within this machine, but not after https."""
+    """Reject all but https; http is allowed within this machine, but not after https."""
     parts = urlsplit(address)
     local = parts.scheme == "http" and _is_loopback(parts.hostname or "")
     if parts.scheme != "https" and not (local and before == "http"):

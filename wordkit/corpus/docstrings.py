@@ -1,7 +1,7 @@
 """The docstring corpus: real technical English that every machine with Python has.
 
-The docstrings of the standard library and of the installed packages, and the
-topics of the language reference, read from source: nothing is imported or run.
+The docstrings of the standard library and the installed packages, and the topics of the
+language reference, are read from source: nothing is imported or run.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ _NOT_OURS = {"site-packages", "dist-packages", "__pycache__"}  # roots of their 
 
 @dataclass(frozen=True)
 class DocstringSummary:
-    """What was written: source files read, docstrings, and words between white space."""
+    """What was written: source files read, docstrings, and words separated by white space."""
 
     files: int
     docstrings: int
@@ -43,24 +43,24 @@ def write_docstrings(
     workers: int | None = None,
     progress: bool = False,
 ) -> DocstringSummary:
-    """Write the docstrings of all Python files below ``roots``, one a line, each once.
+    """Write the docstrings of all Python files below ``roots``, one per line, each once.
 
-    The result is the same bytes for any number of workers. Doctests and the
-    docstrings of tests stay in: without them there are 10 % and 6 % fewer words,
-    and analogies were answered no better.
+    The bytes are the same for any number of workers. Doctests and the docstrings of tests are
+    kept: without them there are 10 % and 6 % fewer words, and analogies were answered no
+    better.
 
     Parameters
     ----------
     roots
         Folders; the standard library and the installed packages by default.
-        Files that cannot be read or parsed are passed over.
+        Files that cannot be read or parsed are skipped.
     workers
-        Processes; as many as there are cores by default.
+        Processes; one per core by default.
 
     Raises
     ------
     CorpusError
-        There is not one docstring below the roots.
+        There are no docstrings below the roots.
     """
     folders = _default_roots() if roots is None else [Path(root) for root in roots]
     sources = _sources(folders)
@@ -75,7 +75,7 @@ def write_docstrings(
                 if docstring not in seen:
                     seen.add(docstring)
                     words += docstring.count(" ") + 1
-                    # an escape such as "\ud800" makes text that UTF-8 cannot say
+                    # an escape such as "\ud800" makes text that UTF-8 cannot encode
                     out.write(docstring.encode("utf-8", "replace") + b"\n")
             bar.update(size)
         if not seen:
@@ -90,7 +90,7 @@ def _default_roots() -> list[Path]:
 
 
 def _sources(roots: Iterable[Path]) -> list[Path]:
-    """The Python files below the roots, each once, sorted."""
+    """Return the Python files below the roots, each once, sorted."""
     found: set[Path] = set()
     for root in roots:
         for folder, folders, names in os.walk(root.resolve()):
@@ -100,7 +100,7 @@ def _sources(roots: Iterable[Path]) -> list[Path]:
 
 
 def _read(batch: list[Path]) -> tuple[int, list[str]]:
-    """Bytes of the files, and their docstrings, each on one line."""
+    """Return the bytes of some files, and their docstrings, each on one line."""
     size = 0
     texts: list[str] = []
     for path in batch:
@@ -109,7 +109,7 @@ def _read(batch: list[Path]) -> tuple[int, list[str]]:
             size += len(source)
             texts += _texts(path, source)
         except (OSError, SyntaxError, ValueError, RecursionError, MemoryError):
-            continue  # unreadable, not Python of this version, or deeper than the parser goes
+            continue  # unreadable, not Python of this version, or nested too deeply for the parser
     return size, [line for text in texts if (line := " ".join(text.split()))]
 
 
@@ -123,7 +123,7 @@ def _texts(path: Path, source: bytes) -> Iterator[str]:
 
 
 def _docstrings(tree: ast.Module) -> Iterator[str]:
-    """The docstrings of a module in the order of its source."""
+    """Yield the docstrings of a module in the order of its source."""
     waiting: list[ast.AST] = [tree]
     while waiting:
         node = waiting.pop()
@@ -134,7 +134,7 @@ def _docstrings(tree: ast.Module) -> Iterator[str]:
 
 
 def _topics(tree: ast.Module) -> Iterator[str]:
-    """The values of the dictionary that ``pydoc_data/topics.py`` holds."""
+    """Yield the values of the dictionary in ``pydoc_data/topics.py``."""
     for node in tree.body:
         if isinstance(node, ast.Assign) and isinstance(node.value, ast.Dict):
             yield from map(str, ast.literal_eval(node.value).values())

@@ -1,4 +1,4 @@
-"""Text as ids, in memory or in a folder: one flat array and where its documents begin."""
+"""Text as ids, in memory or in a folder: one flat array, and where documents begin."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ VOCABULARY, IDS, OFFSETS = "vocabulary.txt", "ids.safetensors", "offsets.safeten
 
 
 class Encoded(NamedTuple):
-    """What a corpus is made of; see ``wordkit.corpus.corpus.Corpus``."""
+    """The data of a corpus; see ``wordkit.corpus.corpus.Corpus``."""
 
     vocabulary: Vocabulary
     ids: np.ndarray
@@ -80,17 +80,17 @@ def _check(directory: Path, ids: np.ndarray, offsets: np.ndarray) -> None:
 
 
 def part_names(directory: Path) -> list[str]:
-    """The corpora inside a folder that holds several, such as train, valid and test.
+    """Return the names of the corpora in a folder of several, such as train, valid, test.
 
     Raises
     ------
     FormatError
-        It does not say which.
+        Its configuration does not name them.
     """
     try:
         parts = read_config(directory, PARTS_KIND, VERSION).get("parts")
     except (OSError, FormatError):
-        return []  # it holds something else
+        return []  # the folder is of another kind
     if not isinstance(parts, list) or not parts or not all(map(_is_file_name, parts)):
         raise FormatError(f"{directory} is damaged: its config.json has no list of parts")
     return parts

@@ -1,8 +1,8 @@
-"""The two classic tasks of sequence to sequence, generated: sums, and dates.
+"""Two classic sequence-to-sequence tasks, generated: sums and dates.
 
 Sums are those of Zaremba and Sutskever (2014), read and written character by character.
-No two pairs of a list have the same question, so that parts cut from one list share none:
-a test asks nothing that was trained on.
+No two pairs of a list have the same question, so that parts of one list share none: no test
+question occurs in training.
 """
 
 from __future__ import annotations
@@ -17,24 +17,24 @@ from wordkit.errors import CorpusError
 TextPair = tuple[str, str]
 """A question and its answer."""
 
-_BLOCK = 1 << 12  # questions drawn at once
+_BLOCK = 1 << 12  # questions drawn at a time
 
 
 def addition_pairs(count: int = 50_000, *, digits: int = 3, seed: int = 1) -> list[TextPair]:
     """Different sums, such as ("16+75", "91").
 
     Short numbers are as frequent as long ones: first the number of digits is drawn, then
-    the digits. Of a+b and b+a only one is asked, since who knows the one knows the other.
+    the digits. Of a+b and b+a only one occurs, as either gives away the other.
 
     Parameters
     ----------
     digits
-        The most that a summand has, 1 to 18.
+        The largest number of digits of a summand, 1 to 18.
 
     Raises
     ------
     CorpusError
-        There are not so many sums, or ``digits`` is out of range.
+        There are fewer sums than ``count``, or ``digits`` is out of range.
     """
     if not 1 <= digits <= 18:
         raise CorpusError(f"digits must be from 1 to 18, not {digits}")
@@ -84,7 +84,7 @@ def date_pairs(count: int = 50_000, *, seed: int = 1) -> list[TextPair]:
     Raises
     ------
     CorpusError
-        There are not so many.
+        There are fewer dates than ``count``.
     """
     _check_count(count, DIFFERENT_DATES, "ways to write the dates from 1970 to 2069")
     rng = np.random.default_rng(seed)
@@ -124,10 +124,10 @@ def _check_count(count: int, most: int, what: str) -> None:
 def _different(
     drawn: Iterator[tuple[Hashable, TextPair]], count: int, rng: np.random.Generator
 ) -> list[TextPair]:
-    """The first so many pairs whose keys differ, shuffled.
+    """Return the first ``count`` pairs with distinct keys, shuffled.
 
-    As they are drawn, short sums would stand at the beginning, of which there are few, and
-    a part cut from the end would be of another kind.
+    In the order drawn, short sums, of which there are few, would all be near the beginning,
+    so that a part cut from the end would differ in kind.
     """
     found: dict[Hashable, TextPair] = {}
     while len(found) < count:

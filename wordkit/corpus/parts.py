@@ -17,9 +17,9 @@ from wordkit.storage.folders import new_folder
 def build_dataset(
     name: str, directory: str | Path, workers: int | None = None, *, progress: bool = False
 ) -> list[tuple[str, Corpus]]:
-    """Build the parts of a known dataset, with the vocabulary of the first alone.
+    """Build the parts of a known dataset, with the vocabulary of the first part only.
 
-    The text is taken as the field does: tokens split on white space, nothing changed,
+    The text is treated as is usual in the field: tokens split at white space, unchanged, and
     ``<eos>`` for each newline.
     """
     text = TextOptions(tokenizer="whitespace", lower=False, normalize=False, eos="line")

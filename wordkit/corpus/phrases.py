@@ -1,4 +1,4 @@
-"""Collocations become words: new york becomes new_york.
+"""Join collocations into words: new york becomes new_york.
 
 A pass finds the collocations and joins them from left to right, never across the end of
 a document. The next pass can join new_york and times.
@@ -27,11 +27,11 @@ from wordkit.storage.locks import locked
 
 @dataclass(frozen=True)
 class Phrase:
-    """Two neighbours that became one word."""
+    """Two neighbours that were joined into one word."""
 
     joined: str
     count: int
-    """How often they were joined."""
+    """The number of times they were joined."""
     score: float
 
 
@@ -59,15 +59,15 @@ def join_phrases(
         ``word2vec``, (count(ab) - min_count) / (count(a) count(b)) times the number of
         different words and pairs (Mikolov et al. 2013; the factor is gensim's, word2phrase.c
         has the number of tokens). Or one of NLTK's association measures, see
-        ``wordkit.corpus.collocations.MEASURES``; with these, pairs that are rarer than by
-        chance are never joined.
+        ``wordkit.corpus.collocations.MEASURES``; with these, pairs rarer than by chance are
+        never joined.
     threshold
-        Pairs with a greater score are joined; by default .5 for ``npmi``, 10 for
+        Pairs with a higher score are joined; by default .5 for ``npmi``, 10 for
         ``word2vec``.
     min_count
         Rarer pairs are not joined.
     passes
-        How often to begin again with what is joined: two make phrases of up to four words.
+        How many times to join, each on the result before: two make phrases of up to four words.
 
     Returns
     -------
@@ -78,9 +78,9 @@ def join_phrases(
     Raises
     ------
     CorpusError
-        A setting out of its range, or a damaged corpus.
+        A setting is out of range, or the corpus is damaged.
     FormatError
-        Something else stands in the place of the directory.
+        Something else exists at the directory.
     InUseError
         Another process is writing it.
     """
@@ -114,12 +114,12 @@ def join_phrases(
             write_encoded(directory, corpus.vocabulary, pieces, corpus.offsets, settings)
             corpus = Corpus.load(directory, verify=False)
         elif found:
-            corpus.ids = np.array(corpus.ids)  # no longer a scratch file
+            corpus.ids = np.array(corpus.ids)  # no longer in a scratch file
     return corpus, found
 
 
 def _counted(corpus: Corpus) -> Corpus:
-    """The corpus with the counts of its own text: its vocabulary may be of another one."""
+    """Return the corpus with counts of its own text; its vocabulary may be of another text."""
     size = len(corpus.vocabulary)
     counts = np.zeros(size, np.int64)
     for piece in _pieces(corpus.ids):
@@ -147,7 +147,7 @@ def _join(
         f"{words[a]}{delimiter}{words[b]}"
         for a, b in zip(pairs.first.tolist(), pairs.second.tolist(), strict=True)
     ]
-    numbering = Numbering(corpus.vocabulary.index)  # a name may be a word already
+    numbering = Numbering(corpus.vocabulary.index)  # a joined name may already be a word
     new_ids = np.array([numbering[name] for name in names], np.int32)
     offsets = np.zeros_like(corpus.offsets)
     with scratch_file(directory) as scratch:
@@ -184,13 +184,13 @@ def _write_joined(
         places = every_second(np.flatnonzero(wanted[slots] == keys))
         slots = slots[places]
         end = min(start + collocations.PIECE, corpus.tokens)
-        if len(places):  # the last pair may need the first word of the next piece
+        if len(places):  # the last pair may include the first word of the next piece
             end = max(end, start + int(places[-1]) + 2)
         piece, kept = np.array(corpus.ids[start:end], np.int32), np.ones(end - start, bool)
         piece[places], kept[places + 1] = new_ids[slots], False
         file.write(piece[kept].data)
         times += np.bincount(slots, minlength=len(wanted))
-        before = np.concatenate([[0], np.cumsum(kept)])  # kept before each token
+        before = np.concatenate([[0], np.cumsum(kept)])  # tokens kept before each token
         first, last = np.searchsorted(corpus.offsets, [start, end])
         offsets[first:last] = length + before[corpus.offsets[first:last] - start]
         start, length = end, length + int(before[-1])
@@ -200,7 +200,7 @@ def _write_joined(
 
 
 def every_second(places: np.ndarray) -> np.ndarray:
-    """Of each run of neighbouring places (ascending) the first, the third, and so on."""
+    """Keep the first, third, fifth ... of each run of adjacent places (ascending)."""
     begins = np.diff(places, prepend=-2) > 1
     run = np.maximum.accumulate(np.where(begins, places, 0))
     return places[(places - run) % 2 == 0]
@@ -209,7 +209,7 @@ def every_second(places: np.ndarray) -> np.ndarray:
 def _renumbered(
     words: list[str], counts: np.ndarray, ids: np.ndarray, offsets: np.ndarray
 ) -> Corpus:
-    """A corpus of words and ids in any order; the ids are changed in place."""
+    """Make a corpus of words and ids in any order; the ids are changed in place."""
     vocabulary = Vocabulary.from_counts(words, counts)
     get = vocabulary.index.get
     ranks = np.fromiter((get(word, -1) for word in words), np.int32, len(words))

@@ -14,7 +14,7 @@ from wordkit.random_streams import stream
 
 
 class Text(Protocol):
-    """What is asked of a corpus here."""
+    """What these functions need of a corpus."""
 
     vocabulary: Vocabulary
     ids: np.ndarray
@@ -22,7 +22,7 @@ class Text(Protocol):
 
 
 class Part(NamedTuple):
-    """What a part is made of; see ``wordkit.corpus.corpus.Corpus``."""
+    """The data of a part; see ``wordkit.corpus.corpus.Corpus``."""
 
     vocabulary: Vocabulary
     ids: np.ndarray
@@ -30,12 +30,12 @@ class Part(NamedTuple):
 
 
 def sizes_of(shares: Sequence[float], total: int) -> np.ndarray:
-    """The ends of parts of a whole, rounded; they begin where the one before ends.
+    """Return the ends of the parts of a whole, rounded; each begins where the last ends.
 
     Raises
     ------
     CorpusError
-        A share is no number above 0, or they sum to more than 1.
+        A share is not above 0, or they sum to more than 1.
     """
     if not shares:
         raise CorpusError("expected the shares of the parts, such as 0.8, 0.1, 0.1; found none")
@@ -50,7 +50,7 @@ def sizes_of(shares: Sequence[float], total: int) -> np.ndarray:
 
 
 def drawn(shares: Sequence[float], total: int, seed: int) -> list[np.ndarray]:
-    """The numbers of what is drawn for each part from a whole, ascending.
+    """Draw the indices of each part of a whole, ascending.
 
     Raises
     ------
@@ -63,7 +63,7 @@ def drawn(shares: Sequence[float], total: int, seed: int) -> list[np.ndarray]:
 
 
 def shares_of(corpus: Text, shares: Sequence[float], seed: int) -> Iterator[Part]:
-    """The parts of a corpus; see ``Corpus.split``."""
+    """Return the parts of a corpus; see ``Corpus.split``."""
     documents = len(corpus.offsets) - 1
     parts = drawn(shares, documents, seed)
     if all(len(part) for part in parts):
@@ -83,7 +83,7 @@ def shares_of(corpus: Text, shares: Sequence[float], seed: int) -> Iterator[Part
 
 
 def part_of(corpus: Text, chosen: np.ndarray) -> Part:
-    """Some documents: those where ``chosen`` (documents,) is true."""
+    """Return the documents where ``chosen`` (documents,) is true."""
     lengths = np.diff(corpus.offsets)
     ids = corpus.ids[np.repeat(chosen, lengths)]
     offsets = np.concatenate([[0], np.cumsum(lengths[chosen])])
@@ -91,7 +91,7 @@ def part_of(corpus: Text, chosen: np.ndarray) -> Part:
 
 
 def _piece_of(corpus: Text, start: int, end: int) -> Part:
-    """The tokens [start, end), with the ends of documents among them."""
+    """Return the tokens [start, end), with the document boundaries among them."""
     inner = corpus.offsets[(corpus.offsets > start) & (corpus.offsets < end)]
     offsets = np.concatenate([[start], inner, [end]]) - start
     return _counted(corpus.vocabulary, np.array(corpus.ids[start:end]), offsets)

@@ -58,14 +58,14 @@ def read_config(folder: str | Path, kind: str, version: int) -> dict[str, Any]:
         raise FileNotFoundError(2, "No such file or directory", str(folder))
     path = folder / CONFIG
     if not path.is_file():
-        raise FormatError(f"{folder} is not a wordkit {kind}: it has no {CONFIG}")
+        raise FormatError(f"{folder} holds no wordkit {kind}: it has no {CONFIG}")
     config = load_config(path)
     if config.get("kind") != kind:
         found = config.get("kind", "something unknown")
-        raise FormatError(f"{folder} holds a wordkit {found}, not a wordkit {kind}")
+        raise FormatError(f"{folder} is a wordkit folder of the kind {found}, expected {kind}")
     if not isinstance(config.get("version"), int) or config["version"] > version:
         raise FormatError(
-            f"{folder} is a {kind} of format version {config.get('version')}, and this wordkit "
+            f"{folder} ({kind}) has format version {config.get('version')}, and this wordkit "
             f"reads up to version {version}: upgrade wordkit"
         )
     return config

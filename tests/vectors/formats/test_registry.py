@@ -357,7 +357,7 @@ def test_names_that_are_wrong(tmp_path):
         load(write(tmp_path / "v", b"a 1\n"), "text")
     with pytest.raises(FormatError, match="is a folder"):
         load(tmp_path, "glove")
-    with pytest.raises(FormatError, match="not a wordkit vectors"):
+    with pytest.raises(FormatError, match="holds no wordkit vectors: it has no"):
         load(tmp_path)
     with pytest.raises(FormatError, match="did not write"):
         save(TINY, tmp_path)
