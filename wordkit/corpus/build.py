@@ -171,9 +171,8 @@ class TextRead:
         start = kept = 0
         found = [np.zeros(1, np.int64)]
         for piece in self._pieces():
-            before = np.concatenate(
-                [[0], np.cumsum(new_ids[piece] >= 0)]
-            )  # tokens kept before each token
+            # tokens kept before each token
+            before = np.concatenate([[0], np.cumsum(new_ids[piece] >= 0)])
             first, last = np.searchsorted(self.boundaries, [start, start + len(piece)])
             found.append(kept + before[self.boundaries[first:last] - start])
             start, kept = start + len(piece), kept + int(before[-1])
@@ -220,9 +219,7 @@ def scratch_file(directory: str | Path | None) -> Iterator[IO[bytes]]:
     except OSError as error:
         # ENOENT: none of the folders for temporary files can be written
         full = error.errno in {*FULL, errno.ENOENT}
-        if (
-            not full or error.filename is not None
-        ):  # an error of a named file is not about this one
+        if not full or error.filename is not None:  # the error of some named file
             raise
         place = parent or tempfile.tempdir or "a temporary folder"
         elsewhere = "set TMPDIR to" if parent is None else "name a place in"
