@@ -114,6 +114,15 @@ def test_words_are_chosen_in_one_of_four_ways():
     assert choose(source, groups=groups) == (["w1", "w2", "w3"], ["a", "a", "b"])
 
 
+def test_stop_words_are_left_out_where_words_are_chosen():
+    words = ["the", "whale", "of", "ship", "sea"]
+    source = WordVectors(words, [[1, 0], [1, 0.1], [1, 0.2], [1, 0.9], [1, 0.5]])
+    assert choose(source, top=2, stop_words=False) == (["whale", "ship"], None)
+    assert choose(source, around="whale", top=1, stop_words=False) == (["whale", "sea"], None)
+    assert choose(source, ["the"], stop_words=False) == (["the"], None)
+    assert choose(source, groups={"a": ["of"]}, stop_words=False) == (["of"], ["a"])
+
+
 @pytest.mark.parametrize(
     ("given", "message"),
     [

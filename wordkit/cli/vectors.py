@@ -1,4 +1,4 @@
-"""wordkit vectors: from a corpus to word vectors, and the questions to ask of them."""
+"""wordkit vectors: what all its commands share, and those for whole files of vectors."""
 
 from __future__ import annotations
 
@@ -23,15 +23,6 @@ FORMATS = ("wordkit", "word2vec", "word2vec-binary", "glove", "fasttext", "proje
 PATH = click.Path(path_type=Path)
 
 vectors_argument = click.argument("path", metavar="VEC", type=PATH)
-topn_option = click.option(
-    "-n", "topn", default=10, show_default=True, type=click.IntRange(1), help="Answers to give."
-)
-restrict_option = click.option(
-    "--restrict-vocab",
-    type=click.IntRange(1),
-    metavar="N",
-    help="Answer with one of the N most frequent words.",
-)
 cosine_method_option = click.option(
     "--method",
     default="3cosadd",
@@ -55,75 +46,6 @@ def written(output: Path, made: WordVectors, as_json: bool, how: str = "", **fac
         print_json({"output": str(output), **size, **facts})
     else:
         say(f"{output}: {len(made):,} vectors of {made.vector_size:,} dimensions{how}")
-
-
-@click.command()
-@vectors_argument
-@click.argument("words", nargs=-1, required=True, metavar="WORD...")
-@topn_option
-@restrict_option
-@json_option
-def similar(
-    path: Path, words: tuple[str, ...], topn: int, restrict_vocab: int | None, as_json: bool
-) -> None:
-    """Find the words nearest to each WORD, with their cosines.
-
-    \b
-    wordkit vectors similar vectors matrix tensor -n 5
-    """
-    found = load(path).most_similar_batch(words, topn, restrict_vocab)
-    if as_json:
-        print_json(
-            [
-                {"word": word, "similar": answers_as_dicts(near)}
-                for word, near in zip(words, found, strict=True)
-            ]
-        )
-    elif len(words) == 1:
-        print_rows(found[0])
-    else:
-        print_rows(
-            (word, *answer) for word, near in zip(words, found, strict=True) for answer in near
-        )
-
-
-@click.command()
-@vectors_argument
-@click.argument("a")
-@click.argument("b")
-@click.argument("c")
-@topn_option
-@restrict_option
-@cosine_method_option
-@json_option
-def analogy(path: Path, a: str, b: str, c: str, as_json: bool, **options: Any) -> None:
-    """Solve an analogy: A is to B as C is to which word.
-
-    \b
-    wordkit vectors analogy vectors man king woman
-    """
-    answers = load(path).analogy(a, b, c, **options)
-    if as_json:
-        print_json({"a": a, "b": b, "c": c, "answers": answers_as_dicts(answers)})
-    else:
-        print_rows(answers)
-
-
-@click.command()
-@vectors_argument
-@click.argument("words", nargs=-1, required=True, metavar="WORD...")
-@json_option
-def odd(path: Path, words: tuple[str, ...], as_json: bool) -> None:
-    """Find the WORD that does not belong with the others.
-
-    \b
-    wordkit vectors odd vectors apple pear matrix plum
-    """
-    answer = load(path).doesnt_match(words)
-    if as_json:
-        print_json({"words": words, "odd": answer})
-    else:
-        print_rows([[answer]])
 
 
 @click.command()
@@ -284,47 +206,6 @@ def info(path: Path, top: int, verify: bool, as_json: bool) -> None:
 
 @click.command()
 @vectors_argument
-@click.argument("words", nargs=-1, metavar="[WORD...]")
-@click.option(
-    "-o", "--output", required=True, type=PATH, help="Picture to write: .png, .svg or .pdf."
-)
-@click.option(
-    "--top",
-    default=150,
-    show_default=True,
-    type=click.IntRange(1),
-    help="Draw the most frequent words.",
-)
-@click.option(
-    "--method",
-    default="pca",
-    show_default=True,
-    type=click.Choice(["pca", "tsne", "raw"]),
-    help="How dimensions become two.",
-)
-@click.option("--seed", default=1, show_default=True, type=seed_range, help="Seed of t-SNE.")
-@json_option
-def plot(path: Path, words: tuple[str, ...], output: Path, as_json: bool, **options: Any) -> None:
-    """Draw a map of the WORDs, or of the most frequent words.
-
-    \b
-    wordkit vectors plot vectors -o map.png --method tsne
-    """
-    from wordkit.vectors.chosen_words import choose
-    from wordkit.vectors.maps import map_words
-
-    found, chosen = load(path), list(words) or None
-    found.plot(chosen, path=output, **options)
-    if as_json:
-        drawn, _ = choose(found, chosen, top=options["top"])
-        places = map_words(found, drawn, method=options["method"], seed=options["seed"])
-        print_json([{"word": w, "x": x, "y": y} for w, (x, y) in zip(drawn, places, strict=True)])
-    else:
-        say(f"{output}: a map")
-
-
-@click.command()
-@vectors_argument
 @click.argument("file", metavar="[FILE|-]", type=PATH, default="-")
 @click.option(
     "--weighting",
@@ -354,8 +235,3 @@ def embed(path: Path, file: Path, weighting: str, lower: bool, as_json: bool) ->
     else:
         for row in rows:
             click.echo("\t".join(map(str, row)))
-
-
-def answers_as_dicts(answers: list[tuple[str, float]]) -> list[dict[str, Any]]:
-    """(word, score) pairs for JSON."""
-    return [{"word": word, "score": score} for word, score in answers]

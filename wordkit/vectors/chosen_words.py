@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from itertools import filterfalse, islice
 from typing import TYPE_CHECKING
 
+from wordkit.corpus.stop_words import is_stop_word
 from wordkit.errors import ModelError
 
 if TYPE_CHECKING:
@@ -39,6 +41,7 @@ def choose(
     around: str | None = None,
     groups: Mapping[str, Iterable[str]] | None = None,
     top: int | None = None,
+    stop_words: bool = True,
 ) -> tuple[list[str], list[str] | None]:
     """Return the distinct words to draw, and the group of each, if there are groups.
 
@@ -60,11 +63,17 @@ def choose(
     if around is not None:
         if not isinstance(around, str):
             raise ModelError(f"around must be one word, not {around!r}")
-        near = vectors.most_similar(around, topn=NEAR if top is None else top)
-        return [around, *(word for word, _ in near)], None
+        return [around, *_near(vectors, around, NEAR if top is None else top, stop_words)], None
     if groups is not None:
         return _grouped(groups)
-    return vectors.words[: max(FREQUENT if top is None else top, 0)], None
+    frequent = iter(vectors.words) if stop_words else filterfalse(is_stop_word, vectors.words)
+    return list(islice(frequent, max(FREQUENT if top is None else top, 0))), None
+
+
+def _near(vectors: WordVectors, around: str, top: int, stop_words: bool) -> list[str]:
+    passed_over = 0 if stop_words else sum(map(is_stop_word, vectors.words))
+    near = [word for word, _ in vectors.most_similar(around, topn=top + passed_over)]
+    return near if stop_words else list(filterfalse(is_stop_word, near))[:top]
 
 
 def _grouped(groups: Mapping[str, Iterable[str]]) -> tuple[list[str], list[str]]:

@@ -177,6 +177,7 @@ class WordVectors(VectorTable):
         around: str | None = None,
         groups: Mapping[str, Iterable[str]] | None = None,
         top: int | None = None,
+        stop_words: bool = True,
         method: str = "pca",
         seed: int = 1,
         path: str | Path | None = None,
@@ -193,6 +194,9 @@ class WordVectors(VectorTable):
             ``{"name": [words]}``: each group has a colour, named in a legend.
         top
             How many, where neither ``words`` nor ``groups`` says it: 150 most frequent words.
+        stop_words
+            Whether these may be function words of English, or have no letter; see
+            ``wordkit.corpus.stop_words.is_stop_word``.
         method, seed
             ``pca``, ``tsne`` or ``raw``; see ``wordkit.vectors.maps.map_words``.
         path
@@ -214,7 +218,7 @@ class WordVectors(VectorTable):
         from wordkit.vectors.maps import map_words
 
         check_picture(path)
-        chosen, group_of = choose(self, words, around, groups, top)
+        chosen, group_of = choose(self, words, around, groups, top, stop_words)
         places = map_words(self, chosen, method=method, seed=seed)
         title = None if around is None else f"around {around}"
         return plot_words(chosen, places, path, groups=group_of, title=title)
