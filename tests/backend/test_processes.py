@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 
+import joblib
 import pytest
 
 from wordkit.backend.processes import in_processes
@@ -42,3 +43,10 @@ def test_an_error_comes_through_and_later_work_goes_on() -> None:
     with pytest.raises(ZeroDivisionError):
         list(in_processes(lambda n: 1 // n, [1, 0, 1], 2))
     assert list(in_processes(lambda n: 1 // n, [1, 1], 2)) == [1, 1]
+
+
+def test_joblib_has_processes_of_its_own() -> None:
+    """Which it would take from loky's shared place, and fail."""
+    for _ in range(2):
+        assert list(in_processes(str, range(5), 2)) == ["0", "1", "2", "3", "4"]
+        assert joblib.Parallel(2)(joblib.delayed(abs)(n) for n in (-1, -2)) == [1, 2]

@@ -23,6 +23,7 @@ from wordkit.lm.texts import read_text
 from wordkit.training.batches import TextBatches
 from wordkit.training.descent.options import OPTIMIZERS
 from wordkit.training.model import evaluate
+from wordkit.training.runs.checkpoint import latest_weights
 from wordkit.vectors.word_vectors import WordVectors
 
 TRAIN, VALID = corpus(times=12), corpus(times=2)
@@ -101,8 +102,12 @@ def test_a_broken_run_ends_in_the_same_bits(
     trained(tmp_path / "whole")
     with interrupted_after(16, RecurrentLanguageModel, monkeypatch):
         trained(tmp_path / "broken")
-    with pytest.raises(FormatError, match="only checkpoints of its training"):
-        RecurrentLanguageModel.load(tmp_path / "broken")
+    begun = RecurrentLanguageModel.load(tmp_path / "broken")
+    best = latest_weights(tmp_path / "broken" / "checkpoints")
+    assert best is not None
+    assert begun.history == {"unfinished": True, "step": best[0]}
+    for path, weight in best[1].items():
+        np.testing.assert_array_equal(begun.params[path], weight)
     trained(tmp_path / "broken", resume=True)
     assert weights(tmp_path / "broken") == weights(tmp_path / "whole")
 

@@ -17,6 +17,7 @@ from wordkit.seq2seq.model import EncoderDecoder
 from wordkit.seq2seq.settings import Seq2SeqSettings, Seq2SeqTraining
 from wordkit.training.descent.options import OPTIMIZERS
 from wordkit.training.model import evaluate
+from wordkit.training.runs.checkpoint import latest_weights
 
 
 def reversals(count: int, seed: int) -> list[tuple[list[str], list[str]]]:
@@ -117,8 +118,12 @@ def test_a_broken_run_ends_in_the_same_bits(
     trained(tmp_path / "whole")
     with interrupted_after(16, EncoderDecoder, monkeypatch):
         trained(tmp_path / "broken")
-    with pytest.raises(FormatError, match="only checkpoints of its training"):
-        EncoderDecoder.load(tmp_path / "broken")
+    begun = EncoderDecoder.load(tmp_path / "broken")
+    best = latest_weights(tmp_path / "broken" / "checkpoints")
+    assert best is not None
+    assert begun.history == {"unfinished": True, "step": best[0]}
+    for path, weight in best[1].items():
+        np.testing.assert_array_equal(begun.params[path], weight)
     trained(tmp_path / "broken", resume=True)
     assert weights(tmp_path / "broken") == weights(tmp_path / "whole")
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import signal
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
@@ -35,11 +36,10 @@ def in_processes(
         yield from map(function, items)
         return
     # loky, unlike multiprocessing, takes lambdas and scripts without a __main__ guard
-    from joblib.externals.loky import get_reusable_executor
     from joblib.externals.loky.process_executor import TerminatedWorkerError
 
     with _interrupts_blocked():
-        executor = get_reusable_executor(workers, timeout=60)
+        executor = _executor(workers)
         executor.submit(int)  # starts the processes
     waiting: deque[Any] = deque()
     try:
@@ -50,12 +50,34 @@ def in_processes(
         while waiting:
             yield waiting.popleft().result()
     except TerminatedWorkerError:
+        _executors.clear()
         raise BackendError(
             "a worker process was killed, perhaps because memory ran out; try fewer --workers"
         ) from None
     finally:
         for future in waiting:
             future.cancel()
+
+
+_executors: dict[tuple[int, int], Any] = {}
+"""One at most, by the process that it belongs to and its number of workers."""
+
+
+def _executor(workers: int) -> Any:
+    """The processes of the call before, if there are as many; they end when idle for a minute.
+
+    loky's own reusable executor is not used: joblib's ``Parallel`` would take it for its own.
+    """
+    from joblib.externals.loky import ProcessPoolExecutor
+
+    key = os.getpid(), workers
+    if key not in _executors:
+        for (process, _), other in _executors.items():
+            if process == key[0]:  # of a process that was forked it is its parent's
+                other.shutdown(wait=False)
+        _executors.clear()
+        _executors[key] = ProcessPoolExecutor(workers, timeout=60)
+    return _executors[key]
 
 
 @contextmanager

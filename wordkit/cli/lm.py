@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from wordkit.cli.models import print_model
+from wordkit.cli.models import print_model, say_unfinished
 from wordkit.cli.output import (
     json_option,
     print_json,
@@ -163,7 +163,9 @@ def load(path: Path) -> RecurrentLanguageModel:
     """Load a language model; it is imported only now."""
     from wordkit.lm.model import RecurrentLanguageModel
 
-    return RecurrentLanguageModel.load(path)
+    model = RecurrentLanguageModel.load(path)
+    say_unfinished(path, model)
+    return model
 
 
 def _read_ids(model: RecurrentLanguageModel, text: Path, unwrap: bool) -> tuple[np.ndarray, int]:

@@ -10,7 +10,7 @@ from typing import Any
 
 import click
 
-from wordkit.cli.output import print_json, print_rows
+from wordkit.cli.output import print_json, print_rows, say
 
 AT_LEAST_1 = click.IntRange(1)
 
@@ -69,6 +69,13 @@ def draw_loss(folder: Path) -> None:
         loss_curve(read_metrics(folder / METRICS), folder / "loss.png")
     except BackendError:
         return
+
+
+def say_unfinished(path: Path, model: Any) -> None:
+    """Where a model's training has not ended, of which step the weights are."""
+    if "unfinished" in model.history:
+        say(f"{path} is not trained to its end: these are the weights of step "
+            f"{model.history['step']:,}")  # fmt: skip
 
 
 def print_model(model: Any, words: Mapping[str, int], as_json: bool) -> None:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from wordkit.cli.models import AT_LEAST_1, print_model
+from wordkit.cli.models import AT_LEAST_1, print_model, say_unfinished
 from wordkit.cli.output import json_option, print_json, print_rows, print_table, say, write
 from wordkit.interrupts import Interrupted
 
@@ -185,7 +185,9 @@ def load(path: Path) -> EncoderDecoder:
     """Load an encoder-decoder; it is imported only now."""
     from wordkit.seq2seq.model import EncoderDecoder
 
-    return EncoderDecoder.load(path)
+    model = EncoderDecoder.load(path)
+    say_unfinished(path, model)
+    return model
 
 
 def _tokens(model: EncoderDecoder, line: str) -> Sequence[str]:

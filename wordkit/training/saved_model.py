@@ -9,7 +9,7 @@ A folder of checkpoints may stand beside them.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any, ClassVar, TypeVar
@@ -21,13 +21,15 @@ from wordkit.backend.memory import check_memory
 from wordkit.corpus.vocabulary import Vocabulary
 from wordkit.errors import CorpusError, FormatError, ModelError
 from wordkit.layers.base import Layer, distinct
-from wordkit.storage.config import read_config, write_config
+from wordkit.storage.config import CONFIG, read_config, write_config
 from wordkit.storage.folders import new_folder
 from wordkit.storage.tensors import map_tensors, write_tensors
-from wordkit.training.runs.checkpoint import CHECKPOINTS, check_finished
+from wordkit.training.runs.checkpoint import CHECKPOINTS, latest_weights
 
 Self = TypeVar("Self", bound="SavedModel")
 WEIGHTS = "model.safetensors"
+DESCRIPTION = "model"
+"""In the folder of the checkpoints: what the model is, without its weights."""
 
 
 def check_fits(blank: SavedModel) -> None:
@@ -95,49 +97,79 @@ class SavedModel(Layer):
         FormatError
             Something else stands there.
         """
-        config = {
-            **self.facts(), "settings": asdict(self.settings), "history": self.history,
-        }  # fmt: skip
         weights = {path: to_host(array) for path, array in distinct(self.params).items()}
         with new_folder(path, self.kind, beside=CHECKPOINTS) as folder:
-            write_config(folder, self.kind, self.version, config)
-            files = self.vocabulary_files(self.settings)
-            for name, vocabulary in zip(files, self.vocabularies(), strict=True):
-                vocabulary.save(folder / name)
+            self._describe(folder)
             write_tensors(folder / WEIGHTS, weights)
+
+    def save_beginning(self, path: str | Path) -> None:
+        """Write all but the weights, in the folder where the model is to be trained.
+
+        With those of a checkpoint, ``load`` has a model before its training ends.
+        """
+        with new_folder(Path(path) / CHECKPOINTS / DESCRIPTION, self.kind) as folder:
+            self._describe(folder)
+
+    def _describe(self, folder: Path) -> None:
+        """Write the configuration and the vocabularies."""
+        config = {**self.facts(), "settings": asdict(self.settings), "history": self.history}
+        write_config(folder, self.kind, self.version, config)
+        files = self.vocabulary_files(self.settings)
+        for name, vocabulary in zip(files, self.vocabularies(), strict=True):
+            vocabulary.save(folder / name)
 
     @classmethod
     def load(cls: type[Self], path: str | Path) -> Self:
-        """Read what ``save`` wrote.
+        """Read what ``save`` wrote; of a model in training, the weights of a checkpoint.
+
+        These are the best so far, by the validation, or else the last. ``history`` is then
+        ``{"unfinished": True, "step": step}``.
 
         Raises
         ------
         FileNotFoundError
             There is no such folder.
         FormatError
-            It is truncated or damaged, of another kind, of a newer version, or its training
-            never finished.
+            It is cut short or damaged, of another kind, of a newer version, or has no
+            checkpoint yet.
         """
         path = Path(path)
-        check_finished(path, cls.command)
+        runs = path / CHECKPOINTS
+        if (path / CONFIG).exists() or not runs.is_dir():
+            return cls._loaded(path, path / WEIGHTS, map_tensors)
+        found = latest_weights(runs) if (runs / DESCRIPTION).is_dir() else None
+        if found is None:
+            raise FormatError(
+                f"{path} has no model yet, nor a checkpoint: its training has just begun, or was "
+                f"stopped before the first (finish it: the same {cls.command} with --resume)"
+            )
+        step, weights = found
+        model = cls._loaded(runs / DESCRIPTION, runs, lambda _: weights)
+        model.history = {"unfinished": True, "step": step}
+        return model
+
+    @classmethod
+    def _loaded(
+        cls: type[Self], path: Path, place: Path, read: Callable[[Path], Mapping[str, Any]]
+    ) -> Self:
+        """The model of a description, with the weights that are read from another place."""
         config = read_config(path, cls.kind, cls.version)
         try:
             settings, history = cls.settings_type(**config["settings"]), dict(config["history"])
         except (KeyError, TypeError, ValueError, ModelError) as error:
             raise FormatError(f"{path / 'config.json'} is damaged: {error}") from None
         vocabularies = [Vocabulary.load(path / name) for name in cls.vocabulary_files(settings)]
-        weights = map_tensors(path / WEIGHTS)
-        if settings.layers > len(weights):  # before so many layers are made
+        weights = read(place)
+        if settings.layers > len(weights):  # before anything is made of so many
             raise FormatError(
-                f"{path / WEIGHTS} holds {len(weights)} arrays, too few for {settings.layers:,} "
-                "layers"
+                f"{place} holds {len(weights)} arrays, too few for {settings.layers:,} layers"
             )
         try:
             model = cls.from_facts(settings, vocabularies, config)
         except (KeyError, TypeError, ValueError, CorpusError, ModelError) as error:
             raise FormatError(f"{path / 'config.json'} is damaged: {error}") from None
         model.history = history
-        return model._read(path / WEIGHTS, weights)
+        return model._read(place, weights)
 
     def _read(self: Self, path: Path, weights: Mapping[str, np.ndarray]) -> Self:
         """Read the weights of a file into a model; they must match it and be finite."""

@@ -25,7 +25,9 @@ from wordkit.storage.tensors import map_tensors, write_tensors
 
 KIND, VERSION = "training checkpoint", 1
 CHECKPOINTS = "checkpoints"
-"""The folder of a run, inside the folder of its model."""
+"""The folder of a run, in that of its model."""
+PARAMS = "params"
+"""Before the names of the weights, in a checkpoint."""
 _TENSORS = "tensors.safetensors"
 _CHECKPOINT = r"(step|best)-\d{9,}"
 _OURS = re.compile(rf"{_CHECKPOINT}|\.{_CHECKPOINT}\.([0-9a-f]{{8}}\.(partial|old)|lock)")
@@ -103,13 +105,32 @@ def remove_checkpoints(folder: Path) -> None:
             folder.rmdir()
 
 
-def check_finished(folder: Path, command: str) -> None:
-    """Raise ``FormatError`` if the folder has checkpoints but no model yet."""
-    if (folder / CHECKPOINTS).is_dir() and not (folder / "config.json").exists():
-        raise FormatError(
-            f"{folder} has no model yet, only checkpoints of its training: finish that first "
-            f"(the same {command} with --resume)"
-        )
+def latest_weights(folder: Path) -> tuple[int, dict[str, np.ndarray]] | None:
+    """The step and the weights of the best checkpoint, else of the last one; None without any.
+
+    A training that goes on may remove it meanwhile: then there is another one.
+
+    Raises
+    ------
+    FormatError
+        It is damaged.
+    """
+    for tries_left in range(9, -1, -1):
+        found = [p for p in folder.glob("*-*") if _OURS.fullmatch(p.name) and p.is_dir()]
+        named = [(p.name.partition("-"), p) for p in found if p.name[0] != "."]
+        if not named:
+            return None
+        (_, _, step), path = max(named, key=lambda each: (each[0][0] == "best", each[0][2]))
+        try:
+            arrays = {name: np.array(a) for name, a in read_checkpoint(path)[0].items()}
+        except (FormatError, OSError):
+            if tries_left and not path.exists():
+                continue
+            raise
+        start = f"{PARAMS}/"
+        weights = {k.removeprefix(start): a for k, a in arrays.items() if k.startswith(start)}
+        return int(step), weights
+    raise AssertionError("not reached")  # the last try returns or raises
 
 
 def parse_duration(text: str) -> float:

@@ -46,7 +46,7 @@ def train_in(
     Parameters
     ----------
     model
-        A ``Model`` with ``settings``, ``history`` and ``save``.
+        A ``SavedModel``.
     data
         See ``note_settings``.
     anew
@@ -76,6 +76,8 @@ def train_in(
             sample=sample,
         )
         note_settings(runs, model.settings, training, data=data, resume=resume)
+        with _advice_where_full(folder):
+            model.save_beginning(folder)
         result = trainer.fit(resume=resume)
         model.history = {
             **asdict(training),
@@ -99,7 +101,7 @@ def _advice_where_full(folder: Path) -> Iterator[None]:
     except OSError as error:
         raise ModelError(
             f"the model {folder} cannot be written ({error.strerror or error}), but its last "
-            "checkpoint is intact: free disk space and rerun with --resume"
+            "checkpoint, if it had one, is intact: free disk space and rerun with --resume"
         ) from error
 
 

@@ -19,6 +19,7 @@ from wordkit.training.descent.schedules import Schedule
 from wordkit.training.descent.state import COUNT
 from wordkit.training.model import Model
 from wordkit.training.runs.checkpoint import (
+    PARAMS,
     checkpoint_name,
     latest_checkpoint,
     read_checkpoint,
@@ -76,7 +77,7 @@ class RunFolder:
                 raise ModelError(f"the weights {name!r} are not finite; {self.advice()}")
         optimizer_arrays, optimizer_values = _arrays_and_values(self.optimizer.state())
         arrays = {
-            **_prefixed("params", self.params),
+            **_prefixed(PARAMS, self.params),
             **_prefixed("optimizer", optimizer_arrays),
             **_prefixed("state", self.model.state),
         }
@@ -143,7 +144,7 @@ class RunFolder:
     def keep_best(self, run: Run) -> None:
         """Save the current weights as the best ones."""
         run.best_step = run.step
-        write_checkpoint(self._best(run.step), _prefixed("params", self.params), self._identity)
+        write_checkpoint(self._best(run.step), _prefixed(PARAMS, self.params), self._identity)
 
     def put_best(self, run: Run) -> None:
         """Load the best weights into the params; remove files the checkpoint does not refer to."""
@@ -171,7 +172,7 @@ class RunFolder:
         return self.path / checkpoint_name(step, "best")
 
     def _put(self, arrays: Mapping[str, np.ndarray], path: Path) -> None:
-        saved = _under("params", arrays)
+        saved = _under(PARAMS, arrays)
         if _kinds(saved) != _kinds(self.params):
             raise ModelError(f"{path} is of a model with other weights than this one")
         for name, param in self.params.items():
