@@ -106,6 +106,7 @@ LONG = "and so it went on for a long time, until everybody was tired of"
         ("the U-", "boat of", "the U-boat of"),
         ("the end--", "or so", "the end--or so"),
         ("the end", "--or so", "the end--or so"),
+        ("the end . . .", "or so", "the end . . . or so"),
         ("the end—", "or so", "the end—or so"),
         ("the Straßenbahn-", "übergang da", "the Straßenbahnübergang da"),
         ("the pages 10-", "12 of", "the pages 10-12 of"),

@@ -11,6 +11,8 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Iterable, Iterator, Sequence
+from itertools import accumulate, pairwise
+from typing import NamedTuple
 
 NARROWEST, WIDEST = 45, 132
 """Columns of wrapped prose: narrower lines are verse or headings, wider ones are not wrapped."""
@@ -20,8 +22,9 @@ _SLACK, _CAPITALS_SLACK = 15, 4
 """Columns that a typist, or a program, leaves free at the end of a line that goes on."""
 _NARROWEST_CAPITALS = 55
 _MOST = 0.8
-_ITEM = re.compile(r"\s*(?:[-*•]|\d{1,3}[.)]|\([a-z0-9]{1,3}\))\s")
-_TABLE = re.compile(r"\S {3,}\S|\S\t|\||\.{4,}|(?:\. ){3,}")
+_ITEM = re.compile(r"(?:[-*•]|\d{1,3}[.)]|\([a-z0-9]{1,3}\))\s")
+_TABLE = "   ", "\t", "|", ".....", ". . . ."
+_OPENING = " \t\"'“‘«_(*"
 _BROKEN_WORD = re.compile(r"(?<![-\w])[^\W\d_]{2,}-$")
 _WORD_GOES_ON = re.compile(r"[^\W\d_]+(?![-\w])")
 _DASH = re.compile(r"(?:--|[—–])$")
@@ -90,43 +93,55 @@ def _seam(before: str, after: str) -> tuple[str, str]:
     return before + " ", after
 
 
+class _Line(NamedTuple):
+    """What is asked of a line."""
+
+    width: int
+    first: int
+    """The width of its first word."""
+    indent: int
+    capital: bool
+    item: bool
+    """Whether it begins an entry of a list."""
+    apart: bool
+    """Whether it is of a table, or holds no letter and no digit."""
+
+
+def _seen(line: str) -> _Line:
+    text = line.strip()
+    return _Line(
+        _width(line.rstrip()),
+        _width(text.split(None, 1)[0]),
+        len(line) - len(line.lstrip()),
+        text.lstrip(_OPENING)[:1].isupper(),
+        _ITEM.match(text) is not None,
+        any(mark in text for mark in _TABLE) or not any(map(str.isalnum, text)),
+    )
+
+
 def _goes_on(
     lines: Sequence[str], narrowest: int = NARROWEST, slack: int = _SLACK
 ) -> Iterator[bool]:
     """Whether each line but the last goes on in the next."""
-    widths = [_width(line.rstrip()) for line in lines]
+    seen = [_seen(line) for line in lines]
+    widths = [line.width for line in seen]
     # how wide a line would be with the first word of the next
-    wanted = [
-        width + 1 + _width(line.split(None, 1)[0])
-        for width, line in zip(widths, lines[1:], strict=False)
-    ]
-    capitals = [line.lstrip(" \t\"'“‘«_(*")[:1].isupper() for line in lines]
-    for n in range(len(lines) - 1):
-        around = slice(max(0, n - _AROUND), n + 2 + _AROUND)
-        widest, full = max(widths[around]), True
-        least = narrowest
-        if sum(capitals[around]) >= _MOST * len(capitals[around]):  # verse?
-            least, slack_here = _NARROWEST_CAPITALS, min(slack, _CAPITALS_SLACK)
-            near = wanted[around.start : around.stop - 1]
-            full = sum(each > widest - slack_here for each in near) >= _MOST * len(near)
-        else:
-            slack_here = slack
+    wanted = [line.width + 1 + after.first for line, after in pairwise(seen)]
+    capitals = [0, *accumulate(line.capital for line in seen)]
+    for n, (line, after) in enumerate(pairwise(seen)):
+        start, end = max(0, n - _AROUND), min(n + 2 + _AROUND, len(seen))
+        widest, least, free, full = max(widths[start:end]), narrowest, slack, True
+        if capitals[end] - capitals[start] >= _MOST * (end - start):  # verse?
+            least, free = _NARROWEST_CAPITALS, min(slack, _CAPITALS_SLACK)
+            near = wanted[start : end - 1]
+            full = sum(each > widest - free for each in near) >= _MOST * len(near)
+        paragraph = after.indent - line.indent >= 2 and not line.item  # begins indented
         yield (
             least <= widest <= WIDEST
             and full
-            and wanted[n] > widest - slack_here
-            and not _apart(lines[n], lines[n + 1])
+            and wanted[n] > widest - free
+            and not (line.apart or after.apart or after.item or paragraph)
         )
-
-
-def _apart(line: str, after: str) -> bool:
-    """Whether two lines are of a list or a table, or the next is indented as a paragraph is."""
-    indent, indent_after = (len(each) - len(each.lstrip()) for each in (line, after))
-    return bool(
-        _ITEM.match(after)
-        or (indent_after - indent >= 2 and not _ITEM.match(line))
-        or any(_TABLE.search(each) or not any(map(str.isalnum, each)) for each in (line, after))
-    )
 
 
 def _width(text: str) -> int:
