@@ -18,9 +18,9 @@ from wordkit.errors import ModelError
 def low_rank(rows: int = 1500, columns: int = 1200, rank: int = 20) -> sp.csr_array:
     """Sparse, with quickly falling singular values."""
     rng = np.random.default_rng(0)
-    matrix = sp.random_array((rows, rank), density=0.2, rng=rng) * 2.0 ** -np.arange(rank)
+    matrix = sp.random_array((rows, rank), density=0.2, random_state=rng) * 2.0 ** -np.arange(rank)
     return sp.csr_array(
-        matrix @ sp.random_array((rank, columns), density=0.2, rng=rng), dtype="f4"
+        matrix @ sp.random_array((rank, columns), density=0.2, random_state=rng), dtype="f4"
     )
 
 
