@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from html import escape
 from typing import TYPE_CHECKING, Any
 
-from wordkit.errors import BackendError
+from wordkit.errors import BackendError, WordkitError
 
 if TYPE_CHECKING:
     from pandas import DataFrame
@@ -35,6 +35,16 @@ def is_pandas(value: Any, name: str) -> bool:
         cls.__name__ == name and cls.__module__.partition(".")[0] == "pandas"
         for cls in type(value).__mro__
     )
+
+
+def refuse_data_frame(texts: Any, error: type[WordkitError]) -> None:
+    """Raise ``error`` for a DataFrame in place of texts: as a list it is its columns' names."""
+    if is_pandas(texts, "DataFrame"):
+        columns = ", ".join(map(repr, list(texts.columns)[:5]))
+        raise error(
+            f"expected a list of texts, found a DataFrame: choose one of its columns, {columns}, "
+            "such as frame['text']"
+        )
 
 
 def html_table(caption: str, header: Sequence[str], rows: Iterable[Sequence[Any]]) -> str:

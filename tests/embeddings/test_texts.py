@@ -224,6 +224,14 @@ def test_bad_texts(texts: object, message: str) -> None:
         TextVectors(vectors=word_vectors()).fit(texts)
 
 
+def test_a_data_frame_is_no_list_of_texts() -> None:
+    pandas = pytest.importorskip("pandas")
+    frame = pandas.DataFrame({"w1": ["w1 w2"], "label": [0]})
+    with pytest.raises(ModelError, match="found a DataFrame: choose one of its columns, 'w1', 'l"):
+        TextVectors(vectors=word_vectors()).fit(frame)
+    TextVectors(vectors=word_vectors()).fit(frame["w1"])
+
+
 @pytest.mark.parametrize("weighting", ["tfidf", "sif"])
 @pytest.mark.parametrize("texts", [[], ["nothing known", ""]])
 def test_nothing_to_learn_from(weighting: str, texts: list[str]) -> None:

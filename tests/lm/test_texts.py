@@ -178,3 +178,9 @@ def test_rare_words(tmp_path: Path) -> None:
     assert text_corpus(path, LMText(min_count=2)).vocabulary.words == ["a", "<eos>", "<unk>"]
     like = UNITS["words"]
     assert "b" in text_corpus(path, LMText(min_count=2), like).vocabulary
+
+
+def test_a_data_frame_is_no_list_of_texts() -> None:
+    pandas = pytest.importorskip("pandas")
+    with pytest.raises(CorpusError, match="found a DataFrame: choose one of its columns, 'text'"):
+        text_corpus(pandas.DataFrame({"text": ["a b"]}), LMText())

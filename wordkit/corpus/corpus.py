@@ -18,7 +18,7 @@ from wordkit.corpus.text import TextOptions, Tokenizer
 from wordkit.corpus.vocabulary import Vocabulary
 from wordkit.errors import CorpusError
 from wordkit.storage.config import CONFIG
-from wordkit.tables import html_table, is_pandas
+from wordkit.tables import html_table, refuse_data_frame
 
 PIECE = 1 << 20
 """Ids written at a time: 4 MB."""
@@ -313,7 +313,7 @@ class Corpus:
         return html_table(repr(self), ("document", "tokens", "text"), rows)
 
 
-def corpus_of(source: Any) -> Corpus:
+def corpus_of(source: Any, vocabulary: Vocabulary | None = None) -> Corpus:
     """A corpus from what estimators take: a corpus, a path, or texts, with the usual options.
 
     Parameters
@@ -321,6 +321,8 @@ def corpus_of(source: Any) -> Corpus:
     source
         A ``Corpus``; the ``pathlib.Path`` of a corpus folder, or of files of text; or texts,
         as ``Corpus.from_texts`` takes them. A string is none of these.
+    vocabulary
+        For a corpus that is built: keep its words.
 
     Raises
     ------
@@ -331,8 +333,10 @@ def corpus_of(source: Any) -> Corpus:
         return source
     if isinstance(source, Path):
         holds_corpus = (source / CONFIG).exists()
-        return Corpus.load(source) if holds_corpus else Corpus.from_files(source)
-    return Corpus.from_texts(source)
+        if holds_corpus:
+            return Corpus.load(source)
+        return Corpus.from_files(source, vocabulary=vocabulary)
+    return Corpus.from_texts(source, vocabulary=vocabulary)
 
 
 def _path(given: Any) -> Path:
@@ -359,12 +363,7 @@ def _documents(texts: Any) -> Iterator[Any]:
             f"expected a list of texts, found {what}: a text is given as [text], a file as "
             "pathlib.Path(...), or to Corpus.from_files"
         )
-    if is_pandas(texts, "DataFrame"):
-        columns = ", ".join(map(repr, list(texts.columns)[:5]))
-        raise CorpusError(
-            f"expected a list of texts, found a DataFrame: choose one of its columns, {columns}, "
-            "such as frame['text']"
-        )
+    refuse_data_frame(texts, CorpusError)
     if isinstance(texts, Mapping) or not isinstance(texts, Iterable):
         raise CorpusError(f"expected a list of texts, found {type(texts).__name__}")
     return map(_text, texts)

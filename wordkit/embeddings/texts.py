@@ -19,6 +19,7 @@ from wordkit.checks import Choice, Interval, Parameter, check_parameters
 from wordkit.corpus.reader import text_lines
 from wordkit.corpus.text import TextOptions, Tokenizer, make_tokenizer
 from wordkit.errors import ModelError
+from wordkit.tables import refuse_data_frame
 from wordkit.vectors.word_vectors import WordVectors
 
 WEIGHTINGS = ("mean", "tfidf", "sif")
@@ -119,6 +120,7 @@ class TextVectors(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimat
         self._check()
         if isinstance(X, str) or not isinstance(X, Iterable):
             raise ModelError(f"expected a list of texts, found one {type(X).__name__}")
+        refuse_data_frame(X, ModelError)
         tokenize = make_tokenizer(self.text or TextOptions())
         get = self.vectors.index.get
         rows, ends = array("i"), array("q", [0])

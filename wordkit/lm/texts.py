@@ -17,6 +17,7 @@ from wordkit.corpus.unwrap import unwrapped
 from wordkit.corpus.vocabulary import Vocabulary
 from wordkit.errors import CorpusError, ModelError
 from wordkit.lm.settings import LMText
+from wordkit.tables import refuse_data_frame
 
 STANDARD_INPUT = (Path(STDIN), Path("/dev/stdin"))
 UNITS = {
@@ -93,6 +94,7 @@ def text_corpus(source: Any, text: LMText, like: TextOptions | None = None) -> C
             f"expected a Corpus, a list of texts or a pathlib.Path, found {kind}: put one text in "
             "a list, or a file's name in a Path"
         )
+    refuse_data_frame(source, CorpusError)
     texts = list(source)
     sample = "\n".join(each for each in texts[:1000] if isinstance(each, str))
     options = like or text_options_for(text, sample)

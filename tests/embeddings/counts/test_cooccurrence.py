@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -19,7 +20,7 @@ from wordkit.embeddings.counts.cooccurrence import (
     distance_weights,
     keep_probabilities,
 )
-from wordkit.errors import ModelError
+from wordkit.errors import CorpusError, ModelError
 
 HELLO = ["You say goodbye and I say hello."]
 IN_ORDER = ["you", "say", "goodbye", "and", "i", "hello", "."]
@@ -42,6 +43,19 @@ def test_the_textbook_matrix() -> None:
         [0, 1, 0, 0, 0, 0, 1],
         [0, 0, 0, 0, 0, 1, 0],
     ]
+
+
+def test_paths_are_files_of_text_or_a_corpus(tmp_path: Path) -> None:
+    text = "you say goodbye and i say hello\n" * 5
+    (tmp_path / "text.txt").write_text(text)
+    Corpus.from_files(tmp_path / "text.txt", directory=tmp_path / "corpus")
+    model = Cooccurrence(window=1)
+    expected = model.fit_transform(text.splitlines()).toarray()
+    for path in tmp_path / "text.txt", tmp_path / "corpus":
+        np.testing.assert_array_equal(model.transform(path).toarray(), expected)
+        np.testing.assert_array_equal(model.fit_transform(path).toarray(), expected)
+        with pytest.raises(CorpusError, match=r"found one string.*a file as pathlib\.Path"):
+            model.fit(str(path))
 
 
 def counted_by_hand(

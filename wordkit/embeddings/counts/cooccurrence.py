@@ -90,8 +90,7 @@ class Cooccurrence(TransformerMixin, BaseEstimator):
 
     def transform(self, X: Any) -> sp.csr_array:
         """Count co-occurrences: (V, V) float32, one row per word, one column per context word."""
-        if not isinstance(X, Corpus):
-            X = Corpus.from_texts(X, vocabulary=self.vocabulary_)
+        X = corpus_of(X, self.vocabulary_)
         if X.vocabulary.words != self.vocabulary_.words:
             raise ModelError("this corpus has another vocabulary than the one fitted")
         size = len(self.vocabulary_)
