@@ -57,7 +57,7 @@ from wordkit.training.settings import RATES
         ),
         (
             LMSettings,
-            {"tie": True, "hidden_size": 9},
+            {"tie": True, "hidden_size": 9, "embedding_size": 100},
             "must be the same, not 100 and 9",
         ),
         (
@@ -104,7 +104,7 @@ def test_defaults_and_limits() -> None:
     assert defaults_and_limits(LMSettings) == {
         "cell": "lstm",
         "layers": "1, a whole number from 1 to 1,000",
-        "embedding_size": "100, a whole number from 1 to 100,000",
+        "embedding_size": "None, a whole number from 1 to 100,000",
         "hidden_size": "100, a whole number from 1 to 100,000",
         "dropout": "0.0, a number from 0 to below 1",
         "embedding_dropout": "0.0, a number from 0 to below 1",
@@ -204,3 +204,9 @@ def test_a_recipe_has_a_length(tmp_path: Path) -> None:
 def test_no_such_recipe() -> None:
     with pytest.raises(ModelError, match=r"no recipe is named 'huge', .* known are .*ptb-small"):
         read_recipe("huge")
+
+
+def test_tied_vectors_are_as_large_as_the_layers() -> None:
+    assert LMSettings(tie=True, hidden_size=9).embedding_size == 9
+    assert LMSettings(hidden_size=9).embedding_size == 100
+    assert LMSettings(hidden_size=9, embedding_size=3).embedding_size == 3

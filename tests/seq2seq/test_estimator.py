@@ -116,7 +116,7 @@ def test_a_frame_without_columns() -> None:
 def test_saved_and_loaded(model: Seq2Seq, tmp_path: Path) -> None:
     model.save(tmp_path / "m")
     again = Seq2Seq.load(tmp_path / "m")
-    assert again.get_params() == {**model.get_params(), "progress": True}
+    assert again.get_params() == {**model.get_params(), "progress": True, "embedding_size": 16}
     assert again.translate("one two", n_best=2) == model.translate("one two", n_best=2)
     assert pickle.loads(pickle.dumps(model)).predict(["one two"]) == ["1 2"]
 

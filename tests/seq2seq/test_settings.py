@@ -48,7 +48,11 @@ from wordkit.training.settings import RATES
             {"scheduled_sampling": 1.1},
             "scheduled_sampling must be a number from 0 to 1, not 1.1",
         ),
-        (Seq2SeqSettings, {"tie": True}, "must be the same, found 16 and 128"),
+        (
+            Seq2SeqSettings,
+            {"tie": True, "embedding_size": 16},
+            "must be the same, found 16 and 128",
+        ),
         (Seq2SeqSettings, {"tie": True, "embedding_size": 128, "peeky": True}, "not peeky"),
         (Seq2SeqSettings, {"bidirectional": True, "hidden_size": 5}, "must be even, not 5"),
         (Seq2SeqSettings, {"input_feeding": True}, "choose an attention, one of dot, general"),
@@ -77,7 +81,7 @@ def test_defaults_and_limits() -> None:
         "units": "words",
         "cell": "lstm",
         "layers": "1, a whole number from 1 to 1,000",
-        "embedding_size": "16, a whole number from 1 to 100,000",
+        "embedding_size": "None, a whole number from 1 to 100,000",
         "hidden_size": "128, a whole number from 1 to 100,000",
         "attention": "none",
         "bidirectional": "False",
@@ -117,3 +121,8 @@ def test_every_optimizer_has_a_rate() -> None:
     assert RATES.keys() == OPTIMIZERS.keys()
     assert Seq2SeqTraining(optimizer="sgd:weight_decay=0.1").rate == 2
     assert Seq2SeqTraining(optimizer="sgd", clip=0.25).rate == RATES["sgd"]
+
+
+def test_tied_vectors_are_as_large_as_the_layers() -> None:
+    assert Seq2SeqSettings(tie=True, hidden_size=9).embedding_size == 9
+    assert Seq2SeqSettings(hidden_size=9).embedding_size == 16

@@ -75,7 +75,7 @@ class RecurrentLanguageModel(SavedModel):
         self.state: State = {}
 
         words, size = len(vocabulary), settings.hidden_size
-        self.embedding = Embedding(words, settings.embedding_size, rng=first)
+        self.embedding = Embedding(words, settings.token_size, rng=first)
         self._word_dropout = EmbeddingDropout(settings.embedding_dropout, draws, words)
         below, *between, above = (
             Dropout(settings.dropout, draws, variational=settings.variational)
@@ -206,7 +206,7 @@ def _recurrent_layers(
     settings: LMSettings, first: np.random.Generator, draws: np.random.Generator
 ) -> list[Any]:
     """From the lowest to the highest; ``first`` draws weights, ``draws`` which are dropped."""
-    layers, inputs = [], settings.embedding_size
+    layers, inputs = [], settings.token_size
     for _ in range(settings.layers):
         layer = CELLS[settings.cell](inputs, settings.hidden_size, rng=first)
         drop = settings.weight_drop

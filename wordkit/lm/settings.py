@@ -31,7 +31,12 @@ class LMSettings:
 
     cell: str = parameter("lstm", Choice(CELLS), help="Kind of recurrent layer.")
     layers: int = parameter(1, LAYERS, help="Recurrent layers.")
-    embedding_size: int = parameter(100, SIZES, help="Dimensions of a token's vector.")
+    embedding_size: int | None = parameter(
+        None,
+        SIZES,
+        help="Dimensions of a token's vector.",
+        none="100, or hidden_size with tie",
+    )
     hidden_size: int = parameter(100, SIZES, help="Units of a recurrent layer.")
     dropout: float = parameter(
         0.0, SHARE, help="Share of units dropped between embedding, layers and output."
@@ -41,8 +46,16 @@ class LMSettings:
     variational: bool = parameter(False, help="Drop the same units at all steps of a window.")
     tie: bool = parameter(False, help="Let the output have the weights of the embedding.")
 
+    @property
+    def token_size(self) -> int:
+        """Dimensions of a token's vector, given or not."""
+        chosen = self.hidden_size if self.tie else 100
+        return chosen if self.embedding_size is None else self.embedding_size
+
     def __post_init__(self) -> None:
         check_parameters(self)
+        if self.embedding_size is None:
+            self.embedding_size = self.token_size
         if self.tie and self.embedding_size != self.hidden_size:
             raise ModelError(
                 "to tie output and embedding, embedding_size and hidden_size must be the same, "

@@ -73,7 +73,7 @@ class Decoder(Layer):
     ):
         self.settings, size = settings, settings.hidden_size
         self._dropout, self._output_dropout = (Dropout(settings.dropout, draws) for _ in range(2))
-        inputs = settings.embedding_size + size * (settings.input_feeding + settings.peeky)
+        inputs = settings.token_size + size * (settings.input_feeding + settings.peeky)
         self.embedding = embedding
         lowest = CELLS[settings.cell](inputs, size, rng=rng)
         self.stack = stacked(lowest, settings, rng, draws)
@@ -136,7 +136,7 @@ class Decoder(Layer):
         if peeky:
             top = f"{self.settings.layers - 1}.h"
             d_first[top] += d_x[..., -size:].sum(axis=1) + gradient[..., size:].sum(axis=1)
-        d_x = self._dropout.backward(d_x[..., : self.settings.embedding_size])
+        d_x = self._dropout.backward(d_x[..., : self.settings.token_size])
         self.embedding.backward(d_x)
         return self.attentional.read_backward() if self.attentional else None, d_first
 
@@ -189,7 +189,7 @@ class Decoder(Layer):
     @property
     def _fed(self) -> slice:
         """Where in its input the decoder is given what the attention gave."""
-        start = self.settings.embedding_size
+        start = self.settings.token_size
         return slice(start, start + self.settings.hidden_size)
 
 

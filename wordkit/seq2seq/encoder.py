@@ -111,10 +111,10 @@ def encoder_layers(
     lowest: Any
     if settings.bidirectional:
         lowest = Bidirectional(
-            *(cell(settings.embedding_size, size // 2, rng=rng) for _ in DIRECTIONS)
+            *(cell(settings.token_size, size // 2, rng=rng) for _ in DIRECTIONS)
         )
     else:
-        lowest = cell(settings.embedding_size, size, rng=rng)
+        lowest = cell(settings.token_size, size, rng=rng)
     return stacked(lowest, settings, rng, draws)
 
 

@@ -92,9 +92,9 @@ class EncoderDecoder(SavedModel):
         self.state: State = {}
 
         sources, targets = len(source_vocabulary), len(target_vocabulary)
-        source = Embedding(sources, settings.embedding_size, rng=first)
+        source = Embedding(sources, settings.token_size, rng=first)
         shared = source.params if settings.share_vocabulary else None
-        target = Embedding(targets, settings.embedding_size, rng=first, weights=shared)
+        target = Embedding(targets, settings.token_size, rng=first, weights=shared)
         self.encoder = Encoder(settings, source, first, draws)
         self.decoder = Decoder(settings, target, first, draws)
         known = {"bias": log_shares(target_vocabulary)}

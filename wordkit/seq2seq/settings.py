@@ -32,7 +32,12 @@ class Seq2SeqSettings:
     units: str = parameter("words", Choice(UNITS), help="What the tokens of both sides are.")
     cell: str = parameter("lstm", Choice(CELLS), help="Kind of recurrent layer.")
     layers: int = parameter(1, LAYERS, help="Layers of the encoder and of the decoder.")
-    embedding_size: int = parameter(16, SIZES, help="Dimensions of a token's vector.")
+    embedding_size: int | None = parameter(
+        None,
+        SIZES,
+        help="Dimensions of a token's vector.",
+        none="16, or hidden_size with tie",
+    )
     hidden_size: int = parameter(128, SIZES, help="Units of a recurrent layer.")
     attention: str = parameter(
         NO_ATTENTION,
@@ -62,8 +67,16 @@ class Seq2SeqSettings:
         help="Share of tokens that the decoder guesses itself in the last epoch of training.",
     )
 
+    @property
+    def token_size(self) -> int:
+        """Dimensions of a token's vector, given or not."""
+        chosen = self.hidden_size if self.tie else 16
+        return chosen if self.embedding_size is None else self.embedding_size
+
     def __post_init__(self) -> None:
         check_parameters(self)
+        if self.embedding_size is None:
+            self.embedding_size = self.token_size
         if self.tie and (self.peeky or self.embedding_size != self.hidden_size):
             raise ModelError(
                 "to tie output and embedding, embedding_size and hidden_size must be the same, "
