@@ -70,16 +70,18 @@ def _changes(node: ast.AST) -> Changes:
 
 def _children(node: ast.AST) -> Iterator[ast.AST]:
     """Those that say what the program does."""
-    if isinstance(node, ast.If) and ast.unparse(node.test) == "TYPE_CHECKING":
-        return
     for name, value in ast.iter_fields(node):
         if name in ("annotation", "returns", "decorator_list", "bases"):
             continue
         for child in value if isinstance(value, list) else [value]:
             words = isinstance(child, ast.Expr) and isinstance(child.value, ast.Constant)
             shown = isinstance(child, ast.FunctionDef) and child.name in ("__repr__", "__str__")
-            if isinstance(child, ast.AST) and not words and not shown:
+            if isinstance(child, ast.AST) and not (words or shown or _for_types(child)):
                 yield child
+
+
+def _for_types(node: Any) -> bool:
+    return isinstance(node, ast.If) and ast.unparse(node.test) == "TYPE_CHECKING"
 
 
 def _put(kind: str, node: ast.expr, new: ast.AST) -> tuple[str, ast.AST, str]:

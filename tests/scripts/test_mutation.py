@@ -16,6 +16,9 @@ SOURCE = '''
 """Words."""
 from __future__ import annotations
 
+if TYPE_CHECKING:
+    from words import Words
+
 @cached(size=3)
 def clipped(x: int | None, limit: float = 2.5) -> int:
     """More words."""
@@ -28,32 +31,32 @@ def clipped(x: int | None, limit: float = 2.5) -> int:
     return -x if x is None else int(x)
 '''
 CHANGED = """
-6 2.5 | 5.0
-8 x < limit and not x | False
-8 x < limit and not x | True
-8 x < limit and not x | (x < limit or not x)
-8 x < limit and not x | (not x)
-8 x < limit and not x | (x < limit)
-8 x < limit | (x <= limit)
-8 not x | (x)
-9 raise ValueError(f"{x + 1} is too small") | pass
-10 3 | 4
-10 3 | 2
-11  | break
-11 total += n | total -= n
-11 total += n | total = n
-11 total += n | pass
-12 lock | __import__('contextlib').nullcontext()
-13 print(total, end=x[1:]) | pass
-13 print(total, end=x[1:]) | (print(total))
-13 1: | :
-13 1 | 2
-13 1 | 0
-14 -x if x is None else int(x) | (-x)
-14 -x if x is None else int(x) | (int(x))
-14 x is None | (x is not None)
-14 -x | (x)
-14 int(x) | (x)
+9 2.5 | 5.0
+11 x < limit and not x | False
+11 x < limit and not x | True
+11 x < limit and not x | (x < limit or not x)
+11 x < limit and not x | (not x)
+11 x < limit and not x | (x < limit)
+11 x < limit | (x <= limit)
+11 not x | (x)
+12 raise ValueError(f"{x + 1} is too small") | pass
+13 3 | 4
+13 3 | 2
+14  | break
+14 total += n | total -= n
+14 total += n | total = n
+14 total += n | pass
+15 lock | __import__('contextlib').nullcontext()
+16 print(total, end=x[1:]) | pass
+16 print(total, end=x[1:]) | (print(total))
+16 1: | :
+16 1 | 2
+16 1 | 0
+17 -x if x is None else int(x) | (-x)
+17 -x if x is None else int(x) | (int(x))
+17 x is None | (x is not None)
+17 -x | (x)
+17 int(x) | (x)
 """
 
 
