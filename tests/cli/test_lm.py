@@ -408,3 +408,14 @@ def test_an_export_to_a_full_disk(folder: Path) -> None:
         pytest.skip("the system has no /dev/full")
     message = refused("lm", "export", folder / "model", "/dev/full")
     assert "/dev/full cannot be written (No space left on device): make room" in message
+
+
+def test_a_run_knows_its_options(folder: Path, tmp_path: Path) -> None:
+    train(folder, tmp_path / "m", "--epochs", 1)
+    ok("lm", "train", "-o", tmp_path / "m", "--resume", "--epochs", 2)
+    info = asked("info", tmp_path / "m")
+    assert (info["history"]["epochs"], info["hidden_size"]) == (2, 8)
+    assert info["history"]["validation_perplexity"] is not None
+    assert "Missing TRAIN" in refused("lm", "train", "-o", tmp_path / "n")
+    message = refused("lm", "train", "-o", tmp_path / "n", "--resume")
+    assert "does not say how a run in it was started: name all options" in message

@@ -9,14 +9,20 @@ from typing import Any
 import click
 
 from wordkit.cli.lm import PATH, say_oov
-from wordkit.cli.models import check_validations, run_in, run_options
+from wordkit.cli.models import (
+    check_validations,
+    origin_of,
+    run_in,
+    run_options,
+    with_remembered,
+)
 from wordkit.cli.options import options_of
 from wordkit.cli.output import json_option, print_json, say
 from wordkit.lm.settings import LMSettings, LMText, LMTraining, changed, with_recipe
 
 
 @click.command()
-@click.option("--train", required=True, type=PATH, metavar="FILE|CORPUS", help="Text to learn.")
+@click.option("--train", type=PATH, metavar="FILE|CORPUS", help="Text to learn.")
 @click.option("--valid", type=PATH, metavar="FILE|CORPUS", help="Validation text.")
 @click.option("-o", "--output", required=True, type=PATH, help="Output folder.")
 @click.option(
@@ -31,7 +37,7 @@ from wordkit.lm.settings import LMSettings, LMText, LMTraining, changed, with_re
 @run_options
 @json_option
 def train(
-    train: Path,
+    train: Path | None,
     valid: Path | None,
     output: Path,
     recipe: str | None,
@@ -49,6 +55,7 @@ def train(
     \b
     wordkit lm train --train train.txt --valid valid.txt -o model --hidden-size 200
     wordkit lm train --train train.txt --valid valid.txt -o model --recipe ptb-small
+    wordkit lm train -o model --resume
     """
     from wordkit.lm.fit import fit
     from wordkit.training.runs.checkpoint import parse_duration
@@ -56,16 +63,20 @@ def train(
 
     given = {name: value for name, value in options.items() if value is not None}
     values = with_recipe(recipe, given)
+    inputs = {"train": train, "valid": valid, "init_vectors": init_vectors}
+    inputs, values = with_remembered(output, resume, inputs, values)
+    text_file, valid, init_vectors = inputs.values()
+    assert text_file is not None
     settings, training = changed(LMSettings(), values), changed(LMTraining(), values)
     text = changed(LMText(), values)
     check_validations(vars(training), valid)
     ignored = [name for name in vars(text) if name in given]
-    if ignored and train.is_dir():
+    if ignored and text_file.is_dir():
         flag = ignored[0].replace("_", "-")
         raise click.UsageError(f"--{flag} is for a FILE: a CORPUS has its tokens already")
     every = parse_duration(checkpoint_every)
     started = time.perf_counter()
-    corpus, validation = _training_texts(train, valid, text)
+    corpus, validation = _training_texts(text_file, valid, text)
     with run_in(output):
         model, result = fit(
             corpus,
@@ -77,6 +88,7 @@ def train(
             resume=resume,
             checkpoint_every=every,
             progress=True,
+            origin=origin_of(inputs, values),
         )
     seconds = time.perf_counter() - started
     found = model.history["validation_perplexity"]

@@ -24,6 +24,37 @@ def run_options(command: Callable) -> Callable:
     return every(resume(command))
 
 
+def with_remembered(
+    output: Path, resume: bool, inputs: Mapping[str, Path | None], given: Mapping[str, Any]
+) -> tuple[dict[str, Path | None], dict[str, Any]]:
+    """Return files and options; of a run that is resumed, those that it was started with.
+
+    They are taken from the run where the first of the files is not named again; options that
+    are given go before them.
+    """
+    first = next(iter(inputs))
+    if inputs[first] is not None:
+        return dict(inputs), dict(given)
+    if not resume:
+        raise click.UsageError(f"Missing {first.upper()}: name what to learn from, or --resume")
+    from wordkit.training.runs.checkpoint import CHECKPOINTS
+    from wordkit.training.runs.fingerprint import read_origin
+
+    origin = read_origin(output / CHECKPOINTS)
+    files, options = origin.get("inputs"), origin.get("options")
+    if not isinstance(files, dict) or not isinstance(options, dict):
+        raise click.UsageError(f"{output} does not say how its run was started: name all options")
+    found = {name: files.get(name) for name in inputs}
+    known = {name: Path(str(file)) if file is not None else None for name, file in found.items()}
+    return known, {**options, **given}
+
+
+def origin_of(inputs: Mapping[str, Path | None], options: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what a run is to remember of its command; paths are absolute."""
+    files = {name: None if path is None else str(path.absolute()) for name, path in inputs.items()}
+    return {"inputs": files, "options": dict(options)}
+
+
 def check_validations(options: Mapping[str, Any], valid: Path | None) -> None:
     """``UsageError`` if what heeds validations will never see one."""
     if valid is not None:

@@ -9,7 +9,13 @@ from typing import Any
 
 import click
 
-from wordkit.cli.models import check_validations, run_in, run_options
+from wordkit.cli.models import (
+    check_validations,
+    origin_of,
+    run_in,
+    run_options,
+    with_remembered,
+)
 from wordkit.cli.options import options_of
 from wordkit.cli.output import json_option, print_json, say
 from wordkit.cli.seq2seq import PATH
@@ -17,7 +23,7 @@ from wordkit.seq2seq.settings import Seq2SeqSettings, Seq2SeqTraining
 
 
 @click.command()
-@click.argument("pairs", metavar="PAIRS", type=PATH)
+@click.argument("pairs", metavar="PAIRS", required=False, type=PATH)
 @click.option("--target", type=PATH, metavar="FILE", help="The targets; PAIRS has the sources.")
 @click.option("--valid", type=PATH, metavar="PAIRS", help="Validation pairs.")
 @click.option("--valid-target", type=PATH, metavar="FILE", help="Their targets.")
@@ -27,7 +33,7 @@ from wordkit.seq2seq.settings import Seq2SeqSettings, Seq2SeqTraining
 @run_options
 @json_option
 def train(
-    pairs: Path,
+    pairs: Path | None,
     target: Path | None,
     valid: Path | None,
     valid_target: Path | None,
@@ -45,17 +51,22 @@ def train(
     \b
     wordkit seq2seq train dates.tsv --valid valid.tsv -o model --units chars --attention dot
     wordkit seq2seq train train.de --target train.en -o model --attention general --epochs 8
+    wordkit seq2seq train -o model --resume
     """
     from wordkit.seq2seq.fit import fit
     from wordkit.training.runs.checkpoint import parse_duration
 
     if valid_target is not None and valid is None:
         raise click.UsageError("--valid-target needs --valid, the sources")
-    check_validations(options, valid)
     given = {name: value for name, value in options.items() if value is not None}
+    inputs = {"pairs": pairs, "target": target, "valid": valid, "valid_target": valid_target}
+    inputs, given = with_remembered(output, resume, inputs, given)
+    pairs, target, valid, valid_target = inputs.values()
+    assert pairs is not None
     of_model = {field.name for field in fields(Seq2SeqSettings)}
     settings = Seq2SeqSettings(**{name: v for name, v in given.items() if name in of_model})
     training = Seq2SeqTraining(**{name: v for name, v in given.items() if name not in of_model})
+    check_validations(vars(training), valid)
     every = parse_duration(checkpoint_every)
     started = time.perf_counter()
     with run_in(output):
@@ -68,6 +79,7 @@ def train(
             resume=resume,
             checkpoint_every=every,
             progress=True,
+            origin=origin_of(inputs, given),
         )
     seconds = time.perf_counter() - started
     found, left_out = (model.history[name] for name in ("validation_perplexity", "left_out"))

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -37,6 +39,7 @@ def fit(
     anew: bool = False,
     checkpoint_every: float = 300.0,
     progress: bool = False,
+    origin: Mapping[str, Any] | None = None,
 ) -> tuple[RecurrentLanguageModel, TrainingResult]:
     """Train a language model and save it as ``folder``.
 
@@ -54,6 +57,9 @@ def fit(
         Seconds.
     progress
         Show a progress bar, and a line for each epoch with a sample of what the model writes.
+
+    origin
+        How the run was started, for who resumes it; see ``read_origin``.
 
     Returns
     -------
@@ -107,6 +113,7 @@ def fit(
         anew=anew,
         checkpoint_every=checkpoint_every,
         progress=progress,
+        origin=origin,
         sample=lambda: _sample(model),
         validation_oov=oov,
     )

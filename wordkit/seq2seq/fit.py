@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -38,6 +38,7 @@ def fit(
     anew: bool = False,
     checkpoint_every: float = 300.0,
     progress: bool = False,
+    origin: Mapping[str, Any] | None = None,
 ) -> tuple[EncoderDecoder, TrainingResult]:
     """Train an encoder-decoder and save it as ``folder``.
 
@@ -57,6 +58,9 @@ def fit(
         Seconds.
     progress
         Show a progress bar, and a line for each epoch with a sample of what the model gives.
+
+    origin
+        How the run was started, for who resumes it; see ``read_origin``.
 
     Returns
     -------
@@ -109,6 +113,7 @@ def fit(
         anew=anew,
         checkpoint_every=checkpoint_every,
         progress=progress,
+        origin=origin,
         sample=lambda: _sample(model, (valid or pairs)[0][0]),
         left_out=given - len(pairs),
     )

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from wordkit.errors import ModelError
-from wordkit.storage.config import read_config, write_config
+from wordkit.storage.config import CONFIG, read_config, write_config
 from wordkit.training.runs.checkpoint import latest_checkpoint
 
 _RUN, _VERSION = "training run", 1
@@ -20,12 +20,18 @@ _FREE = {"epochs", "max_minutes", "patience", "lr", "clip"}
 
 
 def note_settings(
-    folder: Path, *settings: Any, data: Mapping[str, int | None], resume: bool
+    folder: Path,
+    *settings: Any,
+    data: Mapping[str, int | None],
+    resume: bool,
+    origin: Mapping[str, Any] | None = None,
 ) -> None:
     """Write the settings (dataclasses) of a new run; compare those of one that continues.
 
     Parameters
     ----------
+    origin
+        What else to write, for ``read_origin``.
     data
         The ``checksum`` of each data set, by its name in messages; None if there is no such
         data.
@@ -38,7 +44,8 @@ def note_settings(
     ours = {name: value for each in settings for name, value in asdict(each).items()}
     if latest_checkpoint(folder) is None:
         folder.mkdir(parents=True, exist_ok=True)
-        write_config(folder, _RUN, _VERSION, {**ours, "data": dict(data)})
+        noted = {**ours, "data": dict(data), "origin": dict(origin or {})}
+        write_config(folder, _RUN, _VERSION, noted)
     elif resume:
         theirs = read_config(folder, _RUN, _VERSION)
         for name, value in ours.items():
@@ -49,6 +56,24 @@ def note_settings(
                 )
         if theirs.get("data") != data:
             raise _other_data(folder, theirs.get("data"), data)
+
+
+def read_origin(folder: Path) -> dict[str, Any]:
+    """What ``note_settings`` was told of a run: how it was started, as values for JSON.
+
+    Raises
+    ------
+    ModelError
+        There is no run in the folder, or nothing was told of it.
+    FormatError
+        The folder is damaged.
+    """
+    origin = None
+    if (folder / CONFIG).exists():
+        origin = read_config(folder, _RUN, _VERSION).get("origin")
+    if not isinstance(origin, dict) or not origin:
+        raise ModelError(f"{folder} does not say how a run in it was started: name all options")
+    return origin
 
 
 def _other_data(folder: Path, theirs: Any, ours: Mapping[str, int | None]) -> ModelError:

@@ -39,6 +39,7 @@ def train_in(
     checkpoint_every: float,
     progress: bool,
     sample: Callable[[], str] | None = None,
+    origin: Mapping[str, Any] | None = None,
     **facts: Any,
 ) -> TrainingResult:
     """Train a model and save it.
@@ -53,6 +54,8 @@ def train_in(
         Remove the checkpoints that are there.
     sample
         See ``Trainer``.
+    origin
+        See ``note_settings``.
     facts
         Further values for the model's history.
 
@@ -75,7 +78,7 @@ def train_in(
             progress=progress,
             sample=sample,
         )
-        note_settings(runs, model.settings, training, data=data, resume=resume)
+        note_settings(runs, model.settings, training, data=data, resume=resume, origin=origin)
         with _advice_where_full(folder):
             model.save_beginning(folder)
         result = trainer.fit(resume=resume)
