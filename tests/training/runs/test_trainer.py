@@ -227,6 +227,26 @@ def test_time_is_up(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     assert more.step > result.step
 
 
+def test_the_last_validation_is_part_of_the_time(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It takes half a minute here."""
+    now = itertools.count(0.0)
+    monkeypatch.setattr(trainer, "time", SimpleNamespace(monotonic=now.__next__))
+    real = trainer.evaluate
+
+    def slow(*arguments: Any) -> Any:
+        for _ in range(30):
+            next(now)
+        return real(*arguments)
+
+    monkeypatch.setattr(trainer, "evaluate", slow)
+    run = small_trainer(tmp_path, epochs=100, max_minutes=5, validate_every=30)
+    result = run.fit()
+    assert result.reason == "time"
+    assert 270 < result.seconds < 315
+
+
 def test_no_time_at_all(tmp_path: Path) -> None:
     result = small_trainer(tmp_path, max_minutes=0).fit()
     assert (result.reason, result.step) == ("time", 0)

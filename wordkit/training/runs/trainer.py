@@ -57,7 +57,8 @@ class Trainer:
     folder
         For checkpoints, the best weights, and ``metrics.jsonl``.
     epochs, max_minutes
-        When to stop, whichever comes first. Time includes earlier parts of a resumed run.
+        When to stop, whichever comes first. Time includes earlier parts of a resumed run, and
+        the last validation.
     clip_norm, clip_value
         See ``clipping``; None for none.
     validate_every
@@ -153,6 +154,7 @@ class _Fit:
         self.rate = self.norm = math.nan  # of the last step
         self.targets, self.counted_from = 0, now  # for the speed, since the last row
         self.last_speed, self.validation_loss = 0.0, math.nan
+        self.validation_seconds = 0.0  # of the last one
         self.epoch_loss, self.epoch_count = 0.0, 0  # since this part of the epoch began
 
     def result(self) -> TrainingResult:
@@ -223,7 +225,9 @@ class _Fit:
             return "epochs"
         if self.trainer.patience is not None and self.run.worse >= self.trainer.patience:
             return "patience"
-        return "time" if self._seconds() >= self.trainer.max_seconds else None
+        pending = self.trainer.validation is not None and self.run.validated_step != self.run.step
+        last = self.validation_seconds if pending else 0  # it ends with one
+        return "time" if self._seconds() + last >= self.trainer.max_seconds else None
 
     def _step(self, batch: Any) -> None:
         """Forward, backward, clip, descend."""
@@ -311,7 +315,7 @@ class _Fit:
             self._validate(self.trainer.validation)
 
     def _validate(self, validation: Batches) -> None:
-        run = self.run
+        run, began = self.run, time.monotonic()
         with self.optimizer.averaged(self.saved.params):
             loss, _ = evaluate(self.model, validation.epoch(0, 0))
             self.validation_loss = loss
@@ -325,6 +329,7 @@ class _Fit:
         self.optimizer.validated(loss)
         self.trainer.schedule.validated(loss)
         self._write(validation_loss=loss, validation_perplexity=perplexity(loss), best=better)
+        self.validation_seconds = time.monotonic() - began
         self._reset_speed()
 
     def _write(self, **values: Any) -> None:
