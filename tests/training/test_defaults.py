@@ -24,7 +24,7 @@ DEFAULTS: dict[Any, dict[str, Any]] = {
         "checkpoint_every": 300.0,
         "log_every": 100,
         "seed": 1,
-        "show": True,
+        "progress": True,
     },
     Trainer.fit: {"resume": False},
 }
