@@ -85,11 +85,11 @@ def test_what_pairs_may_be(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("given", "message"),
     [
-        (("text", None), "expected pairs of a source and a target, found a str"),
-        ((3, None), "found a int"),
+        (("text", None), "expected a list of pairs of a source and a target, found str"),
+        ((3, None), "target, found int"),
         ((["ab"], None), "pair 1: expected a source and a target, found 'ab'"),
         (([("a",)], None), r"pair 1: expected a source and a target, found \('a',\)"),
-        (([("a", 1)], None), "pair 1: expected texts or lists of tokens, found 1"),
+        (([("a", 1)], None), "pair 1: expected a string or a list of strings, found 1"),
         ((["a"], ["b", "c"]), "found 1 sources and 2 targets: expected one for each"),
     ],
 )
@@ -109,7 +109,7 @@ def test_texts_may_not_be(model: Seq2Seq) -> None:
 
 def test_a_frame_without_columns() -> None:
     pandas = pytest.importorskip("pandas")
-    with pytest.raises(CorpusError, match="has no column target"):
+    with pytest.raises(CorpusError, match="source and target, found .source."):
         Seq2Seq().fit(pandas.DataFrame({"source": ["a"]}))
 
 

@@ -12,13 +12,15 @@ from typing import Any, NamedTuple, cast, overload
 import numpy as np
 
 from wordkit.checks import parameter
-from wordkit.corpus.pair_files import UNITS, read_pairs
+from wordkit.corpus.pair_files import UNITS
+from wordkit.corpus.pairs import Pairs
 from wordkit.errors import CorpusError, ModelError
 from wordkit.estimator import Estimator, documented
 from wordkit.interrupts import TrainingInterrupted
 from wordkit.seq2seq.decode import translate
 from wordkit.seq2seq.evaluation import Evaluation, evaluate
-from wordkit.seq2seq.fit import Pairs, check_pairs, fit, pair_batches
+from wordkit.seq2seq.fit import Pairs as TokenPairs
+from wordkit.seq2seq.fit import check_pairs, fit, pair_batches
 from wordkit.seq2seq.model import EncoderDecoder
 from wordkit.seq2seq.settings import NO_ATTENTION, Seq2SeqSettings, Seq2SeqTraining
 from wordkit.tables import data_frame, is_pandas
@@ -261,7 +263,7 @@ class Seq2Seq(Estimator, Seq2SeqTraining, Seq2SeqSettings):
         )
         return -loss
 
-    def _pairs(self, X: Any, y: Any) -> Pairs:
+    def _pairs(self, X: Any, y: Any) -> TokenPairs:
         self.check_fitted("model_")
         pairs = pairs_of(X, y, self.model_.settings.units)
         check_pairs(pairs, "given")
@@ -307,7 +309,8 @@ class Seq2Seq(Estimator, Seq2SeqTraining, Seq2SeqSettings):
 
 def _texts(texts: Any) -> list[str]:
     """A list of strings; a string is none."""
-    if isinstance(texts, str) or not isinstance(texts, Iterable):
+    not_texts = isinstance(texts, str) or is_pandas(texts, "DataFrame")
+    if not_texts or not isinstance(texts, Iterable):
         kind = "a string" if isinstance(texts, str) else type(texts).__name__
         raise ModelError(f"expected a list of texts, found {kind}: put one text in a list")
     found = list(texts)
@@ -317,45 +320,31 @@ def _texts(texts: Any) -> list[str]:
     return found
 
 
-def pairs_of(X: Any, y: Any, units: str) -> Pairs:
-    """The tokens of pairs, of whatever kind; see ``Seq2Seq.fit``.
+def pairs_of(X: Any, y: Any, units: str) -> TokenPairs:
+    """Return the tokens of pairs, of whatever kind; see ``Seq2Seq.fit``.
 
     Raises
     ------
     CorpusError
-        They are something else.
+        They are something else, or a side is empty.
     """
     if isinstance(X, Path):
-        return [(pair.source, pair.target) for pair in read_pairs(X, y, units=units)]
-    if is_pandas(X, "DataFrame"):
-        missing = [name for name in ("source", "target") if name not in X.columns]
-        if missing:
-            raise CorpusError(f"the DataFrame has no column {' and no column '.join(missing)}")
-        X, y = X["source"], X["target"]
-    if isinstance(X, str) or not isinstance(X, Iterable):
-        raise CorpusError(
-            f"expected pairs of a source and a target, found a {type(X).__name__}: give a list of "
-            "pairs, or a pathlib.Path"
+        found = Pairs.from_files(X, y)
+    elif y is not None:
+        sources, targets = list(X), list(y)
+        if len(sources) != len(targets):
+            raise CorpusError(
+                f"found {len(sources):,} sources and {len(targets):,} targets: expected one for "
+                "each"
+            )
+        found = Pairs.from_texts(zip(sources, targets, strict=True))
+    else:
+        found = X if isinstance(X, Pairs) else Pairs.from_texts(X)
+    tokens = UNITS[units]
+    return [
+        (
+            tokens(source) if isinstance(source, str) else source,
+            tokens(target) if isinstance(target, str) else target,
         )
-    given = list(X)
-    if y is not None:
-        targets = list(y)
-        if len(given) != len(targets):
-            raise CorpusError(
-                f"found {len(given):,} sources and {len(targets):,} targets: expected one for each"
-            )
-        given = list(zip(given, targets, strict=True))
-    return [_pair(number, each, UNITS[units]) for number, each in enumerate(given, 1)]
-
-
-def _pair(number: int, pair: Any, tokens: Any) -> tuple[Sequence[str], Sequence[str]]:
-    """Two lists of tokens, from two strings or from such lists."""
-    if isinstance(pair, str) or not isinstance(pair, Sequence) or len(pair) < 2:
-        raise CorpusError(f"pair {number}: expected a source and a target, found {pair!r:.60}")
-    source, target = (tokens(side) if isinstance(side, str) else side for side in pair[:2])
-    for side in source, target:
-        if not isinstance(side, Sequence) or not all(isinstance(token, str) for token in side):
-            raise CorpusError(
-                f"pair {number}: expected texts or lists of tokens, found {side!r:.60}"
-            )
-    return source, target
+        for source, target in found
+    ]
