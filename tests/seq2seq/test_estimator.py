@@ -109,7 +109,7 @@ def test_texts_may_not_be(model: Seq2Seq) -> None:
 
 def test_a_frame_without_columns() -> None:
     pandas = pytest.importorskip("pandas")
-    with pytest.raises(CorpusError, match="source and target, found .source."):
+    with pytest.raises(CorpusError, match="source and target, found"):
         Seq2Seq().fit(pandas.DataFrame({"source": ["a"]}))
 
 
