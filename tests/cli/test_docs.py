@@ -71,7 +71,7 @@ def test_defaults_that_the_help_of_train_gives() -> None:
     options = {option.name: option for option in params_of(COMMANDS["wordkit vectors train"])}
     for method, estimator in METHODS.items():
         for name, default in getattr(wordkit, estimator)().get_params().items():
-            if name not in ("method", "workers", "verbose", "init") and default is not False:
+            if name not in ("method", "workers", "progress", "init") and default is not False:
                 stated = re.search(r"\[(.*)\]", options[name].help or "")  # type: ignore[attr-defined]
                 assert stated, f"{name} has no default in its help"
                 own = [part for part in stated[1].split("; ") if method in part.split(":")[0]]

@@ -40,7 +40,7 @@ COOCCURRENCE = {
     "context": "symmetric",
     "sample": "0.0001, a number from 0 to 1,000,000,000",
     "memory_mb": "1024, a number above 0",
-    "verbose": "False",
+    "progress": "True",
 }
 PPMI = {
     "smoothing": "0.75, a number from 0 to 10",
@@ -52,7 +52,7 @@ WORD2VEC = {
     "window": "5, a whole number from 1 to 1,000",
     "negative": "5, a whole number from 1 to 1,000",
     "ns_exponent": "0.75, a number from -10 to 10",
-    "verbose": "False",
+    "progress": "True",
 }  # fmt: skip
 TRAINED = {
     **WORD2VEC, **WORKERS,

@@ -61,9 +61,9 @@ def _demonstrate(output: Path) -> None:
     say(
         f"3/6  Training vectors for {len(corpus.vocabulary):,} words, from counts and by skip-gram"
     )
-    vectors = CountVectors(verbose=True).fit(corpus).vectors_
+    vectors = CountVectors().fit(corpus).vectors_
     vectors.save(output / "vectors")
-    predicted = SkipGram(verbose=True).fit(corpus).vectors_
+    predicted = SkipGram().fit(corpus).vectors_
     predicted.save(output / "skipgram")
     say(f"4/6  Drawing a map of words: {output / 'map.png'}")
     vectors.plot(content_words(vectors.words, 150), method="tsne", path=output / "map.png")

@@ -38,7 +38,7 @@ class TrainCommand(MethodsCommand):
     """Has the options of all methods."""
 
     methods = staticmethod(estimators)
-    without = ("method", "init", "verbose")
+    without = ("method", "init", "progress")
 
 
 @click.command(cls=TrainCommand)
@@ -90,7 +90,7 @@ def train(corpus: Path, output: Path, method: str, as_json: bool, **options: Any
     output = output.resolve()
     check_replaceable(output, "vectors")
     started = time.perf_counter()
-    estimator = getattr(wordkit, METHODS[method])(verbose=True)
+    estimator = getattr(wordkit, METHODS[method])()
     given = {name: value for name, value in options.items() if value not in (None, ())}
     if METHODS[method] == "CountVectors":
         given["method"] = method

@@ -9,5 +9,5 @@ SHARED = {
     "sample": Parameter(Interval(0, 1e9), help="Subsampling threshold, 0 for none."),
     "seed": Parameter(Interval(0, (1 << 32) - 1), help="Seed of the randomness."),
     "workers": Parameter(Interval(1), help="Threads to use.", none="all"),
-    "verbose": Parameter(help="Show the progress."),
+    "progress": Parameter(help="Show a progress bar."),
 }

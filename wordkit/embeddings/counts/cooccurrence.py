@@ -67,7 +67,7 @@ class Cooccurrence(TransformerMixin, BaseEstimator):
         sample: float = 1e-4,
         memory_mb: float = 1024,
         workers: int | None = None,
-        verbose: bool = False,
+        progress: bool = True,
     ):
         self.window = window
         self.weighting = weighting
@@ -75,7 +75,7 @@ class Cooccurrence(TransformerMixin, BaseEstimator):
         self.sample = sample
         self.memory_mb = memory_mb
         self.workers = workers
-        self.verbose = verbose
+        self.progress = progress
 
     def fit(self, X: Any, y: Any = None) -> Cooccurrence:
         """Take the vocabulary of a corpus, or of an iterable of texts or token lists."""
@@ -102,7 +102,7 @@ class Cooccurrence(TransformerMixin, BaseEstimator):
         step = max(1 << 16, int(len(text) / max(1, room / (self.memory_mb * 2**20))))
         step = min(step, np.iinfo(np.int32).max)  # places in a block are int32
         blocks = RowWriter(workers=self.workers, memory_mb=self.memory_mb)
-        with progress_bar("counting", len(text), " words", show=self.verbose) as bar:
+        with progress_bar("counting", len(text), " words", show=self.progress) as bar:
             for start in range(0, len(text), step):
                 end = min(start + step, len(text))
                 self._count_block(text, start, end, keep, blocks)

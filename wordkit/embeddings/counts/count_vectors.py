@@ -60,7 +60,7 @@ class CountVectors(BaseEstimator):
         memory_mb: float = 1024,
         seed: int = 1,
         workers: int | None = None,
-        verbose: bool = False,
+        progress: bool = True,
     ):
         self.method = method
         self.vector_size = vector_size
@@ -75,7 +75,7 @@ class CountVectors(BaseEstimator):
         self.memory_mb = memory_mb
         self.seed = seed
         self.workers = workers
-        self.verbose = verbose
+        self.progress = progress
 
     def fit(self, X: Any, y: Any = None) -> CountVectors:
         """Learn from a ``Corpus``, or an iterable of texts or token lists."""

@@ -268,7 +268,7 @@ class SkipGram(_Word2Vec):
         seed: int = 1,
         reproducible: bool = False,
         workers: int | None = None,
-        verbose: bool = False,
+        progress: bool = True,
     ):
         self.vector_size = vector_size
         self.window = window
@@ -285,7 +285,7 @@ class SkipGram(_Word2Vec):
         self.seed = seed
         self.reproducible = reproducible
         self.workers = workers
-        self.verbose = verbose
+        self.progress = progress
 
 
 class Cbow(_Word2Vec):
@@ -318,7 +318,7 @@ class Cbow(_Word2Vec):
         seed: int = 1,
         reproducible: bool = False,
         workers: int | None = None,
-        verbose: bool = False,
+        progress: bool = True,
     ):
         self.vector_size = vector_size
         self.window = window
@@ -335,7 +335,7 @@ class Cbow(_Word2Vec):
         self.seed = seed
         self.reproducible = reproducible
         self.workers = workers
-        self.verbose = verbose
+        self.progress = progress
 
 
 def _batch(push: float) -> int:

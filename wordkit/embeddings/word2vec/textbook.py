@@ -102,7 +102,7 @@ class TextbookWord2Vec(Estimator):
         batch_size: int = 256,
         device: str = "cpu",
         seed: int = 1,
-        verbose: bool = False,
+        progress: bool = True,
     ):
         self.method = method
         self.loss = loss
@@ -119,7 +119,7 @@ class TextbookWord2Vec(Estimator):
         self.batch_size = batch_size
         self.device = device
         self.seed = seed
-        self.verbose = verbose
+        self.progress = progress
 
     def fit(self, X: Any, y: Any = None) -> TextbookWord2Vec:
         """Learn from a ``Corpus``, or an iterable of texts or token lists.
@@ -141,7 +141,7 @@ class TextbookWord2Vec(Estimator):
         words = self.epochs * corpus.tokens
         self.loss_per_epoch_: list[float] = []
         with (
-            progress_bar("training", words, " words", show=self.verbose) as bar,
+            progress_bar("training", words, " words", show=self.progress) as bar,
             np.errstate(over="ignore", invalid="ignore"),  # found in the loss
         ):
             for epoch in range(self.epochs):

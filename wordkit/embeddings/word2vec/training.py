@@ -66,7 +66,7 @@ class Training:
     batch
         Steps of which the scores are taken together, in reproducible training.
     settings
-        vector_size, window, alpha, min_alpha, epochs, seed, workers, reproducible, verbose,
+        vector_size, window, alpha, min_alpha, epochs, seed, workers, reproducible, progress,
         and whatever else makes two trainings different.
     keep
         (V,): the probability of each word to survive subsampling.
@@ -96,7 +96,7 @@ class Training:
         self.settings, self.folder, self.every = dict(settings), folder, every
         self.after_epoch = after_epoch
         self.workers = checked_workers(self.settings.pop("workers"))
-        self.show = self.settings.pop("verbose")
+        self.show = self.settings.pop("progress")
         self.progress = Progress()
         self._shared: Work | None = None
         self._words = corpus.tokens * self.settings["epochs"]
