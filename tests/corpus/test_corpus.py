@@ -41,7 +41,15 @@ def test_the_options_are_those_of_text_and_format(build: types.MethodType) -> No
     built = inspect.signature(Corpus.build).parameters
     others = {
         name: built[name].default
-        for name in ("min_count", "max_vocab", "unk", "vocabulary", "workers", "progress")
+        for name in (
+            "min_count",
+            "max_vocab",
+            "unk",
+            "order",
+            "vocabulary",
+            "workers",
+            "progress",
+        )
     }
     expected = {"directory": None, **formats, **fields, **others}
     assert {name: p.default for name, p in list(found.items())[1:]} == expected
@@ -54,7 +62,7 @@ def test_every_option_arrives(tmp_path: Path) -> None:
         "numbers": "N", "eos": "line", "strip_accents": True,
     }  # fmt: skip
     format = {"document": "file", "field": None, "errors": "replace", "unwrap": True}
-    counts = {"min_count": 2, "max_vocab": 7, "unk": True}
+    counts = {"min_count": 2, "max_vocab": 7, "unk": True, "order": "appearance"}
     path = tmp_path / "text.txt"
     path.write_text("Été 7 Été\n" * 3)
     corpus = Corpus.from_files(path, **text, **format, **counts)  # type: ignore[arg-type]

@@ -25,6 +25,14 @@ def test_order() -> None:
     assert choose() == [("the", 9), ("a", 3), ("b", 3), ("c", 2), ("rare", 1)]
 
 
+def test_order_of_appearance() -> None:
+    assert choose(order="appearance") == list(zip(WORDS, COUNTS.tolist(), strict=True))
+    chosen = choose(order="appearance", min_count=3, unk=True)
+    assert chosen == [("b", 3), ("a", 3), ("the", 9), ("<unk>", 3)]
+    with pytest.raises(CorpusError, match="unknown order 'size': expected one of frequency, app"):
+        choose(order="size")
+
+
 def test_min_count_and_max_vocab() -> None:
     assert choose(min_count=3) == [("the", 9), ("a", 3), ("b", 3)]
     assert choose(max_vocab=2) == [("the", 9), ("a", 3)]

@@ -45,6 +45,7 @@ COOCCURRENCE = {
 PPMI = {
     "smoothing": "0.75, a number from 0 to 10",
     "shift": "1.0, a number above 0 and at most 1,000,000",
+    "base": "None, a number above 1 and at most 1,000,000",
 }
 SVD = {**SIZE, **SEED, "power": "0.25, a number from -10 to 10", "add_context": "False"}
 WORD2VEC = {

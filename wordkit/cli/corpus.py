@@ -24,6 +24,11 @@ workers_option = click.option(
 @click.option(
     "-o", "--output", required=True, type=click.Path(path_type=Path), help="Output folder."
 )
+@click.option(
+    "--preset",
+    type=click.Choice(["textbook"]),
+    help="Other defaults. textbook: --punctuation split --min-count 1 --order appearance.",
+)
 @click.option("--dataset", help="Build a known dataset (see download) in place of INPUT.")
 @click.option(
     "--tokenizer",
@@ -57,6 +62,13 @@ workers_option = click.option(
     "--min-count", default=5, show_default=True, type=click.IntRange(1), help="Drop rarer words."
 )
 @click.option("--max-vocab", type=click.IntRange(1), help="Keep so many words at most.")
+@click.option(
+    "--order",
+    default="frequency",
+    show_default=True,
+    type=click.Choice(["frequency", "appearance"]),
+    help="How words are numbered.",
+)
 @click.option("--unk", is_flag=True, help="Turn dropped words into <unk>.")
 @click.option(
     "--vocabulary",
@@ -91,6 +103,7 @@ def build(
     context: click.Context,
     inputs: tuple[str, ...],
     output: Path,
+    preset: str | None,
     dataset: str | None,
     as_json: bool,
     **options: Any,
@@ -104,21 +117,28 @@ def build(
     zcat dump.jsonl.gz | wordkit corpus build - -o corpus --field text
     wordkit corpus build --dataset sample -o sample
     """
-    from wordkit.corpus.corpus import Corpus
+    from wordkit.corpus.corpus import TEXTBOOK, Corpus
     from wordkit.corpus.parts import build_dataset
     from wordkit.corpus.reader import TextFormat
     from wordkit.corpus.text import TextOptions
 
     if bool(inputs) == bool(dataset):
         raise click.UsageError("name some INPUT, or a --dataset")
-    _refuse_together(context, "dataset", *(name for name in options if name != "workers"))
-    _refuse_together(context, "vocabulary", "min_count", "max_vocab", "unk")
+    _refuse_together(
+        context, "dataset", "preset", *(name for name in options if name != "workers")
+    )
+    _refuse_together(context, "vocabulary", "min_count", "max_vocab", "order", "unk")
     _refuse_together(context, "field", "document")
     started = time.perf_counter()
     if dataset:
         parts = build_dataset(dataset, output, options["workers"], progress=True)
         _written({output / name: part for name, part in parts}, as_json)
         return
+    if preset:
+        options |= {
+            name: value for name, value in TEXTBOOK.items()
+            if context.get_parameter_source(name) != ParameterSource.COMMANDLINE
+        }  # fmt: skip
     vocabulary = options.pop("vocabulary")
     text = {name: options.pop(name) for name in TextOptions.__dataclass_fields__}
     format = {name: options.pop(name) for name in TextFormat.__dataclass_fields__}

@@ -29,6 +29,7 @@ COMMANDS = Registry(
         "vectors evaluate": "wordkit.cli.vectors.evaluate",
         "vectors convert": "wordkit.cli.vectors.convert",
         "vectors info": "wordkit.cli.vectors.info",
+        "vectors show": "wordkit.cli.vectors.show",
         "vectors plot": "wordkit.cli.vectors_plot.plot",
         "vectors embed": "wordkit.cli.vectors.embed",
         "lm train": "wordkit.cli.lm_train.train",

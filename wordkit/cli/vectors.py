@@ -206,6 +206,40 @@ def info(path: Path, top: int, verify: bool, as_json: bool) -> None:
 
 @click.command()
 @vectors_argument
+@click.argument("words", nargs=-1, metavar="[WORD...]")
+@click.option(
+    "-n",
+    "top",
+    default=20,
+    show_default=True,
+    type=click.IntRange(1),
+    help="Without WORDs: the first words, and columns, to show.",
+)
+@json_option
+def show(path: Path, words: tuple[str, ...], top: int, as_json: bool) -> None:
+    """Print vectors, or a matrix of counts or PPMI with the words of rows and columns.
+
+    \b
+    wordkit vectors show counts
+    wordkit vectors show ppmi you say hello
+    """
+    found = load(path)
+    rows = list(words) or found.words[:top]
+    columns = list(range(found.vector_size if words else min(top, found.vector_size)))
+    if words and found.columns is found.words:
+        columns = [found.row(word) for word in words]
+    numbers = found[rows][:, columns]
+    header = [str(found.columns[column]) for column in columns]
+    if as_json:
+        print_json({"words": rows, "columns": header, "values": numbers.tolist()})
+        return
+    whole = not (numbers % 1).any()
+    lines = numbers.astype(int).tolist() if whole else numbers.tolist()
+    print_table(["", *header], [(word, *line) for word, line in zip(rows, lines, strict=True)])
+
+
+@click.command()
+@vectors_argument
 @click.argument("file", metavar="[FILE|-]", type=PATH, default="-")
 @click.option(
     "--weighting",

@@ -52,6 +52,12 @@ class TrainCommand(MethodsCommand):
     help="From counts: dense vectors, or the sparse rows before the SVD or before PPMI. "
     "By prediction: word2vec's two.",
 )
+@click.option(
+    "--preset",
+    type=click.Choice(["textbook"]),
+    help="Other defaults. textbook, from counts: --window 1 --weighting flat --sample 0 "
+    "--smoothing 1 --base 2.",
+)
 @click.option("--init", type=PATH, help="word2vec: vectors to start from, in any format.")
 @click.option(
     "--evaluate",
@@ -72,7 +78,9 @@ class TrainCommand(MethodsCommand):
     help="word2vec: continue after Ctrl-C or from a checkpoint.",
 )
 @json_option
-def train(corpus: Path, output: Path, method: str, as_json: bool, **options: Any) -> None:
+def train(
+    corpus: Path, output: Path, method: str, preset: str | None, as_json: bool, **options: Any
+) -> None:
     """Learn word vectors from a corpus.
 
     word2vec keeps the state of a training that is stopped, in a folder beside the output
@@ -83,6 +91,7 @@ def train(corpus: Path, output: Path, method: str, as_json: bool, **options: Any
     wordkit vectors train corpus -o vectors --method skipgram --evaluate docstring-analogies
     """
     import wordkit
+    from wordkit.embeddings.counts.count_vectors import TEXTBOOK
     from wordkit.storage.folders import check_replaceable
     from wordkit.storage.locks import locked
     from wordkit.training.runs.checkpoint import remove_checkpoints
@@ -93,7 +102,9 @@ def train(corpus: Path, output: Path, method: str, as_json: bool, **options: Any
     estimator = getattr(wordkit, METHODS[method])()
     given = {name: value for name, value in options.items() if value not in (None, ())}
     if METHODS[method] == "CountVectors":
-        given["method"] = method
+        given = {**(TEXTBOOK if preset else {}), **given, "method": method}
+    elif preset:
+        raise click.UsageError(f"--preset {preset} is no option of --method {method}")
     running: dict[str, Any] = {name: given.pop(name) for name in RUNNING if name in given}
     unknown = given.keys() - estimator.get_params().keys()
     if METHODS[method] == "CountVectors":

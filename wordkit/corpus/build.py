@@ -43,6 +43,7 @@ def build(
     min_count: int = 5,
     max_vocab: int | None = None,
     unk: bool = False,
+    order: str = "frequency",
     vocabulary: Vocabulary | None = None,
     workers: int | None = None,
     progress: bool = False,
@@ -58,8 +59,8 @@ def build(
         Where to put it; without it the corpus stays in memory.
     text, format
         How text becomes tokens, and how the lines of files become documents.
-    min_count, max_vocab, unk
-        Which words stay; see ``Vocabulary.from_counts``.
+    min_count, max_vocab, unk, order
+        Which words stay, and their order; see ``Vocabulary.from_counts``.
     vocabulary
         Use this vocabulary, rather than choosing words by the parameters above.
     workers
@@ -83,7 +84,7 @@ def build(
         )
     settings: dict[str, Any] = {"text": text.to_dict(), "format": asdict(format)}
     if vocabulary is None:
-        settings |= {"min_count": min_count, "max_vocab": max_vocab, "unk": unk}
+        settings |= {"min_count": min_count, "max_vocab": max_vocab, "unk": unk, "order": order}
     else:
         settings["vocabulary"] = "given"
     name = _name_of(source)
@@ -103,6 +104,7 @@ def build(
                 min_count=min_count,
                 max_vocab=max_vocab,
                 unk=unk,
+                order=order,
                 always=[EOS] if text.eos else [],
             )
             _check_not_empty(name, vocabulary, text_read, min_count, max_vocab)

@@ -20,6 +20,8 @@ from wordkit.errors import CorpusError
 from wordkit.storage.config import CONFIG
 from wordkit.tables import html_table, refuse_data_frame
 
+TEXTBOOK: dict[str, Any] = {"punctuation": "split", "min_count": 1, "order": "appearance"}
+"""Options under which a sentence has the ids of "Deep Learning from Scratch 2", chapter 2."""
 PIECE = 1 << 20
 """Ids written at a time: 4 MB."""
 _LONGEST_NAME, _LONGEST_PATH = 255, 4095  # bytes, on most systems
@@ -76,6 +78,7 @@ class Corpus:
         min_count: int = 5,
         max_vocab: int | None = None,
         unk: bool = False,
+        order: str = "frequency",
         vocabulary: Vocabulary | None = None,
         workers: int | None = None,
         progress: bool = False,
@@ -96,6 +99,8 @@ class Corpus:
             How text becomes tokens: see ``TextOptions``.
         min_count, max_vocab, unk
             Drop rarer words; keep at most this many words; replace dropped words by ``<unk>``.
+        order
+            Number the words by ``frequency``, or by ``appearance`` in the text.
         vocabulary
             Use the words of this vocabulary, however rare they are.
         workers
@@ -118,7 +123,7 @@ class Corpus:
         text = TextOptions(tokenizer, lower, normalize, punctuation, numbers, eos, strip_accents)
         return cls.build(
             [_path(each) for each in given], directory, text=text, format=format,
-            min_count=min_count, max_vocab=max_vocab, unk=unk, vocabulary=vocabulary,
+            min_count=min_count, max_vocab=max_vocab, unk=unk, order=order, vocabulary=vocabulary,
             workers=workers, progress=progress,
         )  # fmt: skip
 
@@ -139,6 +144,7 @@ class Corpus:
         min_count: int = 5,
         max_vocab: int | None = None,
         unk: bool = False,
+        order: str = "frequency",
         vocabulary: Vocabulary | None = None,
         workers: int | None = None,
         progress: bool = False,
@@ -156,9 +162,25 @@ class Corpus:
         text = TextOptions(tokenizer, lower, normalize, punctuation, numbers, eos, strip_accents)
         return cls.build(
             _documents(texts), directory, text=text, format=TextFormat(unwrap=unwrap),
-            min_count=min_count, max_vocab=max_vocab, unk=unk, vocabulary=vocabulary,
+            min_count=min_count, max_vocab=max_vocab, unk=unk, order=order, vocabulary=vocabulary,
             workers=workers, progress=progress,
         )  # fmt: skip
+
+    @classmethod
+    def textbook(cls, *texts: str) -> Corpus:
+        """Build a corpus as textbooks do: all words, numbered as they appear, and punctuation.
+
+        It is ``from_texts`` with the options of ``TEXTBOOK``.
+
+        Examples
+        --------
+        >>> corpus = Corpus.textbook("You say goodbye and I say hello.")
+        >>> corpus.vocabulary.words
+        ['you', 'say', 'goodbye', 'and', 'i', 'hello', '.']
+        >>> corpus.ids.tolist()
+        [0, 1, 2, 3, 4, 1, 5, 6]
+        """
+        return cls.from_texts(texts, **TEXTBOOK)
 
     @classmethod
     def build(
@@ -171,6 +193,7 @@ class Corpus:
         min_count: int = 5,
         max_vocab: int | None = None,
         unk: bool = False,
+        order: str = "frequency",
         vocabulary: Vocabulary | None = None,
         workers: int | None = None,
         progress: bool = False,
@@ -181,7 +204,7 @@ class Corpus:
         """
         return cls(*build(
             source, directory, text=text, format=format, min_count=min_count,
-            max_vocab=max_vocab, unk=unk, vocabulary=vocabulary, workers=workers,
+            max_vocab=max_vocab, unk=unk, order=order, vocabulary=vocabulary, workers=workers,
             progress=progress,
         ))  # fmt: skip
 

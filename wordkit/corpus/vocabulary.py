@@ -12,6 +12,8 @@ from wordkit.corpus.text import UNK
 from wordkit.errors import CorpusError, FormatError
 from wordkit.storage.words import read_words, write_words
 
+ORDERS = ("frequency", "appearance")
+
 
 class Vocabulary:
     """V words with their counts, in id order."""
@@ -31,6 +33,7 @@ class Vocabulary:
         min_count: int = 1,
         max_vocab: int | None = None,
         unk: bool = False,
+        order: str = "frequency",
         always: Iterable[str] = (),
     ) -> Vocabulary:
         """Choose the words that stay.
@@ -43,9 +46,19 @@ class Vocabulary:
             At most so many words stay, ``<unk>`` among them.
         unk
             What goes is counted as ``<unk>``.
+        order
+            How the words that stay are numbered: by ``frequency``, or in the order in which they
+            are given, ``appearance``; ``<unk>`` comes last then.
         always
             Words that stay however rare they are.
+
+        Raises
+        ------
+        CorpusError
+            A setting is out of range.
         """
+        if order not in ORDERS:
+            raise CorpusError(f"unknown order {order!r}: expected one of {', '.join(ORDERS)}")
         if min_count < 1 or (max_vocab is not None and max_vocab < 1):
             raise CorpusError("min_count and max_vocab must be at least 1")
         counted = dict(zip(words, counts.tolist(), strict=True))
@@ -60,7 +73,11 @@ class Vocabulary:
         gone = sum(counted.values()) - sum(n for _, n in kept) + known
         if gone and unk:
             kept.append((UNK, gone))
-        kept.sort(key=lambda item: (-item[1], item[0]))
+        if order == "appearance":
+            place = {word: number for number, word in enumerate(words)}
+            kept.sort(key=lambda item: (item[0] == UNK, place.get(item[0], -1)))
+        else:
+            kept.sort(key=lambda item: (-item[1], item[0]))
         return cls([w for w, _ in kept], np.array([n for _, n in kept], np.int64))
 
     @cached_property

@@ -10,12 +10,15 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from wordkit.errors import ModelError, UnknownWordError
-from wordkit.tables import data_frame, html_table
+from wordkit.tables import data_frame, html_table, text_table
 from wordkit.vectors import search
 from wordkit.vectors.chosen_words import words_of
 
 if TYPE_CHECKING:
     from pandas import DataFrame
+
+SMALL = 20
+"""Words up to which a matrix of words by words shows all of its numbers."""
 
 
 class VectorTable:
@@ -72,11 +75,29 @@ class VectorTable:
         """The number of dimensions, D."""
         return int(self.vectors.shape[1])
 
+    @property
+    def columns(self) -> Sequence[str] | range:
+        """What the dimensions are: words, if these are counts or PPMI, or else numbers."""
+        square = search.is_sparse(self.vectors) and self.vector_size == len(self)
+        return self.words if square else range(self.vector_size)
+
     def __len__(self) -> int:
         return len(self.words)
 
     def __repr__(self) -> str:
-        return f"{type(self).__name__}({len(self):,} words, {self.vector_size:,} dimensions)"
+        size = f"{type(self).__name__}({len(self):,} words, {self.vector_size:,} dimensions)"
+        if self.columns is not self.words or len(self) > SMALL:
+            return size
+        return f"{size}\n{text_table(['', *self.words], self._rows(SMALL, SMALL))}"
+
+    def _rows(self, rows: int, columns: int) -> list[tuple[str, ...]]:
+        """The first words, and the beginnings of their vectors, as text."""
+        numbers = search.dense_rows(self.vectors, np.arange(min(len(self), rows)))[:, :columns]
+        form = ".0f" if search.is_sparse(self.vectors) and not (numbers % 1).any() else ".3f"
+        return [
+            (word, *(f"{number:{form}}" for number in row))
+            for word, row in zip(self.words, numbers.tolist(), strict=False)
+        ]
 
     def __contains__(self, word: object) -> bool:
         return word in self.index
@@ -104,25 +125,24 @@ class VectorTable:
 
     def _repr_html_(self) -> str:
         """For notebooks: the first words, and the beginning of their vectors."""
-        size = min(self.vector_size, 6)
-        numbers = search.dense_rows(self.vectors, np.arange(min(len(self), 8)))[:, :size]
-        rows = [
-            (word, *(f"{number:.3f}" for number in row), *["…"] * (size < self.vector_size))
-            for word, row in zip(self.words, numbers.tolist(), strict=False)
-        ]
-        return html_table(
-            repr(self), ["word", *range(size), *["…"] * (size < self.vector_size)], rows
-        )
+        named = self.columns is self.words and len(self) <= SMALL
+        height, width = (SMALL, SMALL) if named else (8, 6)
+        more = ["…"] * (width < self.vector_size)
+        rows = [(*row, *more) for row in self._rows(height, width)]
+        caption = repr(self).partition("\n")[0]
+        return html_table(caption, ["word", *self.columns[:width], *more], rows)
 
     def to_frame(self) -> DataFrame:
         """Return a pandas DataFrame: one row per word, one column per dimension.
+
+        The columns of co-occurrence counts and of PPMI are called by their words.
 
         Raises
         ------
         BackendError
             pandas is not installed.
         """
-        return data_frame(np.asarray(self), index=self.words)
+        return data_frame(np.asarray(self), index=self.words, columns=list(self.columns))
 
     def row(self, word: str) -> int:
         """Return the row of a word; ``UnknownWordError`` suggests the closest spellings."""

@@ -13,6 +13,10 @@ from wordkit.embeddings.counts.ppmi import PPMI
 from wordkit.embeddings.counts.svd import SVD
 from wordkit.vectors.word_vectors import WordVectors
 
+TEXTBOOK: dict[str, Any] = {
+    "window": 1, "weighting": "flat", "sample": 0, "smoothing": 1.0, "base": 2.0,
+}  # fmt: skip
+"""Parameters under which a sentence has the matrices of "Deep Learning from Scratch 2"."""
 METHODS = ("ppmi-svd", "ppmi", "counts")
 
 
@@ -26,7 +30,7 @@ class CountVectors(BaseEstimator):
         PPMI, and use the sparse rows as vectors.
     window, weighting, context, sample, memory_mb
         See ``Cooccurrence``.
-    smoothing, shift
+    smoothing, shift, base
         See ``PPMI``.
     vector_size, power, add_context
         See ``SVD``.
@@ -55,6 +59,7 @@ class CountVectors(BaseEstimator):
         sample: float = 1e-4,
         smoothing: float = 0.75,
         shift: float = 1.0,
+        base: float | None = None,
         power: float = 0.25,
         add_context: bool = False,
         memory_mb: float = 1024,
@@ -70,12 +75,29 @@ class CountVectors(BaseEstimator):
         self.sample = sample
         self.smoothing = smoothing
         self.shift = shift
+        self.base = base
         self.power = power
         self.add_context = add_context
         self.memory_mb = memory_mb
         self.seed = seed
         self.workers = workers
         self.progress = progress
+
+    @classmethod
+    def textbook(cls, **parameters: Any) -> CountVectors:
+        """Return an estimator as in textbooks: plain counts of direct neighbours, PPMI in bits.
+
+        Parameters
+        ----------
+        parameters
+            Those that are to be different from ``TEXTBOOK`` and from the defaults.
+
+        Examples
+        --------
+        >>> corpus = Corpus.textbook("You say goodbye and I say hello.")
+        >>> CountVectors.textbook(method="counts").fit(corpus).vectors_.to_frame()
+        """
+        return cls(**{**TEXTBOOK, **parameters})
 
     def fit(self, X: Any, y: Any = None) -> CountVectors:
         """Learn from a ``Corpus``, or an iterable of texts or token lists."""

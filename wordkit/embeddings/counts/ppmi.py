@@ -20,7 +20,7 @@ class PPMI(TransformerMixin, BaseEstimator):
     PMI(w, c) = log P(w, c) / (P(w) P(c)) (Church and Hanks 1990), with the context
     distribution raised to the power ``smoothing`` and log(``shift``) subtracted (Levy,
     Goldberg and Dagan 2015). Pairs that never co-occur are zero, not minus infinity. The
-    textbook's PPMI is ``smoothing=1, shift=1``.
+    textbook's PPMI is ``smoothing=1, shift=1, base=2``.
 
     Parameters
     ----------
@@ -29,6 +29,8 @@ class PPMI(TransformerMixin, BaseEstimator):
     shift
         k, the counterpart of word2vec's number of negatives; 1 for none. Below 1, pairs
         that co-occur slightly less often than by chance count as well.
+    base
+        Base of the logarithm: 2 for bits; e if None.
     positive
         Set negative values to zero (PPMI).
     copy
@@ -44,6 +46,7 @@ class PPMI(TransformerMixin, BaseEstimator):
         **SHARED,
         "smoothing": Parameter(Interval(0, 10), help="Power of the context counts."),
         "shift": Parameter(Interval(above=0, high=1e6), help="k of the shifted PPMI."),
+        "base": Parameter(Interval(above=1, high=1e6), help="Base of the logarithm.", none="e"),
     }
 
     def __init__(
@@ -51,12 +54,14 @@ class PPMI(TransformerMixin, BaseEstimator):
         *,
         smoothing: float = 0.75,
         shift: float = 1.0,
+        base: float | None = None,
         positive: bool = True,
         copy: bool = True,
         workers: int | None = None,
     ):
         self.smoothing = smoothing
         self.shift = shift
+        self.base = base
         self.positive = positive
         self.copy = copy
         self.workers = workers
@@ -103,4 +108,7 @@ class PPMI(TransformerMixin, BaseEstimator):
             np.diff(pointers),
             (columns, values) if may_overwrite else None,
         )
-        return rows.matrix(counts.shape[1])
+        information = rows.matrix(counts.shape[1])
+        if self.base is not None:
+            information.data /= np.float32(np.log(self.base))
+        return information
