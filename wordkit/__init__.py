@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from wordkit.saved import load
     from wordkit.seq2seq.estimator import Seq2Seq
     from wordkit.vectors.evaluation.scores import evaluate
+    from wordkit.vectors.usage_change import usage_changes
     from wordkit.vectors.word_vectors import WordVectors
 
 __version__ = "0.1.0"
@@ -60,6 +61,7 @@ _HOMES = {
     "layers": "wordkit.layers",
     "load": "wordkit.saved",
     "plot_words": "wordkit.plots.words",
+    "usage_changes": "wordkit.vectors.usage_change",
 }
 
 
@@ -93,4 +95,5 @@ __all__ = [
     "layers",
     "load",
     "plot_words",
+    "usage_changes",
 ]

@@ -26,6 +26,7 @@ COMMANDS = Registry(
         "vectors similarity": "wordkit.cli.vectors_words.similarity",
         "vectors analogy": "wordkit.cli.vectors_words.analogy",
         "vectors odd": "wordkit.cli.vectors_words.odd",
+        "vectors changes": "wordkit.cli.vectors_words.changes",
         "vectors evaluate": "wordkit.cli.vectors.evaluate",
         "vectors convert": "wordkit.cli.vectors.convert",
         "vectors info": "wordkit.cli.vectors.info",

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from wordkit.cli.output import json_option, print_json, print_rows, say
+from wordkit.cli.output import json_option, print_json, print_rows, print_table, say
 from wordkit.cli.vectors import PATH, cosine_method_option, load, vectors_argument
 
 if TYPE_CHECKING:
@@ -97,6 +98,48 @@ def similarity(path: Path, words: tuple[str, ...], pairs_from: Path | None, as_j
         print_rows([cosines])
     else:
         print_rows((*pair, cosine) for pair, cosine in zip(pairs, cosines, strict=True))
+
+
+@click.command()
+@click.argument("first", metavar="VEC1", type=PATH)
+@click.argument("second", metavar="VEC2", type=PATH)
+@click.option(
+    "-n", "topn", default=20, show_default=True, type=click.IntRange(1), help="Words to give."
+)
+@click.option(
+    "--neighbours",
+    type=click.IntRange(1),
+    metavar="K",
+    help="Nearest words to compare.  [default: a tenth of the words, at most 1000]",
+)
+@click.option(
+    "--min-count",
+    default=100,
+    show_default=True,
+    type=click.IntRange(1),
+    help="Leave out words that are rarer in either corpus.",
+)
+@json_option
+def changes(first: Path, second: Path, as_json: bool, **options: Any) -> None:
+    """Find the words that are used most differently in two corpora.
+
+    Words are compared by their nearest neighbours in vectors of each corpus (Gonen et al.
+    2020). Given are the share of the neighbours that both have, and the nearest words that
+    only the first has, and only the second.
+
+    \b
+    wordkit vectors changes vectors-1900 vectors-2000
+    """
+    from wordkit.vectors.usage_change import usage_changes
+
+    found = usage_changes(load(first), load(second), **options)
+    if as_json:
+        print_json([asdict(change) for change in found])
+        return
+    print_table(
+        ["word", "overlap", f"only in {first}", f"only in {second}"],
+        [(c.word, c.overlap, " ".join(c.first), " ".join(c.second)) for c in found],
+    )
 
 
 @click.command()

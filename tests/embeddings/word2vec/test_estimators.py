@@ -209,6 +209,11 @@ def test_pieces_change_no_bit(model: SkipGram | Cbow, monkeypatch: pytest.Monkey
     np.testing.assert_array_equal(pieces.output_vectors_, whole.output_vectors_)
 
 
+@pytest.fixture(autouse=True)
+def several_threads_on_short_texts(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(training, "TOGETHER", 1)
+
+
 def long_corpus() -> Corpus:
     """Of several rounds of pieces."""
     rng = np.random.default_rng(4)
@@ -232,6 +237,25 @@ def test_same_bits_on_any_number_of_workers(
     free = clone(model).set_params(reproducible=False, workers=1).fit(corpus)
     assert free.loss_per_epoch_ == pytest.approx(one.loss_per_epoch_, rel=0.02)
     assert not np.array_equal(free.vectors_.vectors, one.vectors_.vectors)
+
+
+@pytest.mark.parametrize(
+    ("least", "workers", "threads"),
+    [(10_500, 8, 2), (10_501, 8, 1), (1, 8, 3), (1, 2, 2), (1, 1, 1)],
+)
+def test_short_texts_have_one_thread(
+    monkeypatch: pytest.MonkeyPatch, least: int, workers: int, threads: int
+) -> None:
+    """The 21,000 words here: two threads that wait for each other are slower than one."""
+    used: list[int] = []
+    in_step = training.in_step
+    monkeypatch.setattr(training, "TOGETHER", least)
+    monkeypatch.setattr(training, "available_workers", lambda: 3)
+    monkeypatch.setattr(
+        training, "in_step", lambda work, calls: (used.append(len(calls)), in_step(work, calls))
+    )
+    SkipGram(vector_size=3, epochs=1, reproducible=True, workers=workers).fit(long_corpus())
+    assert set(used) == {threads}
 
 
 @pytest.mark.parametrize("kind", [SkipGram, Cbow])

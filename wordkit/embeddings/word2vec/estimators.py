@@ -235,7 +235,9 @@ class SkipGram(_Word2Vec):
         Keep these vectors unchanged.
     reproducible
         One seed gives the same bits on any number of workers, somewhat slower. Otherwise this
-        holds for one worker only: several threads now and then overwrite each other.
+        holds for one worker only, which needs no such option: several threads now and then
+        overwrite each other. Below a million tokens this is done by one thread, since two that
+        wait for each other are slower.
     workers
         Threads, all cores for None.
 

@@ -33,7 +33,9 @@ FAST = {
     "mode": Parameter(Choice(("mean", "sum", "word2vec")), help="How contexts are joined."),
     "init": Parameter(help="Vectors to start from, in any format."),
     "freeze": Parameter(help="Keep the vectors of init fixed."),
-    "reproducible": Parameter(help="One seed gives the same bits on any number of workers."),
+    "reproducible": Parameter(
+        help="One seed gives the same bits on any number of workers; one worker repeats anyway."
+    ),
 }
 """... in kernels only."""
 

@@ -33,6 +33,8 @@ GROUP = 8
 """Pieces for each thread between two looks at the loss and the clock."""
 ROUNDS = 64
 """Rounds of reproducible training between two looks."""
+TOGETHER = 500_000
+"""Tokens that make a thread of reproducible training worth the waiting for each other."""
 
 
 @dataclass
@@ -177,7 +179,7 @@ class Training:
         from wordkit.embeddings.word2vec.training_kernels import ROUND, make_own, train_together
 
         now = self.progress
-        workers = min(self.workers, available_workers())  # one that waits for a core holds up all
+        workers = self._workers_together()
         parts = 1 << max(0, (self.weights.width // (2 * ALIGNED)).bit_length() - 1)
         shared = self._shared
         if shared is None:
@@ -194,6 +196,11 @@ class Training:
         in_step(train_together, calls)
         self._count(shared)
         return last
+
+    def _workers_together(self) -> int:
+        """Return how many threads are worth while: the result is the same for any number."""
+        cores = available_workers()  # a thread that waits for a core holds up all
+        return max(1, min(self.workers, cores, self.corpus.tokens // TOGETHER))
 
     def _work(self, *sizes: int) -> Work:
         from wordkit.embeddings.word2vec.training_kernels import make_work
