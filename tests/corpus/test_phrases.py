@@ -16,11 +16,13 @@ from nltk.metrics import BigramAssocMeasures
 
 from wordkit.corpus import collocations
 from wordkit.corpus.corpus import Corpus
-from wordkit.corpus.phrases import Phrase, every_second, join_phrases
+from wordkit.corpus.phrases import Phrase, apart, join_phrases
 from wordkit.corpus.text import TextOptions
 from wordkit.errors import CorpusError, FormatError
 
 Documents = list[list[str]]
+PLAIN: dict = {"connectors": (), "stop_words": True}
+"""All pairs are alike."""
 
 
 def texts(corpus: Corpus) -> Documents:
@@ -41,29 +43,46 @@ def zipf_documents(seed: int = 1) -> Documents:
 # --- against plain Python -----------------------------------------------------------
 
 
+def pair_at(document: list[str], place: int, connectors: set[str]) -> tuple[str, ...]:
+    """Two words with at most two connectors between them; () if none begins here."""
+    for end in range(place + 2, min(place + 4, len(document)) + 1):
+        if document[place] in connectors:
+            break
+        if document[end - 1] not in connectors:
+            return tuple(document[place:end])
+    return ()
+
+
 def twin_pass(
-    documents: Documents, score: str, threshold: float, min_count: int
+    documents: Documents, score: str, threshold: float, min_count: int, connectors: set[str]
 ) -> tuple[Documents, list[Phrase]]:
     words = Counter(word for document in documents for word in document)
-    pairs = Counter(pair for document in documents for pair in pairwise(document))
     total = sum(words.values())
+    words = Counter({word: n for word, n in words.items() if word not in connectors})
+    pairs = Counter(
+        pair
+        for document in documents
+        for place in range(len(document))
+        if (pair := pair_at(document, place, connectors))
+    )
     good = {}
-    for (a, b), n in pairs.items():
+    for pair, n in pairs.items():
+        a, b = pair[0], pair[-1]
         if score == "npmi":
             value = math.log(n * total / (words[a] * words[b])) / -math.log(n / total)
         else:
             value = (n - min_count) / (words[a] * words[b]) * (len(words) + len(pairs))
         if n >= min_count and value > threshold and "<eos>" not in (a, b):
-            good[a, b] = value
+            good[pair] = value
     joined, times = [], Counter()
     for document in documents:
         out, place = [], 0
         while place < len(document):
-            pair = tuple(document[place : place + 2])
+            pair = pair_at(document, place, connectors)
             if pair in good:
                 times[pair] += 1
                 out.append("_".join(pair))
-                place += 1
+                place += len(pair) - 1
             else:
                 out.append(document[place])
             place += 1
@@ -82,6 +101,7 @@ def twin_pass(
     st.integers(1, 3),
     st.integers(1, 6),
     st.integers(1, 20),
+    st.sampled_from([[], ["c"], ["d", "c"], ["a_b", "nowhere"]]),
 )
 @settings(max_examples=300, deadline=None)
 def test_against_plain_python(
@@ -91,19 +111,21 @@ def test_against_plain_python(
     passes: int,
     piece: int,
     pairs_at_once: int,
+    connectors: list[str],
 ) -> None:
     score, threshold = rule
-    documents = [*documents, ["a"]]  # <eos> alone is no corpus
+    documents = [*documents, ["b"]]  # <eos> alone is no corpus
     corpus = Corpus.build(documents, min_count=1)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(collocations, "PIECE", piece)
         patch.setattr(collocations, "PAIRS_AT_ONCE", pairs_at_once)
         found, phrases = join_phrases(
-            corpus, score=score, threshold=threshold, min_count=min_count, passes=passes
-        )
+            corpus, score=score, threshold=threshold, min_count=min_count, passes=passes,
+            connectors=connectors, stop_words=True,
+        )  # fmt: skip
     expected: list[Phrase] = []
     for _ in range(passes):
-        documents, more = twin_pass(documents, score, threshold, min_count)
+        documents, more = twin_pass(documents, score, threshold, min_count, set(connectors))
         expected += sorted(more, key=lambda phrase: (-phrase.count, phrase.joined, -phrase.score))
     assert texts(found) == documents
     assert [(p.joined, p.count) for p in phrases] == [(p.joined, p.count) for p in expected]
@@ -119,21 +141,25 @@ def test_two_pairs_that_make_one_word_are_listed_by_score() -> None:
     """In the second pass "a_b a_b" and "a_b_a b" are joined, once each."""
     text = "b d a_b a", "d b d", "d d b b a_b d d b", "a_b a b a_b a_b a_b a a_b a", "a"
     corpus = Corpus.build([line.split() for line in text], min_count=1)
-    _, phrases = join_phrases(corpus, threshold=0.1234567, min_count=1)
+    _, phrases = join_phrases(corpus, threshold=0.1234567, min_count=1, **PLAIN)
     twins = [phrase for phrase in phrases if phrase.joined == "a_b_a_b"]
     assert [phrase.count for phrase in twins] == [1, 1]
     assert twins[0].score > twins[1].score
 
 
-@given(st.lists(st.booleans(), max_size=30))
-def test_every_second(joinable: list[bool]) -> None:
-    expected, place = [], 0
-    while place < len(joinable):
-        if joinable[place]:
-            expected.append(place)
-            place += 1
-        place += 1
-    assert every_second(np.flatnonzero(np.array(joinable, bool))).tolist() == expected
+@given(st.lists(st.sampled_from([0, 2, 3, 4]), max_size=30))
+def test_pairs_that_share_no_word(lengths: list[int]) -> None:
+    """Pairs of these lengths at these places, 0 for none; connectors begin none."""
+    wanted, expected, free, place = [], [], 0, 0
+    for length in lengths:
+        if length:
+            wanted.append((place, length))
+            if place >= free:
+                expected.append(place)
+                free = place + length
+        place += max(length - 1, 1)
+    places, sizes = np.array(wanted, np.int64).reshape(-1, 2).T
+    assert apart(places, sizes).tolist() == expected
 
 
 # --- against the programs that own the scores ---------------------------------------
@@ -146,10 +172,48 @@ def test_gensim_finds_the_same(score: str, threshold: float) -> None:
     scoring = {"word2vec": "default"}.get(score, score)
     oracle = gensim.Phrases(documents, min_count=5, threshold=threshold, scoring=scoring)
     corpus = Corpus.build(documents, min_count=1)
-    found, phrases = join_phrases(corpus, score=score, threshold=threshold, passes=1)
+    found, phrases = join_phrases(corpus, score=score, threshold=threshold, passes=1, **PLAIN)
     assert texts(found) == [oracle[document] for document in documents]
     assert len(phrases) > 20
     assert {p.joined: p.score for p in phrases} == pytest.approx(oracle.find_phrases(documents))
+
+
+@pytest.mark.parametrize(("score", "threshold"), [("word2vec", 3.0), ("npmi", 0.35)])
+def test_gensim_finds_the_same_with_connectors(score: str, threshold: float) -> None:
+    gensim = pytest.importorskip("gensim.models.phrases")
+    connectors = ["of", "the"]  # never three in a row, which only gensim takes
+    documents = zipf_documents(3)
+    for n, document in enumerate(documents):
+        document += [["w80", "of", "w90"], ["w50", "of", "the", "w60"], ["the", "w5", "of"]][n % 3]
+    scoring = {"word2vec": "default"}.get(score, score)
+    oracle = gensim.Phrases(
+        documents, min_count=5, threshold=threshold, scoring=scoring,
+        connector_words=frozenset(connectors),
+    )  # fmt: skip
+    corpus = Corpus.build(documents, min_count=1)
+    found, phrases = join_phrases(
+        corpus, score=score, threshold=threshold, passes=1, connectors=connectors, stop_words=True
+    )
+    assert {"w80_of_w90", "w50_of_the_w60"} <= {phrase.joined for phrase in phrases}
+    assert texts(found) == [oracle[document] for document in documents]
+    assert {p.joined: p.score for p in phrases} == pytest.approx(oracle.find_phrases(documents))
+
+
+def test_defaults_find_names_and_leave_function_words() -> None:
+    """What always stands together is a phrase, unless it begins or ends with a function word."""
+    texts_ = []
+    for n in range(40):
+        texts_ += [f"this movie{n % 7} has been seen{n}", f"w{n} kung fu v{n}", f"the{n} story{n}"]
+        texts_ += [f"x{n} bank of america y{n}", f"u{n} lord of the rings z{n}", f"at least t{n}"]
+    corpus = Corpus.build(texts_, min_count=1)
+    _, phrases = join_phrases(corpus)
+    assert {p.joined for p in phrases} == {"kung_fu", "bank_of_america", "lord_of_the_rings"}
+    _, phrases = join_phrases(corpus, stop_words=True)
+    assert {"has_been", "at_least"} & {p.joined for p in phrases} == {"has_been"}
+    _, phrases = join_phrases(corpus, connectors=[])
+    assert {p.joined for p in phrases} == {"kung_fu"}
+    with pytest.raises(CorpusError, match="connectors must be a list of words, not a string"):
+        join_phrases(corpus, connectors="of")
 
 
 @pytest.mark.parametrize("score", collocations.MEASURES)
@@ -161,7 +225,7 @@ def test_nltk_scores_the_same(score: str) -> None:
     oracle = {"_".join(pair): value for pair, value in finder.score_ngrams(measure)}
     threshold = float(np.median(list(oracle.values())))
     corpus = Corpus.build(documents, min_count=1)
-    _, phrases = join_phrases(corpus, score=score, threshold=threshold, passes=1)
+    _, phrases = join_phrases(corpus, score=score, threshold=threshold, passes=1, **PLAIN)
     assert len(phrases) > 20
     assert all(phrase.score > threshold for phrase in phrases)
     assert {p.joined: p.score for p in phrases} == pytest.approx(
@@ -172,7 +236,7 @@ def test_nltk_scores_the_same(score: str) -> None:
 def test_what_is_rarer_than_by_chance_is_not_joined() -> None:
     """The likelihood ratio of "a b" is high because it should be far more frequent."""
     corpus = Corpus.build([["a", "a", "b", "b"]] * 500, min_count=1)
-    options = {"score": "likelihood_ratio", "threshold": 10, "passes": 1}
+    options = {"score": "likelihood_ratio", "threshold": 10, "passes": 1, **PLAIN}
     assert join_phrases(corpus, **options)[1] == []
     corpus = Corpus.build([["a", "b", "c", "c"]] * 500, min_count=1)
     assert [p.joined for p in join_phrases(corpus, **options)[1]] == ["a_b"]

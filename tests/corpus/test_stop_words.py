@@ -10,6 +10,8 @@ def test_stop_words(word):
     assert is_stop_word(word)
 
 
-@pytest.mark.parametrize("word", ["whale", "o'clock", "b2b", "猫", "<b", "rock'n'roll"])
+@pytest.mark.parametrize(
+    "word", ["whale", "o'clock", "b2b", "猫", "<b", "rock'n'roll", "system", "fire"]
+)
 def test_words(word):
     assert not is_stop_word(word)

@@ -324,10 +324,24 @@ def docstrings(output: Path, workers: int | None, as_json: bool) -> None:
     type=click.IntRange(1),
     help="2 joins up to four words.",
 )
+@click.option(
+    "--connectors",
+    metavar="WORDS",
+    help="Words that may stand inside a phrase, separated by blanks.  "
+    "[default: of, the, and other such words of English]",
+)
+@click.option(
+    "--stop-words/--no-stop-words",
+    default=False,
+    show_default=True,
+    help="Whether function words of English may begin or end a phrase.",
+)
 @click.option("--delimiter", default="_", show_default=True, help="Put between the words.")
 @json_option
-def phrases(directory: Path, output: Path, as_json: bool, **options: Any) -> None:
-    """Join words that belong together, such as new_york, and list them.
+def phrases(
+    directory: Path, output: Path, connectors: str | None, as_json: bool, **options: Any
+) -> None:
+    """Join words that belong together, such as new_york and bank_of_america, and list them.
 
     \b
     wordkit corpus phrases corpus -o corpus2
@@ -338,6 +352,8 @@ def phrases(directory: Path, output: Path, as_json: bool, **options: Any) -> Non
 
     if output.exists() and output.samefile(directory):
         raise CorpusError(f"{output} would replace its own input: name another folder")
+    if connectors is not None:
+        options["connectors"] = connectors.split()
     joined, found = join_phrases(Corpus.load(directory), output, **options, progress=True)
     if as_json:
         print_json([asdict(phrase) for phrase in found])

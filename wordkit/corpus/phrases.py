@@ -6,7 +6,7 @@ a document. The next pass can join new_york and times.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -43,6 +43,8 @@ def join_phrases(
     threshold: float | None = None,
     min_count: int = 5,
     passes: int = 2,
+    connectors: Iterable[str] = collocations.CONNECTORS,
+    stop_words: bool = False,
     delimiter: str = "_",
     progress: bool = False,
 ) -> tuple[Corpus, list[Phrase]]:
@@ -66,8 +68,23 @@ def join_phrases(
         ``word2vec``.
     min_count
         Rarer pairs are not joined.
+    connectors
+        Words that may stand inside a phrase, but neither begin nor end it, as in
+        ``bank_of_america`` (gensim's idea); two at most between two others. The default is
+        gensim's list for English.
+    stop_words
+        Whether phrases may begin or end with a function word of English, see
+        ``wordkit.corpus.stop_words.is_function_word``: ``has_been``, ``this_movie``.
     passes
         How many times to join, each on the result before: two make phrases of up to four words.
+
+    Notes
+    -----
+    The defaults were chosen on the Penn Treebank (890,000 tokens) and on articles of Wikipedia
+    (1.9 million, and 270,000 of these). Without ``connectors`` and with ``stop_words=True``,
+    a fifth to a quarter of all joined pairs are such as ``has_been``, ``such_as`` and ``this_year``;
+    with the defaults none is. A threshold of .4 adds many of the kind of ``first_time`` and
+    ``two_goals``; .6 loses ``common_stock`` and ``northern_ireland``.
 
     Returns
     -------
@@ -85,6 +102,9 @@ def join_phrases(
         Another process is writing it.
     """
     threshold = collocations.check(score, threshold, min_count)
+    if isinstance(connectors, str):
+        raise CorpusError(f"connectors must be a list of words, not a string: [{connectors!r}]")
+    connectors = list(connectors)
     if passes < 1:
         raise CorpusError(f"passes must be at least 1, not {passes}")
     corpus = corpus_of(corpus)
@@ -94,10 +114,13 @@ def join_phrases(
         text, found = _counted(corpus), []
         for number in range(1, passes + 1):
             with progress_bar(f"pass {number}", 2 * text.tokens, " words", show=progress) as bar:
-                pairs = collocations.find(text, score, threshold, min_count, bar)
+                between = collocations.Connectors(connectors, text.vocabulary)
+                pairs = collocations.find(
+                    text, score, threshold, min_count, between, stop_words, bar
+                )
                 if not len(pairs.first):
                     break
-                text, phrases = _join(text, pairs, delimiter, directory, bar)
+                text, phrases = _join(text, pairs, between, delimiter, directory, bar)
             found += sorted(phrases, key=lambda each: (-each.count, each.joined, -each.score))
         settings = {k: v for k, v in corpus.settings.items() if k not in ("kind", "version")}
         if found:
@@ -106,6 +129,8 @@ def join_phrases(
                 "threshold": threshold,
                 "min_count": min_count,
                 "passes": passes,
+                "connectors": connectors,
+                "stop_words": stop_words,
                 "delimiter": delimiter,
             }
             corpus = Corpus(text.vocabulary, text.ids, text.offsets, settings)
@@ -137,27 +162,32 @@ def _pieces(ids: np.ndarray) -> Iterator[np.ndarray]:
 def _join(
     corpus: Corpus,
     pairs: collocations.Collocations,
+    connectors: collocations.Connectors,
     delimiter: str,
     directory: str | Path | None,
     bar: Any,
 ) -> tuple[Corpus, list[Phrase]]:
     """One pass: the corpus with the pairs joined, in a scratch file, and what was joined."""
     words = corpus.vocabulary.words
+    inside = [connectors.inside(run) for run in pairs.run.tolist()]
     names = [
-        f"{words[a]}{delimiter}{words[b]}"
-        for a, b in zip(pairs.first.tolist(), pairs.second.tolist(), strict=True)
+        delimiter.join([words[a], *(words[each] for each in between), words[b]])
+        for a, between, b in zip(pairs.first.tolist(), inside, pairs.second.tolist(), strict=True)
     ]
     numbering = Numbering(corpus.vocabulary.index)  # a joined name may already be a word
     new_ids = np.array([numbering[name] for name in names], np.int32)
     offsets = np.zeros_like(corpus.offsets)
     with scratch_file(directory) as scratch:
-        times = _write_joined(corpus, pairs, new_ids, scratch, offsets, bar)
+        times = _write_joined(corpus, pairs, connectors, new_ids, scratch, offsets, bar)
         scratch.flush()
         ids = np.memmap(scratch, np.int32, "r+").view(np.ndarray)
     counts = np.zeros(len(numbering), np.int64)
     counts[: len(words)] = corpus.vocabulary.counts
     for some, change in (pairs.first, -times), (pairs.second, -times), (new_ids, times):
         np.add.at(counts, some, change)
+    for between, less in zip(inside, times.tolist(), strict=True):
+        for word in between:
+            counts[word] -= less
     joined = zip(names, times.tolist(), pairs.scores.tolist(), strict=True)
     phrases = [Phrase(*phrase) for phrase in joined if phrase[1]]
     return _renumbered(list(numbering), counts, ids, offsets), phrases
@@ -166,6 +196,7 @@ def _join(
 def _write_joined(
     corpus: Corpus,
     pairs: collocations.Collocations,
+    connectors: collocations.Connectors,
     new_ids: np.ndarray,
     file: Any,
     offsets: np.ndarray,
@@ -176,18 +207,22 @@ def _write_joined(
     Returns how often each pair was joined, (P,).
     """
     wanted = pairs.first * len(corpus.vocabulary) + pairs.second
+    wanted = wanted * connectors.runs + pairs.run
     times = np.zeros(len(wanted), np.int64)
     start = length = 0
     while start < corpus.tokens:
-        keys = collocations.pair_keys(corpus, start)
+        keys, lengths = collocations.pair_keys(corpus, start, connectors)
         slots = np.minimum(np.searchsorted(wanted, keys), len(wanted) - 1)
-        places = every_second(np.flatnonzero(wanted[slots] == keys))
-        slots = slots[places]
+        places = np.flatnonzero(wanted[slots] == keys)
+        places = apart(places, lengths[places])
+        slots, lengths = slots[places], lengths[places]
         end = min(start + collocations.PIECE, corpus.tokens)
-        if len(places):  # the last pair may include the first word of the next piece
-            end = max(end, start + int(places[-1]) + 2)
+        if len(places):  # the last pair may include the first words of the next piece
+            end = max(end, start + int(places[-1] + lengths[-1]))
         piece, kept = np.array(corpus.ids[start:end], np.int32), np.ones(end - start, bool)
-        piece[places], kept[places + 1] = new_ids[slots], False
+        piece[places] = new_ids[slots]
+        for within in range(1, collocations.MOST_CONNECTORS + 2):
+            kept[places[lengths > within] + within] = False
         file.write(piece[kept].data)
         times += np.bincount(slots, minlength=len(wanted))
         before = np.concatenate([[0], np.cumsum(kept)])  # tokens kept before each token
@@ -199,11 +234,17 @@ def _write_joined(
     return times
 
 
-def every_second(places: np.ndarray) -> np.ndarray:
-    """Keep the first, third, fifth ... of each run of adjacent places (ascending)."""
-    begins = np.diff(places, prepend=-2) > 1
-    run = np.maximum.accumulate(np.where(begins, places, 0))
-    return places[(places - run) % 2 == 0]
+def apart(places: np.ndarray, lengths: np.ndarray) -> np.ndarray:
+    """Of pairs at these places (ascending), of these lengths, those that no other takes a word of.
+
+    A pair can share a word with the next one: its last. From left to right, of each run of such
+    pairs the first is taken, the third, and so on.
+    """
+    begins = np.ones(len(places), bool)
+    begins[1:] = places[1:] != places[:-1] + lengths[:-1] - 1
+    number = np.arange(len(places))
+    run = np.maximum.accumulate(np.where(begins, number, 0))
+    return places[(number - run) % 2 == 0]
 
 
 def _renumbered(
