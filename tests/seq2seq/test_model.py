@@ -352,7 +352,7 @@ def test_nothing_there(tmp_path: Path) -> None:
     with pytest.raises(FileNotFoundError):
         EncoderDecoder.load(tmp_path / "m")
     (tmp_path / "checkpoints").mkdir()
-    with pytest.raises(FormatError, match="only checkpoints of its training"):
+    with pytest.raises(FormatError, match="no model yet, nor a checkpoint"):
         EncoderDecoder.load(tmp_path)
 
 

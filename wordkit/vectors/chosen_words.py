@@ -67,7 +67,8 @@ def choose(
     if groups is not None:
         return _grouped(groups)
     frequent = iter(vectors.words) if stop_words else filterfalse(is_stop_word, vectors.words)
-    return list(islice(frequent, max(FREQUENT if top is None else top, 0))), None
+    count = min(FREQUENT if top is None else max(top, 0), len(vectors))
+    return list(islice(frequent, count)), None
 
 
 def _near(vectors: WordVectors, around: str, top: int, stop_words: bool) -> list[str]:
