@@ -82,9 +82,9 @@ def join_phrases(
     -----
     The defaults were chosen on the Penn Treebank (890,000 tokens) and on articles of Wikipedia
     (1.9 million, and 270,000 of these). Without ``connectors`` and with ``stop_words=True``,
-    a fifth to a quarter of all joined pairs are such as ``has_been``, ``such_as`` and ``this_year``;
-    with the defaults none is. A threshold of .4 adds many of the kind of ``first_time`` and
-    ``two_goals``; .6 loses ``common_stock`` and ``northern_ireland``.
+    a fifth to a quarter of all joined pairs are such as ``has_been`` and ``this_year``; with
+    the defaults none is. A threshold of .4 adds many such as ``first_time`` and ``two_goals``;
+    .6 loses ``common_stock`` and ``northern_ireland``.
 
     Returns
     -------
