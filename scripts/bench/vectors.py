@@ -176,7 +176,7 @@ def bench_memory(folder: Path, rounds: int) -> None:
             while out.tell() < megabytes * 1_000_000:
                 out.write(text)
         command = [sys.executable, "-m", "wordkit", "corpus", "build", str(path), "--workers", "2",
-                   "-o", str(folder / "large")]  # fmt: skip
+                   "-o", str(folder / "large"), "--overwrite"]  # fmt: skip
         started = time.perf_counter()
         process = subprocess.Popen(command, stderr=subprocess.DEVNULL)
         peak = largest = 0.0

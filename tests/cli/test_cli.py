@@ -116,6 +116,7 @@ class TestCorpus:
         book = "\n\n".join([textwrap.fill(4 * sentence, 62)] * 6)
         (tmp_path / "book.txt").write_text(book)
         build = "corpus", "build", tmp_path / "book.txt", "-o", tmp_path / "c", "--min-count", 1
+        build += ("--overwrite",)
 
         def info() -> dict:
             return json.loads(ok("corpus", "info", tmp_path / "c", "--json", "-n", 50))
@@ -192,6 +193,30 @@ class TestCorpus:
     ) -> None:
         assert message in refused("corpus", "build", *arguments, "-o", tmp_path / "c", stdin=stdin)
         assert list(tmp_path.iterdir()) == []
+
+    def test_output_that_exists(self, folder: Path, tmp_path: Path) -> None:
+        """Each command that writes a folder: it is replaced when it is asked for, not else."""
+        corpus, vectors, text = folder / "corpus", folder / "vectors", folder / "text.txt"
+        for n, arguments in enumerate((
+            ("corpus", "build", text, "-o"),
+            ("corpus", "phrases", corpus, "-o"),
+            ("vectors", "train", corpus, "--vector-size", 3, "-o"),
+            ("vectors", "convert", vectors, "--format", "wordkit"),
+            ("vectors", "convert", vectors, "--format", "projector"),
+        )):  # fmt: skip
+            output = tmp_path / str(n)
+            output.mkdir()  # one that is empty is nobody's
+            ok(*arguments, output)
+            before = {file: file.stat().st_mtime_ns for file in output.iterdir()}
+            message = refused(*arguments, output)
+            assert f"{output} exists: replace it with --overwrite, or choose another" in message
+            assert {file: file.stat().st_mtime_ns for file in output.iterdir()} == before
+            ok(*arguments, output, "--overwrite")
+            assert {file: file.stat().st_mtime_ns for file in output.iterdir()} != before
+        for target in vectors, folder:  # of another kind, or not ours
+            message = refused("corpus", "build", text, "-o", target, "--overwrite")
+            assert "choose another name" in message
+        assert WordVectors.load(vectors).vector_size == 5
 
     def test_output_that_is_not_ours(self, tmp_path: Path) -> None:
         (tmp_path / "mine").write_text("x")

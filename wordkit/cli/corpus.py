@@ -11,6 +11,7 @@ import click
 from click.core import ParameterSource
 
 from wordkit.cli.output import json_option, print_json, print_rows, print_table, say
+from wordkit.cli.overwrite import check_output, overwrite_option
 
 WRAPPED_SAMPLE = 2000
 """Lines by which a file is judged."""
@@ -96,6 +97,7 @@ workers_option = click.option(
     type=click.Choice(["strict", "replace"]),
     help="What to do about bytes that are not UTF-8.",
 )
+@overwrite_option
 @workers_option
 @json_option
 @click.pass_context
@@ -105,6 +107,7 @@ def build(
     output: Path,
     preset: str | None,
     dataset: str | None,
+    overwrite: bool,
     as_json: bool,
     **options: Any,
 ) -> None:
@@ -118,6 +121,7 @@ def build(
     wordkit corpus build --dataset sample -o sample
     """
     from wordkit.corpus.corpus import TEXTBOOK, Corpus
+    from wordkit.corpus.encoded import KIND, PARTS_KIND
     from wordkit.corpus.parts import build_dataset
     from wordkit.corpus.reader import TextFormat
     from wordkit.corpus.text import TextOptions
@@ -129,6 +133,7 @@ def build(
     )
     _refuse_together(context, "vocabulary", "min_count", "max_vocab", "order", "unk")
     _refuse_together(context, "field", "document")
+    check_output(output, PARTS_KIND if dataset else KIND, overwrite)
     started = time.perf_counter()
     if dataset:
         parts = build_dataset(dataset, output, options["workers"], progress=True)
@@ -337,9 +342,15 @@ def docstrings(output: Path, workers: int | None, as_json: bool) -> None:
     help="Whether function words of English may begin or end a phrase.",
 )
 @click.option("--delimiter", default="_", show_default=True, help="Put between the words.")
+@overwrite_option
 @json_option
 def phrases(
-    directory: Path, output: Path, connectors: str | None, as_json: bool, **options: Any
+    directory: Path,
+    output: Path,
+    connectors: str | None,
+    overwrite: bool,
+    as_json: bool,
+    **options: Any,
 ) -> None:
     """Join words that belong together, such as new_york and bank_of_america, and list them.
 
@@ -347,11 +358,13 @@ def phrases(
     wordkit corpus phrases corpus -o corpus2
     """
     from wordkit.corpus.corpus import Corpus
+    from wordkit.corpus.encoded import KIND
     from wordkit.corpus.phrases import join_phrases
     from wordkit.errors import CorpusError
 
     if output.exists() and output.samefile(directory):
         raise CorpusError(f"{output} would replace its own input: name another folder")
+    check_output(output, KIND, overwrite)
     if connectors is not None:
         options["connectors"] = connectors.split()
     joined, found = join_phrases(Corpus.load(directory), output, **options, progress=True)

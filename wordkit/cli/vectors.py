@@ -15,11 +15,14 @@ from wordkit.cli.output import (
     say,
     seed_range,
 )
+from wordkit.cli.overwrite import check_output, overwrite_option
 
 if TYPE_CHECKING:
     from wordkit.vectors.word_vectors import WordVectors
 
 FORMATS = ("wordkit", "word2vec", "word2vec-binary", "glove", "fasttext", "projector")
+FOLDERS = {"wordkit": "vectors", "projector": "projector"}
+"""The formats that are folders, and their kinds."""
 PATH = click.Path(path_type=Path)
 
 vectors_argument = click.argument("path", metavar="VEC", type=PATH)
@@ -159,9 +162,15 @@ def score_rows(result: Any) -> list[tuple]:
 @click.option("--format", required=True, type=click.Choice(FORMATS), help="Format to write.")
 @click.option("--from", "source_format", type=click.Choice(FORMATS), help="Format to read.  "
               "[default: detected]")  # fmt: skip
+@overwrite_option
 @json_option
 def convert(
-    path: Path, output: Path, format: str, source_format: str | None, as_json: bool
+    path: Path,
+    output: Path,
+    format: str,
+    source_format: str | None,
+    overwrite: bool,
+    as_json: bool,
 ) -> None:
     """Write vectors in another format; a name that ends in .gz is compressed.
 
@@ -170,6 +179,8 @@ def convert(
     """
     from wordkit.vectors.word_vectors import WordVectors
 
+    if format in FOLDERS:
+        check_output(output, FOLDERS[format], overwrite)
     found = WordVectors.load(path, source_format)
     _ = found.norms  # raises if a value is no number
     found.save(output, format)

@@ -12,6 +12,7 @@ import click
 
 from wordkit.cli.options import MethodsCommand
 from wordkit.cli.output import cell, json_option, say
+from wordkit.cli.overwrite import check_output, overwrite_option
 from wordkit.cli.vectors import PATH, evaluation_set, written
 from wordkit.errors import ModelError
 
@@ -77,9 +78,16 @@ class TrainCommand(MethodsCommand):
     default=None,
     help="word2vec: continue after Ctrl-C or from a checkpoint.",
 )
+@overwrite_option
 @json_option
 def train(
-    corpus: Path, output: Path, method: str, preset: str | None, as_json: bool, **options: Any
+    corpus: Path,
+    output: Path,
+    method: str,
+    preset: str | None,
+    overwrite: bool,
+    as_json: bool,
+    **options: Any,
 ) -> None:
     """Learn word vectors from a corpus.
 
@@ -92,12 +100,11 @@ def train(
     """
     import wordkit
     from wordkit.embeddings.counts.count_vectors import TEXTBOOK
-    from wordkit.storage.folders import check_replaceable
     from wordkit.storage.locks import locked
     from wordkit.training.runs.checkpoint import remove_checkpoints
 
     output = output.resolve()
-    check_replaceable(output, "vectors")
+    check_output(output, "vectors", overwrite)
     started = time.perf_counter()
     estimator = getattr(wordkit, METHODS[method])()
     given = {name: value for name, value in options.items() if value not in (None, ())}

@@ -104,6 +104,6 @@ def test_options_override_the_preset(tmp_path: Path) -> None:
     train = "vectors", "train", corpus, "-o", tmp_path / "v", "--preset", "textbook"
     run(*train, "--method", "counts", "--window", 2)
     assert WordVectors.load(tmp_path / "v")["You"].tolist() == [0, 1, 1, 0, 0, 0]
-    refused = CliRunner().invoke(cli, [*map(str, train), "--method", "cbow"])
+    refused = CliRunner().invoke(cli, [*map(str, train), "--method", "cbow", "--overwrite"])
     assert refused.exit_code == 2
     assert "--preset textbook is no option of --method cbow" in refused.output
