@@ -30,6 +30,10 @@ from wordkit.training.descent.options import OPTIMIZERS
 from wordkit.training.settings import TrainingSettings
 
 PTB = Path(os.environ.get("WORDKIT_DATA", "data")) / "ptb" / "ptb.train.txt"
+WIDTHS = {
+    of_lm.LMTraining: of_lm.LMSettings().hidden_size,
+    of_seq2seq.Seq2SeqTraining: of_seq2seq.Seq2SeqSettings().hidden_size,
+}
 FACTORS = (0.1, 0.3, 1, 3, 10)
 
 
@@ -96,7 +100,7 @@ def main() -> None:
     for name in options.tasks or TASKS:
         for optimizer in options.optimizers:
             learn, kind = TASKS[name]
-            default = kind(optimizer=optimizer, **clip).rate
+            default = kind(optimizer=optimizer, **clip).rate_for(WIDTHS[kind])
             rates = options.rates or [factor * default for factor in FACTORS]
             cells = [
                 cell(learn, math.isclose(rate, default), optimizer=optimizer, lr=rate, **clip)

@@ -127,22 +127,24 @@ def test_the_command_line_has_a_sentence_for_each(kind: Any) -> None:
 
 def test_whole_numbers_are_numbers() -> None:
     assert LMSettings(dropout=0).dropout == 0
-    assert LMTraining(lr=1, max_minutes=None).rate == 1
+    assert LMTraining(lr=1, max_minutes=None).rate_for(100) == 1
 
 
 def test_every_optimizer_has_a_rate() -> None:
     assert RATES.keys() == OPTIMIZERS.keys()
-    assert LMTraining(optimizer="sgd:weight_decay=0.1").rate == RATES["sgd"]
-    assert LMTraining(optimizer="sgd", lr=3.0).rate == 3
+    assert LMTraining(optimizer="sgd:weight_decay=0.1").rate_for(100) == RATES["sgd"]
+    assert LMTraining(optimizer="sgd", lr=3.0).rate_for(100) == 3
 
 
 @pytest.mark.parametrize(
     ("optimizer", "rates"),
-    [("sgd", [20, 20, 10, 2, 2]), ("nesterov", [2, 2, 1.5, 0.3, 0.3]), ("adam", [0.002] * 5)],
+    [("sgd", [20, 20, 10, 2, 2]), ("nesterov", [2, 2, 1.5, 0.3, 0.3]), ("adam", [0.006] * 5)],
 )
 def test_the_wider_the_clip_the_lower_the_rate(optimizer: str, rates: list[float]) -> None:
     """Where a step is as long as the gradient, down to a clip of 5."""
-    found = [LMTraining(optimizer=optimizer, clip=c).rate for c in (0.01, 0.25, 1, 5, 1e9)]
+    found = [
+        LMTraining(optimizer=optimizer, clip=c).rate_for(100) for c in (0.01, 0.25, 1, 5, 1e9)
+    ]
     assert found == pytest.approx(rates)
 
 
@@ -168,7 +170,7 @@ def test_recipes_of_wordkit(name: str) -> None:
     training = changed(LMTraining(), values)
     assert (changed(LMSettings(), values), training) != (LMSettings(), LMTraining())
     optimizer_from_text(training.optimizer)
-    schedule_from_text(training.schedule, rate=training.rate, steps=9, every=3, warm_up=1)
+    schedule_from_text(training.schedule, rate=training.rate_for(100), steps=9, every=3, warm_up=1)
 
 
 def test_recipes_there_are() -> None:
@@ -210,3 +212,12 @@ def test_tied_vectors_are_as_large_as_the_layers() -> None:
     assert LMSettings(tie=True, hidden_size=9).embedding_size == 9
     assert LMSettings(hidden_size=9).embedding_size == 100
     assert LMSettings(hidden_size=9, embedding_size=3).embedding_size == 3
+
+
+@pytest.mark.parametrize("optimizer", ["adam", "adamw:beta1=0.5"])
+def test_the_more_units_the_lower_the_rate(optimizer: str) -> None:
+    training = LMTraining(optimizer=optimizer)
+    assert [training.rate_for(size) for size in (100, 400)] == pytest.approx([0.006, 0.003])
+    other = LMTraining(optimizer="sgd")
+    assert other.rate_for(100) == other.rate_for(400)
+    assert LMTraining(lr=3.0).rate_for(400) == 3

@@ -114,15 +114,24 @@ def test_the_command_line_has_a_sentence_for_each(kind: Any) -> None:
 
 def test_what_does() -> None:
     assert Seq2SeqSettings(dropout=0, scheduled_sampling=1).dropout == 0
-    assert Seq2SeqTraining(lr=1, max_minutes=None).rate == 1
+    assert Seq2SeqTraining(lr=1, max_minutes=None).rate_for(100) == 1
 
 
 def test_every_optimizer_has_a_rate() -> None:
     assert RATES.keys() == OPTIMIZERS.keys()
-    assert Seq2SeqTraining(optimizer="sgd:weight_decay=0.1").rate == 2
-    assert Seq2SeqTraining(optimizer="sgd", clip=0.25).rate == RATES["sgd"]
+    assert Seq2SeqTraining(optimizer="sgd:weight_decay=0.1").rate_for(100) == 2
+    assert Seq2SeqTraining(optimizer="sgd", clip=0.25).rate_for(100) == RATES["sgd"]
 
 
 def test_tied_vectors_are_as_large_as_the_layers() -> None:
     assert Seq2SeqSettings(tie=True, hidden_size=9).embedding_size == 9
     assert Seq2SeqSettings(hidden_size=9).embedding_size == 16
+
+
+@pytest.mark.parametrize("optimizer", ["adam", "adamw:beta1=0.5"])
+def test_the_more_units_the_lower_the_rate(optimizer: str) -> None:
+    training = Seq2SeqTraining(optimizer=optimizer)
+    assert [training.rate_for(size) for size in (100, 400)] == pytest.approx([0.006, 0.003])
+    other = Seq2SeqTraining(optimizer="sgd")
+    assert other.rate_for(100) == other.rate_for(400)
+    assert Seq2SeqTraining(lr=3.0).rate_for(400) == 3

@@ -12,9 +12,12 @@ from wordkit.training.descent.options import OPTIMIZERS, SCHEDULES
 
 RATES = {
     "sgd": 20.0, "asgd": 20.0, "momentum": 2.0, "nesterov": 2.0, "adagrad": 0.05,
-    "rmsprop": 0.001, "adadelta": 5.0, "adam": 0.002, "adamw": 0.002,
+    "rmsprop": 0.001, "adadelta": 5.0, "adam": 0.06, "adamw": 0.06,
 }  # fmt: skip
 """Default learning rates, for the gradient of the mean loss per word."""
+BY_WIDTH = ("adam", "adamw")
+"""Whose rate is divided by the square root of the hidden size: their steps are as long whatever
+the gradient is, so that the sums of more units change by more."""
 LONGEST = {"sgd": 10.0, "asgd": 10.0, "momentum": 1.5, "nesterov": 1.5}
 """Largest rate times clip, for optimizers whose step length is proportional to the gradient."""
 WIDEST = 5.0
@@ -59,7 +62,7 @@ class TrainingSettings:
         "cosine", Named(SCHEDULES), help="Of the learning rate, such as plateau."
     )
     lr: float | None = parameter(
-        None, POSITIVE, help="Learning rate.", none="by optimizer and clip"
+        None, POSITIVE, help="Learning rate.", none="by optimizer, clip and size"
     )
     clip: float = parameter(0.25, POSITIVE, help="Largest norm of the gradient.")
     epochs: int = parameter(10, Interval(1, 10**9), help="Passes over the training data.")
@@ -77,13 +80,13 @@ class TrainingSettings:
     def __post_init__(self) -> None:
         check_parameters(self)
 
-    @property
-    def rate(self) -> float:
-        """The learning rate: ``lr``, or else a default for the optimizer and the clip.
+    def rate_for(self, width: int) -> float:
+        """Return ``lr``, or else a default for the optimizer, the clip and the hidden size.
 
         The defaults were chosen by ``scripts/reproduce/learning_rates.py``.
         """
         if self.lr is not None:
             return self.lr
         name = name_in(self.optimizer)
-        return min(RATES[name], LONGEST.get(name, math.inf) / min(self.clip, WIDEST))
+        rate = RATES[name] / math.sqrt(width) if name in BY_WIDTH else RATES[name]
+        return min(rate, LONGEST.get(name, math.inf) / min(self.clip, WIDEST))

@@ -20,7 +20,14 @@ EPOCH = len(BATCHES.epoch(1, 0))
 def trainer(folder: Path, **settings: Any) -> Trainer:
     training = TrainingSettings(**{"lr": 2.0, "epochs": 4, **settings})
     return trainer_for(
-        SmallModel(), training, BATCHES, BATCHES, folder, checkpoint_every=60, progress=False
+        SmallModel(),
+        training,
+        training.rate_for(1),
+        BATCHES,
+        BATCHES,
+        folder,
+        checkpoint_every=60,
+        progress=False,
     )
 
 
@@ -52,7 +59,7 @@ def test_batches_are_counted_but_not_made(tmp_path: Path) -> None:
 
     training = TrainingSettings(lr=2.0, epochs=4, schedule="cosine")
     found = trainer_for(
-        SmallModel(), training, Counted(), None, tmp_path, checkpoint_every=60, progress=False
+        SmallModel(), training, 2.0, Counted(), None, tmp_path, checkpoint_every=60, progress=False
     )
     assert [found.schedule.rate(step) for step in (0, 20, 40)] == pytest.approx([2, 1, 0])
 

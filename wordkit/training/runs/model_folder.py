@@ -68,9 +68,11 @@ def train_in(
         runs = folder / CHECKPOINTS
         if anew:
             remove_checkpoints(runs)
+        rate = training.rate_for(model.settings.hidden_size)
         trainer = trainer_for(
             model,
             training,
+            rate,
             batches,
             validation,
             runs,
@@ -84,7 +86,7 @@ def train_in(
         result = trainer.fit(resume=resume)
         model.history = {
             **asdict(training),
-            "lr": training.rate,
+            "lr": rate,
             "steps": result.step,
             "seconds": result.seconds,
             "ended_by": result.reason,
@@ -111,6 +113,7 @@ def _advice_where_full(folder: Path) -> Iterator[None]:
 def trainer_for(
     model: Model,
     training: TrainingSettings,
+    rate: float,
     batches: Batches,
     validation: Batches | None,
     folder: Path,
@@ -123,7 +126,7 @@ def trainer_for(
     every = len(batches.epoch(training.seed, 0))
     steps = every * training.epochs
     schedule = schedule_from_text(
-        training.schedule, rate=training.rate, steps=steps, every=every, warm_up=steps // 10
+        training.schedule, rate=rate, steps=steps, every=every, warm_up=steps // 10
     )
     return Trainer(
         model,
