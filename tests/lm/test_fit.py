@@ -231,3 +231,13 @@ def test_a_short_validation_text_is_counted_whole(tmp_path: Path) -> None:
     assert model.history["validation_oov"] == 1
     config = json.loads((tmp_path / "m" / "config.json").read_text())
     assert config["history"]["validation_perplexity"] > 1
+
+
+def test_the_seed_draws_the_first_weights(tmp_path: Path) -> None:
+    """Which steps of a tiny rate leave as they are."""
+    kept = [
+        trained(tmp_path / f"{n}", epochs=1, lr=1e-9, seed=seed)[0].params["embedding.weight"]
+        for n, seed in enumerate((1, 1, 2))
+    ]
+    np.testing.assert_allclose(kept[0], kept[1], atol=1e-6)
+    assert np.abs(kept[0] - kept[2]).max() > 0.01

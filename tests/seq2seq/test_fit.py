@@ -286,3 +286,25 @@ def test_what_is_not_a_model_stays(tmp_path: Path) -> None:
     with pytest.raises(FormatError, match="a wordkit vectors, not a seq2seq to replace"):
         trained(tmp_path)
     assert [entry.name for entry in tmp_path.iterdir()] == ["config.json"]
+
+
+def test_the_seed_draws_the_first_weights(tmp_path: Path) -> None:
+    """Which steps of a tiny rate leave as they are."""
+    kept = [
+        trained(tmp_path / f"{n}", epochs=1, lr=1e-9, seed=seed)[0].params["output.weight"]
+        for n, seed in enumerate((1, 1, 2))
+    ]
+    np.testing.assert_allclose(kept[0], kept[1], atol=1e-6)
+    assert np.abs(kept[0] - kept[2]).max() > 0.01
+
+
+def test_the_sample_is_the_first_source(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Of the validation pairs, where there are some."""
+    for name, valid, first in ("a", VALID, VALID[0]), ("b", None, TRAIN[0]):
+        fit(
+            TRAIN, tmp_path / name, valid=valid, settings=Seq2SeqSettings(**SETTINGS),
+            training=Seq2SeqTraining(epochs=1, batch_size=32), progress=True,
+        )  # fmt: skip
+        assert f"    {' '.join(first[0])} -> " in capsys.readouterr().err
