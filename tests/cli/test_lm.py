@@ -381,7 +381,7 @@ def test_models_that_are_refused(folder: Path, tmp_path: Path) -> None:
     assert "is a wordkit corpus, not a language-model to replace" in message
     message = refused("lm", "train", "--train", folder / "train.txt", *SIZES, "-o",
                       folder / "model")  # fmt: skip
-    assert "resume that run, or choose another folder" in message
+    assert "exists: replace it with --overwrite" in message
 
 
 @pytest.mark.parametrize("command", ["perplexity", "generate"])
@@ -419,3 +419,16 @@ def test_a_run_knows_its_options(folder: Path, tmp_path: Path) -> None:
     assert "Missing TRAIN" in refused("lm", "train", "-o", tmp_path / "n")
     message = refused("lm", "train", "-o", tmp_path / "n", "--resume")
     assert "does not say how a run in it was started: name all options" in message
+
+
+def test_a_model_is_replaced_only_if_asked(folder: Path, tmp_path: Path) -> None:
+    model = tmp_path / "m"
+    train(folder, model, "--epochs", 1)
+    command = ["lm", "train", "--train", folder / "train.txt", "-o", model, *SIZES, "--epochs", 2]
+    before = (model / "model.safetensors").read_bytes()
+    assert "m exists: replace it with --overwrite" in refused(*command)
+    assert "--resume continues the run" in refused(*command, "--resume", "--overwrite")
+    assert (model / "model.safetensors").read_bytes() == before
+    ok(*command, "--overwrite")
+    assert asked("info", model)["history"]["epochs"] == 2
+    assert (model / "model.safetensors").read_bytes() != before

@@ -392,7 +392,7 @@ def test_folders_that_are_refused(folder: Path, tmp_path: Path) -> None:
     message = refused("seq2seq", "train", pairs, *SIZES, "-o", tmp_path / "words.txt" / "m")
     assert re.search(r"Not a directory: .*words\.txt", message)
     message = refused("seq2seq", "train", pairs, *SIZES, "-o", folder / "model")
-    assert "resume that run, or choose another folder" in message
+    assert "exists: replace it with --overwrite" in message
 
 
 def test_an_error_is_a_sentence_and_no_traceback(folder: Path) -> None:

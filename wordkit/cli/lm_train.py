@@ -10,6 +10,7 @@ import click
 
 from wordkit.cli.lm import PATH, say_oov
 from wordkit.cli.models import (
+    check_run,
     check_validations,
     origin_of,
     run_in,
@@ -44,6 +45,7 @@ def train(
     init_vectors: Path | None,
     checkpoint_every: str,
     resume: bool,
+    overwrite: bool,
     as_json: bool,
     **options: Any,
 ) -> None:
@@ -58,9 +60,11 @@ def train(
     wordkit lm train -o model --resume
     """
     from wordkit.lm.fit import fit
+    from wordkit.lm.model import RecurrentLanguageModel
     from wordkit.training.runs.checkpoint import parse_duration
     from wordkit.vectors.word_vectors import WordVectors
 
+    check_run(output, RecurrentLanguageModel.kind, resume=resume, overwrite=overwrite)
     given = {name: value for name, value in options.items() if value is not None}
     values = with_recipe(recipe, given)
     inputs = {"train": train, "valid": valid, "init_vectors": init_vectors}
@@ -86,6 +90,7 @@ def train(
             training=training,
             vectors=None if init_vectors is None else WordVectors.load(init_vectors),
             resume=resume,
+            anew=overwrite,
             checkpoint_every=every,
             progress=True,
             origin=origin_of(inputs, values),

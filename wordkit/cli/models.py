@@ -11,6 +11,7 @@ from typing import Any
 import click
 
 from wordkit.cli.output import print_json, print_rows, say
+from wordkit.cli.overwrite import check_output, overwrite_option
 
 AT_LEAST_1 = click.IntRange(1)
 
@@ -21,7 +22,25 @@ def run_options(command: Callable) -> Callable:
         "--checkpoint-every", default="5m", show_default=True, help="Such as 30s, 5m or 1h."
     )
     resume = click.option("--resume", is_flag=True, help="Continue the run in the folder.")
-    return every(resume(command))
+    return every(resume(overwrite_option(command)))
+
+
+def check_run(output: Path, kind: str, *, resume: bool, overwrite: bool) -> None:
+    """Refuse a folder that holds a model or a run, unless it is to be resumed or replaced.
+
+    Raises
+    ------
+    UsageError
+        Both are asked for.
+    FormatError
+        Something stands there that is not to be replaced.
+    """
+    from wordkit.training.runs.checkpoint import CHECKPOINTS
+
+    if resume and overwrite:
+        raise click.UsageError("--resume continues the run that --overwrite would remove")
+    if not resume:
+        check_output(output, kind, overwrite, beside=CHECKPOINTS)
 
 
 def with_remembered(

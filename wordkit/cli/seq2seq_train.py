@@ -10,6 +10,7 @@ from typing import Any
 import click
 
 from wordkit.cli.models import (
+    check_run,
     check_validations,
     origin_of,
     run_in,
@@ -40,6 +41,7 @@ def train(
     output: Path,
     checkpoint_every: str,
     resume: bool,
+    overwrite: bool,
     as_json: bool,
     **options: Any,
 ) -> None:
@@ -54,10 +56,12 @@ def train(
     wordkit seq2seq train -o model --resume
     """
     from wordkit.seq2seq.fit import fit
+    from wordkit.seq2seq.model import EncoderDecoder
     from wordkit.training.runs.checkpoint import parse_duration
 
     if valid_target is not None and valid is None:
         raise click.UsageError("--valid-target needs --valid, the sources")
+    check_run(output, EncoderDecoder.kind, resume=resume, overwrite=overwrite)
     given = {name: value for name, value in options.items() if value is not None}
     inputs = {"pairs": pairs, "target": target, "valid": valid, "valid_target": valid_target}
     inputs, given = with_remembered(output, resume, inputs, given)
@@ -77,6 +81,7 @@ def train(
             settings=settings,
             training=training,
             resume=resume,
+            anew=overwrite,
             checkpoint_every=every,
             progress=True,
             origin=origin_of(inputs, given),
