@@ -97,7 +97,7 @@ class Copy:
         found = set().union(*self._runs.get(path, {}).values())
         if found or not path.endswith("kernels.py"):
             return found
-        imports = re.compile(rf"^from \S*\b{Path(path).stem} import", re.MULTILINE)
+        imports = re.compile(rf"^\s*from \S*\b{Path(path).stem} import", re.MULTILINE)
         importers = [
             str(file.relative_to(self.tree))
             for file in self.tree.glob("wordkit/**/*.py")

@@ -175,8 +175,8 @@ def test_which_tests_run(tree: Path) -> None:
     (tree / "setup.cfg").write_text("[coverage:run]\nomit = wordkit/*/*kernels.py\n")
     (tree / "wordkit/layers/some_kernels.py").write_text("def f(x):\n    return x + 1\n")
     (tree / "wordkit/layers/room.py").write_text(
-        "from wordkit.layers.some_kernels import f\n"
         "def g(x, y=1):\n"
+        "    from wordkit.layers.some_kernels import f\n"
         "    if x:\n"
         "        return [\n"
         "            f(x),\n"
@@ -204,7 +204,7 @@ def test_which_tests_run(tree: Path) -> None:
         }
 
     room = tests_of("wordkit/layers/room.py")
-    assert room[2, "2"] == room[3, "True"] == {"slowly", "1", "0"}
+    assert room[1, "2"] == room[3, "True"] == {"slowly", "1", "0"}
     assert room[5, "(x)"] == room[6, "3"] == {"slowly", "1"}
     assert room[8, "4"] == {"0"}
     assert tests_of("wordkit/layers/some_kernels.py")[2, "2"] == {"slowly", "1", "0"}

@@ -168,6 +168,20 @@ def test_queries_that_are_no_numbers(block: int, monkeypatch: pytest.MonkeyPatch
                 ask(query)
 
 
+@pytest.mark.parametrize("method", ["3cosadd", "3cosmul"])
+def test_the_length_of_a_query_does_not_count(vectors: WordVectors, method: str) -> None:
+    """Nor that of one among several; its direction does."""
+    one, *others = MATRIX[3], MATRIX[7], MATRIX[12]
+    expected = vectors.most_similar([one, *others], method=method)
+    longer = vectors.most_similar([50 * one, *others], method=method)
+    assert [word for word, _ in longer] == [word for word, _ in expected]
+    np.testing.assert_allclose(
+        [score for _, score in longer], [score for _, score in expected], rtol=1e-4
+    )
+    with pytest.raises(ModelError, match="NaN or infinity"):
+        vectors.most_similar([np.full(16, np.nan), "word3"], method=method)
+
+
 @pytest.mark.parametrize("bad", [np.nan, np.inf])
 def test_nan_is_found(bad: float) -> None:
     matrix = np.ones((3, 2), np.float32)

@@ -417,6 +417,13 @@ def test_projector_tables_of_others(tmp_path, metadata, counts):
         assert (None if found.counts is None else found.counts.tolist()) == counts
 
 
+def test_metadata_that_a_table_of_another_name_lacks(tmp_path):
+    with pytest.raises(FormatError, match=r"expected w2v_metadata.tsv beside it"):
+        load(write(tmp_path / "w2v_tensor.tsv", b"1\t2\n"))
+    with pytest.raises(FormatError, match=r"expected metadata.tsv beside it"):
+        load(write(tmp_path / "table.tsv", b"1\t2\n"))
+
+
 def test_projector_tables_that_do_not_fit(tmp_path):
     vectors = write(tmp_path / "vectors.tsv", b"1\t2\n3\t4\n")
     with pytest.raises(FormatError, match=r"expected metadata.tsv beside it"):
