@@ -40,6 +40,14 @@ def inputs_of(kind: str) -> tuple[np.ndarray, np.ndarray]:
     return rng.normal(size=(N, T, H)), rng.normal(size=(N, S, SIZES[kind]))
 
 
+@every_kind
+def test_arrays_of_ones_own(kind: str) -> None:
+    own = layer_of(kind).params
+    layer = ATTENTIONS[kind](H, SIZES[kind], weights=own)
+    assert layer.params.keys() == own.keys()
+    assert all(layer.params[name] is own[name] for name in own)
+
+
 # --- forward, one score at a time ---------------------------------------------------
 
 
