@@ -241,3 +241,12 @@ def test_the_seed_draws_the_first_weights(tmp_path: Path) -> None:
     ]
     np.testing.assert_allclose(kept[0], kept[1], atol=1e-6)
     assert np.abs(kept[0] - kept[2]).max() > 0.01
+
+
+def test_windows_of_variable_length(tmp_path: Path) -> None:
+    """They are cut elsewhere, so that there are other steps."""
+    steps = [
+        trained(tmp_path / name, epochs=3, variable_bptt=name == "variable")[1].step
+        for name in ("fixed", "variable")
+    ]
+    assert steps[0] != steps[1]

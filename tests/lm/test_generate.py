@@ -292,3 +292,12 @@ def test_ids_of_no_word(prompt: Any) -> None:
         next(generate(model, np.array(prompt), 3, sampling=Sampling()))
     with pytest.raises(ModelError, match="ids must be whole numbers from 0 to 8, found"):
         beam_search(model, np.array(prompt), 3)
+
+
+def test_scores_of_any_height() -> None:
+    """Their exponentials would overflow."""
+    model = small_model()
+    model.params["output.bias"][...] += 1e4
+    found, total = beam_search(model, np.array([1]), 3, width=2)
+    assert found
+    assert -50 < total < 0

@@ -39,3 +39,8 @@ def test_nothing_is_lost(tokens: list[str]) -> None:
     for piece, token in zip(pieces, written, strict=True):
         assert piece.endswith(token)
         assert piece.removesuffix(token).strip(" \n") == ""
+
+
+def test_words_between_quotation_marks_keep_their_spaces() -> None:
+    tokens = ["He", "said", ":", '"', "it", "is", "so", '"', ",", "and", '"', "good", '"', "."]
+    assert "".join(joined(tokens)).strip() == 'He said: "it is so", and "good".'

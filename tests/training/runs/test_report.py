@@ -134,3 +134,12 @@ def test_who_hears_prints(
     monkeypatch.setattr(progress, "hear", heard.append)
     progress.announce("news", show=True)
     assert (heard, lines(capsys)) == (["news"], [])
+
+
+def test_the_bar_counts_the_steps(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(progress, "shows_bars", lambda: True)
+    with Report(show=True, total=40, done=10, epochs=4) as shown:
+        shown.step(0.5, lambda: "fine")
+        shown.step(0.6, lambda: "better")
+        assert shown._bar.n == 12
+        assert shown._bar.postfix == "better"
