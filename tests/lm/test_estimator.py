@@ -186,3 +186,13 @@ def test_a_command_does_not_replace_a_run(tmp_path: Path) -> None:
     fit(corpus, tmp_path / "m", **options)
     with pytest.raises(ModelError, match="resume"):
         fit(corpus, tmp_path / "m", **options)
+
+
+def test_streams_have_the_defaults_of_texts() -> None:
+    one, other = (
+        {name: each.default for name, each in inspect.signature(method).parameters.items()}
+        for method in (LanguageModel.generate, LanguageModel.stream)
+    )
+    assert other == {name: one[name] for name in other}
+    assert one.keys() - other.keys() == {"samples", "beam"}
+    assert one["max_tokens"] == 100

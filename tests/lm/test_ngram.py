@@ -12,7 +12,7 @@ from wordkit.corpus.corpus import Corpus
 from wordkit.corpus.text import EOS
 from wordkit.corpus.vocabulary import Vocabulary
 from wordkit.errors import ModelError
-from wordkit.lm.ngram import NGramModel
+from wordkit.lm.ngram import NGramModel, _find
 
 rng = np.random.default_rng(5)
 # words that follow each other by a rule, often enough for all counts from 1 to 4 and above
@@ -140,3 +140,8 @@ def test_ids_of_no_word(ids: list) -> None:
     model = NGramModel().fit(corpus(LINES))
     with pytest.raises(ModelError, match="ids must be whole numbers from 0 to"):
         model.perplexity(np.array(ids))
+
+
+def test_what_is_sought_beyond_the_last_key() -> None:
+    assert _find(np.array([1, 3]), np.array([0, 1, 3, 9])).tolist() == [-1, 0, 1, -1]
+    assert _find(np.array([], int), np.array([2])).tolist() == [-1]
