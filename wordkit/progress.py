@@ -10,6 +10,7 @@ import logging
 import sys
 import warnings
 from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
 from typing import Any
 
 logger = logging.getLogger("wordkit")
@@ -21,13 +22,22 @@ hear: Callable[[str], object] | None = None
 def announce(message: str, *, show: bool = False) -> None:
     """Say what is done while it is; ``show`` prints it where nobody else does."""
     logger.info("%s", message)
-    if hear is not None:
-        hear(message)
-    elif show:
-        from tqdm import tqdm
-
-        with tqdm.external_write_mode(sys.stderr):  # not into the middle of a bar
+    if hear is None and not show:
+        return
+    with _bars_aside():
+        if hear is not None:
+            hear(message)
+        else:
             print(message, file=sys.stderr, flush=True)
+
+
+def _bars_aside() -> AbstractContextManager[None]:
+    """Let a line be printed, not into the middle of a bar, if there can be one."""
+    if "tqdm" not in sys.modules:
+        return nullcontext()
+    from tqdm import tqdm
+
+    return tqdm.external_write_mode(sys.stderr)
 
 
 def in_notebook() -> bool:

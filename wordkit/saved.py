@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from importlib import import_module
 from pathlib import Path
 from typing import Any
 
-from wordkit.storage.config import CONFIG
+from wordkit.errors import FormatError
+from wordkit.storage.config import CONFIG, load_config
 
 _KINDS = {
     "corpus": "wordkit.corpus.corpus.Corpus",
@@ -39,8 +39,6 @@ def load(path: str | Path) -> Any:
 def _kind_of(path: Path) -> str:
     """What the configuration of a folder says that it is; nothing, if there is none."""
     try:
-        with open(path / CONFIG, "rb") as file:
-            config = json.loads(file.read(1 << 16))
-        return str(config.get("kind"))
-    except (OSError, ValueError, RecursionError, AttributeError):
+        return str(load_config(path / CONFIG).get("kind"))
+    except (OSError, FormatError):
         return ""

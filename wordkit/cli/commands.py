@@ -117,7 +117,7 @@ def run() -> None:
     """Run the command line, in a process of its own."""
     handle_interrupts(_interrupt)
     warnings.showwarning = _show_warning
-    progress.hear = _announce
+    progress.hear = say
     for stream in (sys.stdout, sys.stderr):  # words that were not UTF-8 come out as they were
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(encoding="utf-8", errors="surrogateescape")
@@ -136,13 +136,3 @@ def _interrupt(*_: Any) -> NoReturn:
 def _show_warning(message: Warning | str, *_: Any, **__: Any) -> None:
     text = str(message).partition("\nThe parse failed with exception")[0]  # numba's, a traceback
     say(f"Warning: {text}")
-
-
-def _announce(message: str) -> None:
-    if "tqdm" not in sys.modules:
-        say(message)
-        return
-    from tqdm import tqdm
-
-    with tqdm.external_write_mode(sys.stderr):  # not into the middle of a bar
-        say(message)

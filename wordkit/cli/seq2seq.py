@@ -64,16 +64,16 @@ def translate(path: Path, file: Path, n_best: int | None, as_json: bool, **optio
     written = 0
     try:
         model = load(path)
-        blocks = ([_tokens(model, line) for line in lines] for lines in _lines(file))
+        blocks = ([model.tokens_of(line) for line in lines] for lines in _lines(file))
         found = translate_stream(model, blocks, n_best=n_best or 1, attention=False, **options)
         for number, translation in enumerate(found, 1):
             best = [translation, *translation.others]
             if as_json:
                 click.echo(json.dumps({"line": number, "translations": [
-                    {"text": _text(model, each.tokens), "tokens": each.tokens,
+                    {"text": model.text_of(each.tokens), "tokens": each.tokens,
                      "score": each.score} for each in best]}))  # fmt: skip
             elif n_best is not None:
-                print_rows((str(number), each.score, _text(model, each.tokens)) for each in best)
+                print_rows((str(number), each.score, model.text_of(each.tokens)) for each in best)
             else:
                 _echo(model, translation.tokens)
             written = number
@@ -117,7 +117,7 @@ def evaluate(
     right, wrong = pick_examples(found, references, examples)
     header = ("source", "translation", "target")
     shown = [
-        (name, *(_text(model, side) for side in (known[n].source, found[n], references[n])))
+        (name, *(model.text_of(side) for side in (known[n].source, found[n], references[n])))
         for name, numbers in (("right", right), ("wrong", wrong))
         for n in numbers
     ]
@@ -150,7 +150,7 @@ def attention(path: Path, text: str, output: Path, beam: int) -> None:
     model = load(path)
     if model.settings.attention == "none":
         raise ModelError(f"{path} has no attention to draw: train a model with --attention dot")
-    source = _tokens(model, text)
+    source = model.tokens_of(text)
     if not source:
         raise ModelError("the text is empty: give at least one word")
     [found] = translate(model, [source], beam=beam)
@@ -190,22 +190,11 @@ def load(path: Path) -> EncoderDecoder:
     return model
 
 
-def _tokens(model: EncoderDecoder, line: str) -> Sequence[str]:
-    """As the pairs were read that the model learnt."""
-    from wordkit.corpus.pair_files import UNITS
-
-    return UNITS[model.settings.units](line)
-
-
-def _text(model: EncoderDecoder, tokens: Sequence[str]) -> str:
-    return ("" if model.settings.units == "chars" else " ").join(tokens)
-
-
 def _echo(model: EncoderDecoder, tokens: Sequence[str]) -> None:
     """On one line, whatever characters the model learnt."""
     from wordkit.corpus.pair_files import one_line
 
-    write(one_line(_text(model, tokens)))
+    write(one_line(model.text_of(tokens)))
 
 
 def _lines(file: Path) -> Iterator[list[str]]:

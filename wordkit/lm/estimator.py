@@ -2,19 +2,15 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterator
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from functools import wraps
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any, overload
 
 from wordkit.checks import parameter
 from wordkit.corpus.text import TextOptions
-from wordkit.errors import ModelError
-from wordkit.estimator import Class, Estimator, documented
-from wordkit.interrupts import TrainingInterrupted
+from wordkit.estimator import Class, documented
 from wordkit.lm.fit import fit
 from wordkit.lm.model import RecurrentLanguageModel
 from wordkit.lm.perplexity import TextScore, score_text
@@ -23,7 +19,7 @@ from wordkit.lm.settings import LMSettings, LMText, LMTraining, with_recipe
 from wordkit.lm.surprisal import Surprisal, surprisal
 from wordkit.lm.texts import UNITS, ids_in, text_corpus, text_options
 from wordkit.lm.writing import Prompt, stream, write
-from wordkit.training.history import history_in
+from wordkit.training.estimator import ModelEstimator
 from wordkit.vectors.word_vectors import WordVectors
 
 
@@ -42,7 +38,7 @@ def _takes_recipe(cls: Class) -> Class:
 @_takes_recipe
 @documented
 @dataclass(kw_only=True, repr=False, eq=False)
-class LanguageModel(Estimator, LMText, LMTraining, LMSettings):
+class LanguageModel(ModelEstimator[RecurrentLanguageModel], LMText, LMTraining, LMSettings):
     """A recurrent language model: it predicts each token from all tokens before it.
 
     Attributes
@@ -64,9 +60,7 @@ class LanguageModel(Estimator, LMText, LMTraining, LMSettings):
         None, help="Settings for what is not given: a name, or a TOML file.", none="none"
     )
     progress: bool = parameter(True, help="Show a progress bar, and a line per epoch.")
-
-    def __post_init__(self) -> None:
-        """Nothing is checked before ``fit``, as scikit-learn has it."""
+    network_type, training_type = RecurrentLanguageModel, LMTraining
 
     def set_params(self, **params: Any) -> LanguageModel:
         """Change some parameters; a recipe changes all that it sets. Returns self."""
@@ -117,32 +111,12 @@ class LanguageModel(Estimator, LMText, LMTraining, LMSettings):
             After Ctrl-C; with a folder, ``resume`` continues the run.
         """
         settings, training = self.settings_of(LMSettings), self.settings_of(LMTraining)
-        if resume and folder is None:
-            raise ModelError("resume needs the folder of the run that it is to continue")
-        corpus = text_corpus(X, self.settings_of(LMText))
-        with TemporaryDirectory(prefix="wordkit-") as temporary:
-            place = Path(temporary) / "model" if folder is None else Path(folder)
-            try:
-                self.model_, _ = fit(
-                    corpus,
-                    place,
-                    valid=None if valid is None else self._like(valid, text_options(corpus)),
-                    settings=settings,
-                    training=training,
-                    vectors=vectors,
-                    resume=resume,
-                    anew=not resume,
-                    checkpoint_every=math.inf if folder is None else checkpoint_every,
-                    progress=self.progress,
-                )
-            except TrainingInterrupted:
-                if folder is not None:
-                    raise
-                raise TrainingInterrupted(
-                    "the training was stopped; give fit a folder to keep its checkpoints, and "
-                    "resume=True to continue"
-                ) from None
-            self.history_ = history_in(place)
+        with self._run(folder, resume=resume, checkpoint_every=checkpoint_every) as run:
+            corpus = text_corpus(X, self.settings_of(LMText))
+            like = None if valid is None else self._like(valid, text_options(corpus))
+            self.model_, _ = fit(
+                corpus, valid=like, settings=settings, training=training, vectors=vectors, **run
+            )
         return self
 
     def _like(self, source: Any, options: TextOptions) -> Any:
@@ -264,43 +238,12 @@ class LanguageModel(Estimator, LMText, LMTraining, LMSettings):
             ban_unk=ban_unk,
         )
 
-    # --- on disk ----------------------------------------------------------------------
-
-    def save(self, path: str | Path) -> None:
-        """Write the model as a folder, which the command line reads too.
-
-        Raises
-        ------
-        FormatError
-            Something else stands there.
-        """
-        self.check_fitted("model_")
-        self.model_.save(path)
-
     @classmethod
-    def load(cls, path: str | Path) -> LanguageModel:
-        """Read a model that was saved or trained in a folder.
-
-        Raises
-        ------
-        FileNotFoundError
-            There is no such folder.
-        FormatError
-            It is damaged, of another kind, or of a newer version.
-        """
-        network = RecurrentLanguageModel.load(path)
-        known = {**vars(network.settings), **_text_of(network.text)}
-        names = {field.name for field in fields(LMTraining)}
-        known |= {name: value for name, value in network.history.items() if name in names}
-        model = cls(**known)
-        model.model_, model.history_ = network, history_in(Path(path))
-        return model
-
-
-def _text_of(options: TextOptions) -> dict[str, Any]:
-    """The parameters of a text that became tokens in this way, as far as they can tell it."""
-    units = (name for name, known in UNITS.items() if known.tokenizer == options.tokenizer)
-    return {
-        "units": next(units, None), "lower": options.lower, "punctuation": options.punctuation,
-        "strip_accents": options.strip_accents,
-    }  # fmt: skip
+    def _more_params(cls, network: RecurrentLanguageModel) -> dict[str, Any]:
+        """Return those of its text, as far as its tokens can tell them."""
+        options = network.text
+        units = (name for name, known in UNITS.items() if known.tokenizer == options.tokenizer)
+        return {
+            "units": next(units, None), "lower": options.lower,
+            "punctuation": options.punctuation, "strip_accents": options.strip_accents,
+        }  # fmt: skip

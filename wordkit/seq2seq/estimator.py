@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any, NamedTuple, cast, overload
 
 import numpy as np
@@ -15,8 +13,7 @@ from wordkit.checks import parameter
 from wordkit.corpus.pair_files import UNITS
 from wordkit.corpus.pairs import Pairs
 from wordkit.errors import CorpusError, ModelError
-from wordkit.estimator import Estimator, documented
-from wordkit.interrupts import TrainingInterrupted
+from wordkit.estimator import documented
 from wordkit.seq2seq.decode import translate
 from wordkit.seq2seq.evaluation import Evaluation, evaluate
 from wordkit.seq2seq.fit import Pairs as TokenPairs
@@ -24,7 +21,7 @@ from wordkit.seq2seq.fit import check_pairs, fit, pair_batches
 from wordkit.seq2seq.model import EncoderDecoder
 from wordkit.seq2seq.settings import NO_ATTENTION, Seq2SeqSettings, Seq2SeqTraining
 from wordkit.tables import data_frame, is_pandas
-from wordkit.training.history import history_in
+from wordkit.training.estimator import ModelEstimator
 from wordkit.training.model import evaluate as evaluate_loss
 
 
@@ -88,7 +85,7 @@ class _Attention:
 
 @documented
 @dataclass(kw_only=True, repr=False, eq=False)
-class Seq2Seq(Estimator, Seq2SeqTraining, Seq2SeqSettings):
+class Seq2Seq(ModelEstimator[EncoderDecoder], Seq2SeqTraining, Seq2SeqSettings):
     """An encoder-decoder: it turns one sequence into another.
 
     Attributes
@@ -107,9 +104,7 @@ class Seq2Seq(Estimator, Seq2SeqTraining, Seq2SeqSettings):
     """
 
     progress: bool = parameter(True, help="Show a progress bar, and a line per epoch.")
-
-    def __post_init__(self) -> None:
-        """Nothing is checked before ``fit``, as scikit-learn has it."""
+    network_type, training_type = EncoderDecoder, Seq2SeqTraining
 
     # --- training ---------------------------------------------------------------------
 
@@ -152,31 +147,10 @@ class Seq2Seq(Estimator, Seq2SeqTraining, Seq2SeqSettings):
             After Ctrl-C; with a folder, ``resume`` continues the run.
         """
         settings, training = self.settings_of(Seq2SeqSettings), self.settings_of(Seq2SeqTraining)
-        if resume and folder is None:
-            raise ModelError("resume needs the folder of the run that it is to continue")
-        pairs = pairs_of(X, y, settings.units)
-        with TemporaryDirectory(prefix="wordkit-") as temporary:
-            place = Path(temporary) / "model" if folder is None else Path(folder)
-            try:
-                self.model_, _ = fit(
-                    pairs,
-                    place,
-                    valid=None if valid is None else pairs_of(valid, None, settings.units),
-                    settings=settings,
-                    training=training,
-                    resume=resume,
-                    anew=not resume,
-                    checkpoint_every=math.inf if folder is None else checkpoint_every,
-                    progress=self.progress,
-                )
-            except TrainingInterrupted:
-                if folder is not None:
-                    raise
-                raise TrainingInterrupted(
-                    "the training was stopped; give fit a folder to keep its checkpoints, and "
-                    "resume=True to continue"
-                ) from None
-            self.history_ = history_in(place)
+        with self._run(folder, resume=resume, checkpoint_every=checkpoint_every) as run:
+            pairs = pairs_of(X, y, settings.units)
+            judges = None if valid is None else pairs_of(valid, None, settings.units)
+            self.model_, _ = fit(pairs, valid=judges, settings=settings, training=training, **run)
         return self
 
     # --- translations -----------------------------------------------------------------
@@ -221,7 +195,7 @@ class Seq2Seq(Estimator, Seq2SeqTraining, Seq2SeqSettings):
         texts = [X] if isinstance(X, str) else _texts(X)
         found = translate(
             self.model_,
-            [self._tokens(text) for text in texts],
+            [self.model_.tokens_of(text) for text in texts],
             beam=beam,
             n_best=n_best,
             length_penalty=length_penalty,
@@ -231,7 +205,10 @@ class Seq2Seq(Estimator, Seq2SeqTraining, Seq2SeqSettings):
             attention=False,
         )
         scored = [
-            [ScoredText(self._text(each.tokens), each.score) for each in (best, *best.others)]
+            [
+                ScoredText(self.model_.text_of(each.tokens), each.score)
+                for each in (best, *best.others)
+            ]
             for best in found
         ]
         return scored[0] if isinstance(X, str) else scored
@@ -242,7 +219,7 @@ class Seq2Seq(Estimator, Seq2SeqTraining, Seq2SeqSettings):
         self.check_fitted("model_")
         if self.model_.settings.attention == NO_ATTENTION:
             raise ModelError("the model has no attention: train one with attention='dot'")
-        source = self._tokens(text)
+        source = self.model_.tokens_of(text)
         [found] = translate(self.model_, [source], beam=beam)
         if found.attention is None or not found.tokens:
             raise ModelError("there is no attention to show: the text or its translation is empty")
@@ -268,43 +245,6 @@ class Seq2Seq(Estimator, Seq2SeqTraining, Seq2SeqSettings):
         pairs = pairs_of(X, y, self.model_.settings.units)
         check_pairs(pairs, "given")
         return pairs
-
-    def _tokens(self, text: str) -> Sequence[str]:
-        return UNITS[self.model_.settings.units](text)
-
-    def _text(self, tokens: Sequence[str]) -> str:
-        return ("" if self.model_.settings.units == "chars" else " ").join(tokens)
-
-    # --- on disk ----------------------------------------------------------------------
-
-    def save(self, path: str | Path) -> None:
-        """Write the model as a folder, which the command line reads too.
-
-        Raises
-        ------
-        FormatError
-            Something else stands there.
-        """
-        self.check_fitted("model_")
-        self.model_.save(path)
-
-    @classmethod
-    def load(cls, path: str | Path) -> Seq2Seq:
-        """Read a model that was saved or trained in a folder.
-
-        Raises
-        ------
-        FileNotFoundError
-            There is no such folder.
-        FormatError
-            It is damaged, of another kind, or of a newer version.
-        """
-        network = EncoderDecoder.load(path)
-        names = {field.name for field in fields(Seq2SeqTraining)}
-        trained = {name: value for name, value in network.history.items() if name in names}
-        model = cls(**vars(network.settings), **trained)
-        model.model_, model.history_ = network, history_in(Path(path))
-        return model
 
 
 def _texts(texts: Any) -> list[str]:

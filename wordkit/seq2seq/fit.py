@@ -123,8 +123,7 @@ def fit(
 def _sample(model: EncoderDecoder, source: Sequence[str]) -> str:
     """A source, and what the model makes of it."""
     [found] = translate(model, [source], attention=False)
-    space = "" if model.settings.units == "chars" else " "
-    return f"{space.join(source)} -> {space.join(found.tokens)}"
+    return f"{model.text_of(source)} -> {model.text_of(found.tokens)}"
 
 
 def _checksum_of_pairs(pairs: Pairs) -> int:

@@ -19,6 +19,7 @@ import numpy as np
 
 from wordkit.backend.arrays import Array, array_module, to_host
 from wordkit.backend.products import KeptProducts
+from wordkit.corpus.pair_files import UNITS
 from wordkit.corpus.text import EOS, UNK
 from wordkit.corpus.vocabulary import Vocabulary
 from wordkit.errors import ModelError
@@ -119,6 +120,14 @@ class EncoderDecoder(SavedModel):
     def target_words(self) -> list[str]:
         """The words of the target vocabulary, by id."""
         return self.target_vocabulary.words
+
+    def tokens_of(self, text: str) -> tuple[str, ...]:
+        """Return the tokens of a side, as the pairs were read that the model learnt."""
+        return UNITS[self.settings.units](text)
+
+    def text_of(self, tokens: Sequence[str]) -> str:
+        """Return the text that tokens make."""
+        return ("" if self.settings.units == "chars" else " ").join(tokens)
 
     def source_ids(self, tokens: Sequence[str]) -> np.ndarray:
         """int32; words that are unknown become ``<unk>``."""

@@ -81,10 +81,14 @@ def read_checkpoint(path: Path) -> tuple[dict[str, np.ndarray], dict[str, Any]]:
         ) from None
 
 
-def latest_checkpoint(folder: str | Path) -> Path | None:
-    """Return the checkpoint of the last step in a folder, or None."""
-    found = [p for p in Path(folder).glob("step-*") if _OURS.fullmatch(p.name) and p.is_dir()]
-    return max(found, key=lambda path: int(path.name.partition("-")[2]), default=None)
+def latest_checkpoint(folder: str | Path, kind: str = "step") -> Path | None:
+    """Return the checkpoint of the last step in a folder, or None; ``kind`` may be ``best``."""
+    found = [p for p in Path(folder).glob(f"{kind}-*") if _OURS.fullmatch(p.name) and p.is_dir()]
+    return max(found, key=_step_of, default=None)
+
+
+def _step_of(path: Path) -> int:
+    return int(path.name.partition("-")[2])
 
 
 def remove_others(folder: Path, keep: set[str]) -> None:
@@ -106,7 +110,7 @@ def remove_checkpoints(folder: Path) -> None:
 
 
 def latest_weights(folder: Path) -> tuple[int, dict[str, np.ndarray]] | None:
-    """The step and the weights of the best checkpoint, else of the last one; None without any.
+    """Return the step and the weights of the best checkpoint, else of the last one, or None.
 
     A training that goes on may remove it meanwhile: then there is another one.
 
@@ -115,22 +119,20 @@ def latest_weights(folder: Path) -> tuple[int, dict[str, np.ndarray]] | None:
     FormatError
         It is damaged.
     """
-    for tries_left in range(9, -1, -1):
-        found = [p for p in folder.glob("*-*") if _OURS.fullmatch(p.name) and p.is_dir()]
-        named = [(p.name.partition("-"), p) for p in found if p.name[0] != "."]
-        if not named:
-            return None
-        (_, _, step), path = max(named, key=lambda each: (each[0][0] == "best", each[0][2]))
+    while (path := latest_checkpoint(folder, "best") or latest_checkpoint(folder)) is not None:
         try:
-            arrays = {name: np.array(a) for name, a in read_checkpoint(path)[0].items()}
+            mapped = under(PARAMS, read_checkpoint(path)[0])
+            return _step_of(path), {name: np.array(array) for name, array in mapped.items()}
         except (FormatError, OSError):
-            if tries_left and not path.exists():
-                continue
-            raise
-        start = f"{PARAMS}/"
-        weights = {k.removeprefix(start): a for k, a in arrays.items() if k.startswith(start)}
-        return int(step), weights
-    raise AssertionError("not reached")  # the last try returns or raises
+            if path.exists():
+                raise
+    return None
+
+
+def under(prefix: str, arrays: Mapping[str, np.ndarray]) -> dict[str, Any]:
+    """Return the arrays of a checkpoint whose names begin with a prefix, without it."""
+    start = f"{prefix}/"
+    return {k.removeprefix(start): array for k, array in arrays.items() if k.startswith(start)}
 
 
 def parse_duration(text: str) -> float:

@@ -24,6 +24,7 @@ from wordkit.training.runs.checkpoint import (
     latest_checkpoint,
     read_checkpoint,
     remove_others,
+    under,
     write_checkpoint,
 )
 
@@ -129,14 +130,14 @@ class RunFolder:
                 rng.bit_generator.state = settings["generators"][name]
             values = _arrays_and_values(self.optimizer.state())[1]
             _check_values(settings["optimizer_state"], values)
-            state = {**_under("optimizer", arrays), **settings["optimizer_state"]}
+            state = {**under("optimizer", arrays), **settings["optimizer_state"]}
             self.optimizer.load_state(state, self.params)
         except (LookupError, TypeError, ValueError, ArithmeticError, ModelError) as error:
             raise FormatError(f"{path} is damaged, or of another model: {error!r}") from None
         if run.best_step is not None:
             read_checkpoint(self._best(run.best_step))  # now, rather than after the training
         xp = array_module(next(iter(self.params.values())))
-        state = _under("state", arrays)
+        state = under("state", arrays)
         self.model.state = {name: xp.asarray(np.array(array)) for name, array in state.items()}
         self._remove_others(path, run)
         return run
@@ -172,7 +173,7 @@ class RunFolder:
         return self.path / checkpoint_name(step, "best")
 
     def _put(self, arrays: Mapping[str, np.ndarray], path: Path) -> None:
-        saved = _under(PARAMS, arrays)
+        saved = under(PARAMS, arrays)
         if _kinds(saved) != _kinds(self.params):
             raise ModelError(f"{path} is of a model with other weights than this one")
         for name, param in self.params.items():
@@ -209,8 +210,3 @@ def _arrays_and_values(state: Mapping[str, Any]) -> tuple[dict[str, Array], dict
 
 def _prefixed(prefix: str, arrays: Mapping[str, Array]) -> dict[str, np.ndarray]:
     return {f"{prefix}/{name}": to_host(array) for name, array in arrays.items()}
-
-
-def _under(prefix: str, arrays: Mapping[str, np.ndarray]) -> dict[str, Any]:
-    start = f"{prefix}/"
-    return {k.removeprefix(start): array for k, array in arrays.items() if k.startswith(start)}
